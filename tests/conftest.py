@@ -19,7 +19,6 @@ from core.families.spec import FamilySpec
 from tests import made_up_family
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["EMULSION_LANGUAGE"] = "en"  # whatever the developer speaks
 # networks as small as those of the tests are slower with two threads, and collapse when anything else runs
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -6,6 +6,7 @@ New texts are added without a translation, those that are gone go; translations 
 from __future__ import annotations
 
 import io
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,12 +24,16 @@ WIDTH = 110
 
 
 def extracted() -> Catalog:
-    """Returns the texts of all calls of the functions in `core.language.words`, with the files that have them."""
+    """Returns the texts of all calls of the functions in `core.language.words`, and the words on known models."""
     catalogue = Catalog(project="Emulsion", charset="utf-8")
     for path in sources():
         with path.open("rb") as file:
             for _, message, _, _ in extract("python", file, KEYWORDS, (), {}):  # pyright: ignore[reportArgumentType]
                 catalogue.add(message, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    models = tomllib.loads((ROOT / "resources" / "models.toml").read_text("utf-8"))
+    for entry in models.values():
+        if "about" in entry:
+            catalogue.add(entry["about"], locations=[("resources/models.toml", 0)])
     return catalogue
 
 

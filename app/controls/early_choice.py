@@ -28,7 +28,7 @@ class EarlyChoiceControl(QWidget):
                 "that\nis; the rest is spent on details. At much less, the pictures hardly differ yet."
             ),
         )
-        self.spin = QSpinBox(minimum=1, maximum=60, value=LAYOUT_PERCENT, suffix=" % picture")
+        self.spin = QSpinBox(minimum=1, maximum=60, value=LAYOUT_PERCENT, suffix=tr(" % picture"))
         describe(
             self.spin,
             "earlyChoiceSpin",

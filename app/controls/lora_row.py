@@ -62,7 +62,7 @@ class LoraRow(QWidget):
             ),
         )
         tip = tr("Removes the LoRA from the list (Delete)")
-        self.remove_button = IconButton("close", tip, "removeLoraButton", name=f"Remove {name}")
+        self.remove_button = IconButton("close", tip, "removeLoraButton", name=tr("Remove {name}", name=name))
         self.note = text_label(name="loraNote", role="hint", is_plain=True, wraps=True)
         self.words_button = push_button(kind="chip", name="loraWordsButton")
         top = hbox(self.box, stretched(self.label), self.spin, self.remove_button, spacing=GAP_PX)
@@ -84,7 +84,7 @@ class LoraRow(QWidget):
             widget.setEnabled(not is_in_prompt)
         if is_in_prompt:
             self.spin.setEnabled(False)
-            self.note.setText(f"In the prompt. {self.note.text()}".strip())
+            self.note.setText(tr("In the prompt. {note}", note=self.note.text()).strip())
             self.note.show()
 
     @property

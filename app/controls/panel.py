@@ -1,7 +1,7 @@
 """All controls of the place *Create*, in one column that scrolls; the buttons below it stay in view."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
@@ -43,7 +43,6 @@ class ControlPanel(QFrame):
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
-        self.setMinimumWidth(SMALLEST_WIDTH_PX)
         services = Services(session, TokenCounting(), autoencoders, memory)
         column = QWidget()
         column.setProperty("role", "panel")
@@ -60,7 +59,9 @@ class ControlPanel(QFrame):
                 vbox(first, on=slots[name])
                 first = slots[name]
             for other in others:
-                other.setFixedWidth(NUMBER_PX)
+                for caption in other.findChildren(QLabel):
+                    caption.ensurePolished()
+                other.setFixedWidth(max(NUMBER_PX, other.minimumSizeHint().width()))
             controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
@@ -77,3 +78,7 @@ class ControlPanel(QFrame):
         bottom = vbox(RunButtons(session), margins=(MARGIN_PX, SPACING_PX, MARGIN_PX, MARGIN_PX))
         vbox(stretched(area), line, bottom, on=self, spacing=0)
         WheelGuard(self)
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return hint.expandedTo(QSize(SMALLEST_WIDTH_PX, hint.height()))

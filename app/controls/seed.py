@@ -47,7 +47,7 @@ class SeedControl(QWidget):
         self.keep_button = IconButton("unlock", "", "keepSeedButton")
         self.keep_button.setCheckable(True)
         tip = tr("New random seed, locked")
-        self.dice_button = IconButton("dice", tip, "diceButton", name="New random seed")
+        self.dice_button = IconButton("dice", tip, "diceButton", name=tr("New random seed"))
         self.copy_button = IconButton("copy", tr("Copy the seed"), "copySeedButton")
         row = hbox(stretched(self.edit), self.keep_button, self.dice_button, self.copy_button, spacing=GAP_PX)
         self._labelled = Field(tr("See&d"), self.edit, row)

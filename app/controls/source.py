@@ -54,7 +54,7 @@ class SourceControl(QWidget):
         )
         self.button.installEventFilter(self)
         tip = tr("Start from pure noise again")
-        self.remove_button = IconButton("close", tip, "removeSourceButton", name="Remove the picture")
+        self.remove_button = IconButton("close", tip, "removeSourceButton", name=tr("Remove the picture"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(_LEAST_PERCENT, 100)
         self.slider.setSingleStep(_LEAST_PERCENT)

@@ -42,7 +42,7 @@ class Suggestions(QWidget):
         self.vocabulary: Vocabulary | None = None
         self._offered: tuple[str, ...] = ()
         tip = tr("Surprise me: a random prompt this model can draw")
-        self._dice = IconButton("dice", tip, "promptDiceButton", name="Another prompt")
+        self._dice = IconButton("dice", tip, "promptDiceButton", name=tr("Another prompt"))
         self._dice.clicked.connect(self._throw)
         self._chips = [self._chip() for _ in range(MOST_CHIPS)]
         self.buttons: tuple[QWidget, ...] = (self._dice, *self._chips)

@@ -50,7 +50,7 @@ class RelativesSheet(QFrame):
         describe(
             self.count, "relativesCountSpin", tr("Number of pictures"), tr("How many pictures to make at a time")
         )
-        self.strength = QSpinBox(minimum=5, maximum=100, value=DEFAULT_STRENGTH_PERCENT, suffix=" % new noise")
+        self.strength = QSpinBox(minimum=5, maximum=100, value=DEFAULT_STRENGTH_PERCENT, suffix=tr(" % new noise"))
         self.strength.setSingleStep(5)
         describe(
             self.strength,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QMenu,
@@ -30,6 +30,8 @@ TYPED_MS = 120
 FIRST_QUERY = Query(group=Group.day)
 LONGEST_WORDS = 32
 MOST_CHIPS = 8
+MARGIN_PX = 16
+SLIDER_PX = 88
 
 
 class FilterBar(QFrame):
@@ -64,7 +66,7 @@ class FilterBar(QFrame):
             tr("Search prompts, notes, tags and names"),
             tr('Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)'),
         )
-        self.search.setMinimumWidth(140)
+        self.search.setMinimumWidth(96)
         self.search.installEventFilter(self)
         self.search.textEdited.connect(self._typed.start)
         self.favourite = self._toggle("♥", "favouriteFilterButton", tr("Only favourites"))
@@ -77,7 +79,7 @@ class FilterBar(QFrame):
         self.slider.setSingleStep(CELLS_PX.step)
         self.slider.setPageStep(CELLS_PX.step * 2)
         self.slider.setValue(FIRST_CELL_PX)
-        self.slider.setFixedWidth(88)
+        self.slider.setFixedWidth(SLIDER_PX)
         describe(
             self.slider, "cellSizeSlider", tr("Size of the pictures"), tr("Size of the pictures (Ctrl + wheel)")
         )
@@ -119,7 +121,7 @@ class FilterBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        row = hbox(stretched(self.search), spacing=8)
+        row = self._row = hbox(stretched(self.search), spacing=8)
         menus = self.menus
         for words, name, tip, fill in (
             *(
@@ -141,7 +143,14 @@ class FilterBar(QFrame):
             self._menu_button(tr("Library"), "libraryButton", tr("Folders of the library"), menus.fill_library)
         )
         row.addWidget(self.slider)
-        vbox(row, self._chips, on=self, margins=(16, 8, 16, 8), spacing=8)
+        vbox(row, self._chips, on=self, margins=(MARGIN_PX, 8, MARGIN_PX, 8), spacing=8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the slider out where the words of the buttons need its place."""
+        super().resizeEvent(event)
+        wanted = self._row.minimumSize().width() + 2 * MARGIN_PX
+        wanted += 0 if self.slider.isVisibleTo(self) else SLIDER_PX + 8
+        self.slider.setVisible(wanted <= event.size().width())
 
     def _menu_button(self, words: str, name: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
         button = QToolButton()
@@ -149,7 +158,9 @@ class FilterBar(QFrame):
         button.setProperty("kind", "menu")
         set_icon(button, "chevron-down")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow after the word
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        after = Qt.LayoutDirection.LeftToRight if is_mirrored else Qt.LayoutDirection.RightToLeft
+        button.setLayoutDirection(after)  # the arrow after the word
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         describe(button, name, words, tip)
         self.menus.attach(button, fill)

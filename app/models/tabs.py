@@ -48,4 +48,4 @@ def is_of(facts: CardFacts, tab: int) -> bool:
 
 def nothing_on(tab: int, text: str) -> str:
     """Returns the words for a tab without cards, where ``text`` is searched for."""
-    return tr("Nothing here has all of these words.") if text else _NO_ADD_ON.get(tab, "There is none.")
+    return tr("Nothing here has all of these words.") if text else _NO_ADD_ON.get(tab, tr("There is none."))

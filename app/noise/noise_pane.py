@@ -90,7 +90,7 @@ class NoisePane(QWidget):
     def _lay_out(self) -> None:
         pictures = hbox(self.noisy, self.guess, spacing=16)
         tip = tr("Other noise of the same amount")
-        dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
+        dice = IconButton("dice", tip, "otherNoiseButton", name=tr("Other noise"))
         dice.clicked.connect(self.other_noise_asked)
         picture, noise = text_label(tr("the picture"), role="hint"), text_label(tr("noise alone"), role="hint")
         slider = hbox(self.slider, margins=(LEFT_AXIS_PX - HANDLE_PX // 2, 0, RIGHT_GAP_PX - HANDLE_PX // 2, 0))

@@ -49,7 +49,9 @@ class FilmsPage(Page):
         self.add_section(tr("Room on the disk"))
         self._room = text_label(tr("Looking at the films …"), name="filmRoom")
         self.column.addWidget(self._room)
-        self._days = named(QSpinBox(minimum=0, maximum=3650, suffix=" days"), "oldFilmsSpin", tr("Age in days"))
+        self._days = named(
+            QSpinBox(minimum=0, maximum=3650, suffix=tr(" days")), "oldFilmsSpin", tr("Age in days")
+        )
         self._days.setValue(OLD_DAYS)
         self._days.valueChanged.connect(self.measure)
         self._remove = push_button(tr("Remove"), self._remove_old, name="removeFilmsButton")

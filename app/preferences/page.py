@@ -42,6 +42,7 @@ class Page(QScrollArea):
         """``label`` may have a letter for the keyboard, as in ``&Theme``."""
         words = QLabel(label)
         words.setFixedWidth(LABELS_PX)
+        words.setWordWrap(True)
         row = hbox(words)
         if isinstance(field, QWidget):
             words.setBuddy(field)

@@ -55,7 +55,7 @@ class RecentStrip(QWidget):
     def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        heading = text_label(tr("Recent pictures"), role="caption")
+        heading = text_label(tr("Recent pictures"), role="caption", wraps=True)
         self._list = ThumbnailGrid(model)
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)

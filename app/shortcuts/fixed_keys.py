@@ -6,24 +6,24 @@ from core.language.words import tr
 
 FIXED_KEYS = MappingProxyType(
     {
-        "In the window": (
+        tr("In the window"): (
             (tr("Next control, control before"), tr("Tab, Shift+Tab")),
             (tr("Along chips and small buttons"), tr("Arrow keys")),
             (tr("Menu of a picture"), tr("Menu key")),
             (tr("Close a sheet or a dialog"), tr("Esc")),
         ),
-        "On the picture": (
+        tr("On the picture"): (
             (tr("Zoom in, zoom out"), tr("Wheel, + and −")),
             (tr("Fit, 100 %"), "0, 1"),
             (tr("Move the picture"), tr("Drag, arrow keys")),
             (tr("Switch between fit and 100 %"), tr("Double click")),
         ),
-        "On the film": (
+        tr("On the film"): (
             (tr("Play, pause"), tr("Space")),
             (tr("One step back, forward"), tr("Left, Right")),
             (tr("First step, last step"), tr("Home, End")),
         ),
-        "In the gallery": (
+        tr("In the gallery"): (
             (tr("Move"), tr("Arrow keys")),
             (tr("Open the viewer"), tr("Return")),
             (tr("Rate"), tr("0 to 5")),

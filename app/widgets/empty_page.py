@@ -7,6 +7,7 @@ from app.widgets.building import STRETCH, hbox, progress_bar, stretched, text_la
 from core.language.words import tr
 
 WIDTH_PX = 440
+MARGINS_PX = 32
 
 
 class EmptyPage(QWidget):
@@ -21,7 +22,7 @@ class EmptyPage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._progress = progress_bar(tr("Progress"))
         self._row = hbox(spacing=8)
-        inner = QWidget()
+        inner = self._inner = QWidget()
         inner.setMaximumWidth(WIDTH_PX)
         buttons = hbox(STRETCH, self._row, STRETCH)
         vbox(self._title, self._sentence, self._progress, buttons, on=inner, margins=None, spacing=12)
@@ -32,6 +33,8 @@ class EmptyPage(QWidget):
 
     def add_button(self, button: QPushButton) -> None:
         self._row.addWidget(button)
+        button.ensurePolished()
+        self._inner.setMaximumWidth(max(WIDTH_PX, self._row.minimumSize().width() + MARGINS_PX))
 
     def show_words(self, title: str, sentence: str, progress: tuple[int, int] | None = None) -> None:
         """Shows the reason; ``progress`` is how much of how much is done, of 0 if that is not known."""

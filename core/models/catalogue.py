@@ -23,6 +23,7 @@ from core.families.marks import network_config
 from core.families.spec import CheckpointKind
 from core.files.json_file import whole_number
 from core.files.weights_header import SUFFIXES
+from core.language.words import tr
 from core.lora.library import LoraLibrary
 from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend
@@ -264,7 +265,7 @@ def read_model(
     return Model(
         key=key,
         name=str(known.get("name", folder.name)),
-        about=str(known.get("about", "")),
+        about=tr(str(known["about"])) if "about" in known else "",
         folder=folder,
         family=family.key,
         defaults=GenerationRequest(

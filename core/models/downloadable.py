@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.model_weights import ModelWeights
 from core.paths import resources
 
@@ -61,7 +62,7 @@ def _known_model(key: str, entry: dict[str, Any]) -> KnownModel:
     return KnownModel(
         key=key,
         name=entry["name"],
-        about=entry["about"],
+        about=tr(entry["about"]),
         family=entry["family"],
         repository=entry["repository"],
         licence=entry.get("licence", ""),

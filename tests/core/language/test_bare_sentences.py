@@ -26,7 +26,9 @@ SINKS: Mapping[str, tuple[int | str, ...]] = {
     # the window's own
     "push_button": (0, "tip"),
     "text_label": (0,),
-    "IconButton": (1,),
+    "IconButton": (1, "name"),
+    "QSpinBox": ("prefix", "suffix", "specialValueText"),
+    "QDoubleSpinBox": ("prefix", "suffix"),
     "Field": (0,),
     "named": (2, 3),
     "describe": (2, 3),
@@ -97,6 +99,10 @@ def texts(node: ast.expr) -> Iterator[str]:
             yield from (text for value in values for text in texts(value))
         case ast.BinOp(left=left, right=right):
             yield from (*texts(left), *texts(right))
+        case ast.Call(
+            func=ast.Attribute(value=value, attr="strip" | "rstrip" | "replace" | "capitalize" | "format")
+        ):
+            yield from texts(value)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             yield from (text for element in elements for text in texts(element))
         case _:

@@ -1,0 +1,187 @@
+"""Goes through pages, dialogs and menus in the language of this process: `test_languages` runs it in each.
+
+Nothing may stay in English in the pseudo-language, and no text may be wider or higher than its widget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMenu,
+    QPlainTextEdit,
+    QSpinBox,
+    QTabWidget,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.create.page import CreatePage
+from app.dialogs.about import AboutDialog
+from app.dialogs.branch import BranchDialog
+from app.dialogs.machine import MachineDialog
+from app.film.film_panel import FilmPanel
+from app.film.views import VIEWS
+from app.preferences.controller import PreferencesDialog
+from app.preferences.page import Page
+from app.shortcuts.key_sheet import KeySheet
+from app.startup.qt_language import follow_language
+from app.widgets.elided_label import ElidedLabel
+from core.language.pseudo import PADDING, PSEUDO_LANGUAGE
+from core.language.words import current
+from core.request.request import GenerationRequest
+from tests import fakes, synthetic_film
+from tests.app.windows import Opened, Opener, open_window
+
+__all__ = ["open_window"]
+
+SIZES = ((1024, 700), (1440, 900))
+NAMES = re.compile(
+    # addresses, paths and fields; products, formats and units; keys; names in these tests
+    r"[\u0590-\u05ff\u202a]+|Backspace|https?://\S+|[\w.-]*/[\w./-]*|\{\w+\}|[\w.+]+-[\w.-]+"
+    r"|What starter-model is for\.|\b("
+    r"Emulsion|LoRAs?|VAE|PNG|JPEG|WebP|AVIF|MP4|GIF|RGB|SNR|PSNR|CSV|GPU|CPU|CUDA|MPS|XPU|b?float\d+"
+    r"|NVIDIA|AMD|Apple|cpu"
+    r"|English|Deutsch|DDIM|DDPM|LMS|PLMS|Euler|Heun|DPM\d?|DEIS|UniPC|LCM|TCD|SDE|Karras|Exponential|Even|No norm"
+    r"|Original|Ignore|None|Stable Diffusion|SDXL|Turbo|Starter Model|Python|Qt|System|torch|diffusers"
+    r"|transformers|Ctrl|Shift|Alt|Return|Enter|Space|Del|Esc|Home|End|Tab|Up|Down|Left|Right|Tiny|tiny"
+    r"|a red house( by the sea)?"
+    r"|FLUX|klein|Qwen|cond|uncond|log|Create)\b"
+)
+
+
+def shown_in(widget: QWidget) -> Iterator[str]:
+    """Yields every text of a widget that a person can see or hear."""
+    yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.windowTitle())
+    match widget:
+        case QLabel() | QAbstractButton():
+            yield widget.text()
+        case QComboBox():
+            yield from (widget.itemText(row) for row in range(widget.count()))
+            yield from (
+                str(widget.itemData(row, Qt.ItemDataRole.ToolTipRole) or "") for row in range(widget.count())
+            )
+        case QLineEdit() | QPlainTextEdit():
+            yield widget.placeholderText()
+        case QListWidget():
+            yield from (widget.item(row).text() for row in range(widget.count()))
+        case QTabWidget():
+            yield from (widget.tabText(tab) for tab in range(widget.count()))
+        case QMenu():
+            yield widget.title()
+        case QSpinBox():
+            yield from (widget.prefix(), widget.suffix(), widget.specialValueText())
+        case _:
+            pass
+
+
+def in_english(root: QWidget) -> set[str]:
+    """Returns the texts that did not come through the functions of `core.language.words`."""
+    texts = {text for widget in (root, *root.findChildren(QWidget)) for text in shown_in(widget)}
+    texts |= {text for action in root.findChildren(QAction) for text in (action.text(), action.toolTip())}
+    texts -= {"Export", "Export..."}  # of pyqtgraph, in a menu that is never shown
+    return {
+        text
+        for text in texts
+        if PADDING not in text and re.search(r"[A-Za-z]{3,}", NAMES.sub("", re.sub(r"<[^>]*>", "", text)))
+    }
+
+
+def cut(root: QWidget) -> set[str]:
+    """Returns the texts that do not fit into their widgets; labels that end in an ellipsis by design may."""
+    found: set[str] = set()
+    for widget in root.findChildren(QWidget):
+        if not widget.isVisible() or isinstance(widget, ElidedLabel):
+            continue
+        text = ""
+        if isinstance(widget, QLabel) and widget.text() and widget.pixmap().isNull():
+            text = widget.text()
+            area = widget.contentsRect()
+            wanted = (
+                widget.sizeHint() if not widget.wordWrap() else QSize(0, widget.heightForWidth(widget.width()))
+            )
+            fits = wanted.width() <= area.width() + 2 and wanted.height() <= area.height() + 2
+        elif isinstance(widget, QAbstractButton) and widget.text():
+            text = widget.text()
+            fits = widget.sizeHint().width() <= widget.width() + 1
+        elif isinstance(widget, QComboBox) and widget.count():
+            text = widget.currentText()
+            fits = widget.fontMetrics().horizontalAdvance(text) <= widget.width() - 20
+        else:
+            fits = True
+        if not fits:
+            found.add(f"{type(widget).__name__} {widget.objectName()}: {text!r} in {widget.width()}")
+    return found
+
+
+@pytest.fixture
+def opened(open_window: Opener, qapp: QApplication) -> Iterator[Opened]:
+    follow_language(qapp)
+    yield open_window()
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def check(root: QWidget) -> None:
+    root.show()
+    QApplication.processEvents()
+    language = current()
+    assert language != PSEUDO_LANGUAGE or in_english(root) == set()
+    assert cut(root) == set()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("page", ["create", "gallery", "noise", "models"])
+def test_pages(opened: Opened, page: str, size: tuple[int, int]) -> None:
+    opened.window.resize(*size)
+    contents = opened.window.contents
+    contents.places.show_page(getattr(contents, page))
+    widget = getattr(contents, page).widget
+    if isinstance(widget, CreatePage):
+        widget.left.folds.open(tuple(widget.left.folds.chips))
+    check(opened.window)
+
+
+def test_preferences(opened: Opened) -> None:
+    opened.window.contents.preferences.open()
+    dialog = opened.window.findChild(PreferencesDialog)
+    assert dialog is not None
+    pages = dialog.findChildren(Page)
+    assert len(pages) > 5
+    for page in pages:
+        dialog.show_page(page.objectName())
+        check(dialog)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views(qtbot: QtBot, qapp: QApplication, name: str) -> None:
+    follow_language(qapp)
+    panel = FilmPanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 420)
+    panel.show_film(synthetic_film.film(steps=6))
+    panel.open_views((name,))
+    check(panel)
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_dialogs(opened: Opened, qtbot: QtBot) -> None:
+    services = opened.window.services
+    film = fakes.film(GenerationRequest("a red house"))
+    for dialog in (
+        BranchDialog(film, 0, None, opened.window),
+        AboutDialog(opened.window),
+        MachineDialog(opened.window.session.device, services.memory, opened.window),
+        KeySheet(opened.window.contents.keymap, lambda: None, opened.window),
+    ):
+        check(dialog)
+        dialog.close()
