@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 from app.controls.prompt_marks import utf16_length
 from app.widgets.building import named
 from core.prompt.vocabulary import Vocabulary
+from core.wildcards.tags import NO_TAGS
 
 SHORTEST = 2
 """Letters after which the first offer is worth its room."""
@@ -19,6 +20,7 @@ PAUSE_MS = 300
 
 MOST_OFFERS = 6
 _MARGIN_PX = 24
+_BETWEEN_TAGS = re.compile(r"[,\n|{}<>]")
 
 
 class Completion(QObject):
@@ -26,7 +28,7 @@ class Completion(QObject):
 
     Attributes:
         vocabulary: where the offers come from; None for none.
-        names: other offers, which begin so.
+        names: other offers, which begin so. tags: others, which may have several words.
         popup: where they are shown.
     """
 
@@ -34,6 +36,8 @@ class Completion(QObject):
         super().__init__(edit)
         self.vocabulary: Vocabulary | None = None
         self.names: Sequence[str] = ()
+        self.tags = NO_TAGS
+        self._replaced: dict[str, str] = {}
         self._edit = edit
         self._offers = QStringListModel(self)
         self.popup = named(QListView(), "completionPopup")
@@ -87,23 +91,40 @@ class Completion(QObject):
         self.popup.setCurrentIndex(QModelIndex())  # nothing is chosen, so that Enter is a new line still
 
     def _fitting(self) -> tuple[str, ...]:
-        beginning = self._beginning()
+        beginning, named = self._beginning(), tuple[str, ...]()
+        self._replaced = {}
+        if len(beginning) >= SHORTEST:
+            typed = beginning.casefold()
+            named = tuple(name for name in self.names if name.casefold().startswith(typed) and name != beginning)
+        if beginning and len(named) < MOST_OFFERS and len(self.tags):
+            named = tuple(dict.fromkeys((*named, *self._tagged(beginning))))
         if len(beginning) < SHORTEST:
-            return ()
-        typed = beginning.casefold()
-        named = tuple(name for name in self.names if name.casefold().startswith(typed) and name != beginning)
+            return named[:MOST_OFFERS]
         if named or self.vocabulary is None or beginning.lower() in self.vocabulary.words:
             return named[:MOST_OFFERS]
         before = self._before(self._edit.textCursor())[: -len(beginning)]
         return self.vocabulary.completions(beginning, before)[:MOST_OFFERS]
+
+    def _tagged(self, beginning: str) -> tuple[str, ...]:
+        """Returns the tags that begin with all that stands behind the last comma, else with the last word."""
+        before = self._before(self._edit.textCursor())
+        whole = _BETWEEN_TAGS.split(before)[-1].lstrip(" ([")
+        for typed in dict.fromkeys((whole, beginning)):
+            if len(typed) < SHORTEST:
+                continue
+            if found := tuple(tag for tag in self.tags.complete(typed, MOST_OFFERS) if tag != typed):
+                self._replaced = dict.fromkeys(found, typed)
+                return found
+        return ()
 
     @Slot(str)
     def _take(self, phrase: str) -> None:
         """The phrase takes the place of the word that was begun, and of the words before which it repeats."""
         cursor = self._edit.textCursor()
         before = self._before(cursor)
-        kept = before[: len(before) - len(self._beginning())]
-        words = phrase.split()
+        replaced = self._replaced.get(phrase)
+        kept = before[: len(before) - len(self._beginning() if replaced is None else replaced)]
+        words = phrase.split() if replaced is None else []
         for count in range(len(words) - 1, 0, -1):
             repeated = re.search(r"\b" + r"\s+".join(map(re.escape, words[:count])) + r"\s+$", kept, re.IGNORECASE)
             if repeated is not None:

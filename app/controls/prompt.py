@@ -89,8 +89,12 @@ class PromptControl(QWidget):
             elif text and not draft.has_guidance:
                 remark = tr("no effect: guidance is off")
         names, embeddings = self._session.loras.names_for(model), self._session.loras.embeddings_for(model)
+        wildcards = self._session.wildcards
+        names = (*names, *(f"__{name}__" for name in wildcards.names))
         vocabulary = self._suggestions.vocabulary if self._suggestions else None
-        self._field.show_model(model, vocabulary, remark, names, embeddings, draft.emphasis, self._drawn)
+        self._field.show_model(
+            model, vocabulary, remark, names, embeddings, draft.emphasis, self._drawn, wildcards.tags
+        )
 
     def _drawn(self, text: str) -> str:
         """Returns the prompt as the draft's seed draws it. Raises EmulsionError."""

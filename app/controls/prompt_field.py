@@ -22,6 +22,7 @@ from core.models.catalogue import Model
 from core.prompt.marked import PromptSyntax, syntax_of
 from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
+from core.wildcards.tags import NO_TAGS, Tags
 
 COUNT_AFTER_MS = 60
 PARTS = tr("{count} parts with AND between them: each pulls the picture by itself.")
@@ -127,15 +128,16 @@ class PromptField(QWidget):
         embeddings: Mapping[str, int] = NO_SIZES,
         emphasis: str = "original",
         draw: Callable[[str], str] = str,
+        tags: Tags = NO_TAGS,
     ) -> None:
         """Counts and marks for this model; ``remark`` takes the place of the count.
 
-        ``names`` are offered while they are typed; ``embeddings`` have so many vectors each; with the ``emphasis``
-        none brackets are text; ``draw`` returns a text as a picture could have it, or raises EmulsionError.
+        ``names`` and ``tags`` are offered while they are typed; ``embeddings`` have so many vectors each; with the
+        ``emphasis`` none brackets are text; ``draw`` returns a text as a picture could have it, and may raise.
         """
         self._model, self._remark, self._embeddings, self._emphasis = model, remark, embeddings, emphasis
         self._draw = draw
-        self.edit.completion.names = names
+        self.edit.completion.names, self.edit.completion.tags = names, tags
         self.edit.completion.vocabulary = vocabulary
         self._timer.start()
 

@@ -1,1 +1,1 @@
-"""Files of words that a prompt draws from: ``__colour__`` stands for a line of ``colour.txt``."""
+"""Files of words: wildcards, of which ``__colour__`` stands for a line of ``colour.txt``, and lists of tags."""

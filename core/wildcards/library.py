@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import WildcardMissing, WildcardUnusable
 from core.wildcards.file import LINES, SUFFIXES, Values, read_values
+from core.wildcards.tags import SUFFIX
 
 FOLDER_NAMES = (
     *("wildcards", "Wildcards", "Data/Wildcards"),
@@ -21,6 +22,10 @@ FOLDER_NAMES = (
 )
 """In a folder of models, beside it, or beside that: Emulsion's own, Fooocus' and ComfyUI's, SwarmUI's, and those
 of extensions of AUTOMATIC1111's program and of ComfyUI."""
+
+TAG_PLACES = ("tags", "extensions/a1111-sd-webui-tagcomplete/tags/danbooru.csv")
+"""Places of tag lists, around the same folders: a folder of Emulsion's own, and the list that the autocompletion
+of AUTOMATIC1111's program begins with."""
 
 MOST_FILES = 20_000
 _MOST_ALIKE = 3
@@ -32,13 +37,13 @@ class WildcardLibrary:
 
     def __init__(self, model_folders: Iterable[Path], places: Iterable[Path] = ()) -> None:
         """Looks around each folder of models, and in the folders ``places``."""
-        folders = (
-            place / name
-            for folder in model_folders
-            for place in (folder, folder.parent, folder.parent.parent)
-            for name in FOLDER_NAMES
+        around = dict.fromkeys(
+            place for folder in model_folders for place in (folder, folder.parent, folder.parent.parent)
         )
-        self._places = tuple(dict.fromkeys((*folders, *places)))
+        self._tags = tuple(place / name for place in around for name in TAG_PLACES)
+        self._places = tuple(
+            dict.fromkeys((*(place / name for place in around for name in FOLDER_NAMES), *places))
+        )
 
     @cached_property
     def _files(self) -> tuple[tuple[str, Path], ...]:
@@ -51,6 +56,15 @@ class WildcardLibrary:
             with suppress(WildcardUnusable):
                 found |= dict.fromkeys(_names_in(prefix, path))
         return tuple(sorted(found, key=str.casefold))
+
+    def tag_files(self) -> tuple[Path, ...]:
+        """Returns the lists of tags."""
+        return tuple(
+            path
+            for place in self._tags
+            for path in (sorted(place.glob(f"*{SUFFIX}")) if place.is_dir() else (place,))
+            if path.is_file()
+        )
 
     def values(self, name: str) -> Values:
         """Returns the values of a wildcard, of all that fit where there is a ``*`` in the name.
