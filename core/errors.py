@@ -1,5 +1,6 @@
 """All expected failures, as typed errors that carry data; their sentences are in ``app/messages/errors.py``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -59,6 +60,18 @@ class ModelBroken(FileError):
     def __init__(self, path: Path, reason: str, *, is_damaged: bool = False) -> None:
         super().__init__(path, reason)
         self.is_damaged = is_damaged
+
+
+class PartsMissing(ModelBroken):
+    """A network's file lies there without the text encoder or the autoencoder that it works with.
+
+    Attributes:
+        missing: the kind that is needed (``"Qwen3 4B"``), by the part.
+    """
+
+    def __init__(self, path: Path, reason: str, missing: Mapping[str, str]) -> None:
+        super().__init__(path, reason)
+        self.missing = missing
 
 
 class NotAModel(ModelBroken):

@@ -10,6 +10,7 @@ from core.errors import (
     LoraMissing,
     ModelBroken,
     NotAModel,
+    PartsMissing,
     UpscalerBroken,
     UpscalerMissing,
     WildcardMissing,
@@ -29,6 +30,12 @@ def message_about_files(error: BaseException) -> Message | None:
                 tr("The LoRA cannot be used"),
                 tr("{name} cannot be used: {reason}.", name=error.path.name, reason=error.reason),
                 tr("Leave it out, or put another file in its place."),
+            )
+        case PartsMissing():
+            return Message(
+                tr("A part of the model is missing"),
+                tr("{file} cannot be used: {reason}.", file=error.path.name, reason=error.reason),
+                tr("Put its file into your model folders, or choose it on the page Models."),
             )
         case NotAModel():
             return Message(

@@ -5,7 +5,8 @@ Reads only small configuration files, in milliseconds. `core.engine.families` lo
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,7 +18,7 @@ from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.schedule import model_traits, read_schedule, sampler_of
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
-from core.errors import ModelBroken, ModelMissing, NotAModel
+from core.errors import ModelBroken, ModelMissing, NotAModel, PartsMissing
 from core.families import FAMILIES
 from core.families.marks import network_config
 from core.families.spec import CheckpointKind
@@ -28,7 +29,7 @@ from core.lora.library import LoraLibrary
 from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend
 from core.models.model import Model
-from core.models.parts import check_part, find_parts, weights_at
+from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, wanted_by, weights_at
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 from core.request.traits import Said, traits_from_text
@@ -37,10 +38,11 @@ from core.wildcards.library import WildcardLibrary
 
 @dataclass(frozen=True, slots=True)
 class RefusedModel:
-    """A file or folder that holds a model which cannot be used, with the reason."""
+    """A file or folder with a model which cannot be used, the reason, and the parts that are missing."""
 
     path: Path
     reason: str
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,18 @@ class Catalogue:
         return self._read_all(known), len(known) < len(paths)
 
     def _read_all(self, paths: list[Path]) -> FoundModels:
+        at_hand = cache(self._at_hand)
         found: dict[str, Model] = {}
         refused: list[RefusedModel] = []
         for path in paths:
             key = path.stem if path.suffix.lower() in SUFFIXES else path.name
             try:
-                model = self.read(path, key if key not in found else str(path))
+                model = self.read(path, key if key not in found else str(path), at_hand)
             except NotAModel:
                 continue  # a LoRA or an autoencoder beside the models
             except ModelBroken as error:
-                refused.append(RefusedModel(path, error.reason))
+                missing = error.missing if isinstance(error, PartsMissing) else {}
+                refused.append(RefusedModel(path, error.reason, missing))
                 continue
             found[model.key] = model
         return FoundModels(tuple(found.values()), tuple(refused))
@@ -141,8 +145,11 @@ class Catalogue:
             return self.read(Path(model), model)
         raise ModelMissing(model, tuple(known.key for known in self.models()))
 
-    def read(self, path: Path, key: str) -> Model:
-        """Describes a diffusers folder or a single file. Raises ModelBroken."""
+    def read(self, path: Path, key: str, at_hand: Callable[[], AtHand] | None = None) -> Model:
+        """Describes a diffusers folder or a single file. Raises ModelBroken.
+
+        ``at_hand`` returns all that parts come from; without it that is looked for.
+        """
         if path.is_dir():
             model = read_model(path, key)
             for part in FAMILIES[model.family].parts:
@@ -151,10 +158,12 @@ class Catalogue:
             chosen = self._chosen(next(filter(None, map(self.memory.sha256_if_known, files)), ""))
             return read_model(path, key, chosen) if chosen["user"] else model
         kind = self.memory.kind_of(path)
-        folders = tuple(self.folders())
-        parts = find_parts(kind, folders, self._part_files(), self.memory, self._chosen_parts(key))
-        check_parts(path, kind, parts)
-        folder = self._layouts / kind.layout if kind.layout else self._lent(path, kind, folders)
+        at_hand = at_hand or cache(self._at_hand)
+        parts = NO_PARTS
+        if wanted_by(kind):
+            parts = find_parts(kind, at_hand(), self.memory, self._chosen_parts(key))
+            check_parts(path, kind, parts)
+        folder = self._layouts / kind.layout if kind.layout else self._lent(path, kind, at_hand().folders)
         check_built(path, kind, folder)
         sha256 = self.memory.sha256_if_known(path)
         said = {**kind.said, "yaml": said_beside(path), **self._chosen(sha256)}
@@ -169,10 +178,9 @@ class Catalogue:
             sha256=sha256,
         )
 
-    def check_part(self, model: Model, part: str, place: Path) -> None:
-        """Checks a part that is to be chosen for a model, see `core.models.parts.check_part`. Raises WrongPart."""
-        assert model.kind is not None
-        check_part(model.kind, model.name, part, place, self.memory)
+    def check_part(self, model: Path, part: str, place: Path) -> None:
+        """Checks a part that is to be chosen for a model's file. Raises WrongPart or ModelBroken."""
+        check_part(self.memory.kind_of(model), model.stem, part, place, self.memory)
 
     def folders(self) -> Iterator[Path]:
         """Returns the diffusers folders among the places."""
@@ -205,8 +213,9 @@ class Catalogue:
         shipped = self._layouts / kind.family
         return folder_to_lend(path, kind, (*folders, *((shipped,) if shipped.is_dir() else ())))
 
-    def _part_files(self) -> Iterator[Path]:
-        return part_files_in(self.places().model_folders)
+    def _at_hand(self) -> AtHand:
+        files = part_files_in(self.places().model_folders)
+        return AtHand(tuple(self.folders()), tuple((file, self.memory.parts_of(file)) for file in files))
 
     def _chosen_parts(self, key: str) -> Mapping[str, str]:
         chosen = self.places().model_parts

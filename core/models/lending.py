@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from core.errors import ModelBroken
+from core.errors import ModelBroken, PartsMissing
 from core.families import FAMILIES, family_of_pipeline, in_words, part_name
 from core.families.spec import CheckpointKind
 from core.files.json_file import read_json
@@ -33,21 +33,14 @@ def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
 
 
 def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
-    """Raises ModelBroken with the parts that are missing."""
+    """Raises PartsMissing with the parts that are missing, and where they can be had."""
+    if not parts.missing:
+        return
     family = FAMILIES[kind.family]
-    if parts.missing:
-        has = in_words([part_name(part) for part in family.parts if part in kind.parts])
-        lacks = in_words([part_name(part) for part in parts.missing])
-        raise ModelBroken(
-            path,
-            tr(
-                "it holds the {has} of {name}; the {lacks} can come from an installed {name} or from a "
-                "file in your model folders, but there is none that fits",
-                has=has,
-                name=family.name,
-                lacks=lacks,
-            ),
-        )
+    missing = {part: parts.needed[part] for part in parts.missing}
+    lacks = in_words([f"{needed} ({part_name(part)})" for part, needed in missing.items()])
+    said = tr("its {network} is here; missing: {lacks}", network=part_name(family.network), lacks=lacks)
+    raise PartsMissing(path, said, missing)
 
 
 def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) -> Path:

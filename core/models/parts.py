@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,28 +54,35 @@ class Parts:
 NO_PARTS = Parts()
 
 
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """All that models may take parts from: diffusers folders, and files with the parts that are in each."""
+
+    folders: tuple[Path, ...]
+    files: tuple[tuple[Path, tuple[FoundKind, ...]], ...]
+
+
 def find_parts(
     kind: CheckpointKind,
-    folders: Iterable[Path],
-    files: Iterable[Path],
+    at_hand: AtHand,
     memory: CheckpointCache,
     chosen: Mapping[str, str] = MappingProxyType({}),
 ) -> Parts:
-    """Returns the parts that a file of this kind lacks.
+    """Returns the parts that a file of this kind lacks; those of folders come before lone files.
 
-    ``folders`` are diffusers folders, whose parts come before lone ``files``; ``chosen`` are paths that the user
-    chose, by part, which are taken where they still fit.
+    ``chosen`` are paths that the user chose, by part, which are taken where they still fit.
     """
-    folders, files = tuple(folders), tuple(files)
     places: dict[str, Path] = {}
     choices: dict[str, tuple[Path, ...]] = {}
     wanted = wanted_by(kind)
     for part, one in wanted.items():
-        lent = (found for folder in folders if (found := one.lent_by(folder, memory)) is not None)
-        lone = (file for file in files if one.is_fitted_by(file, memory))
+        lent = (found for folder in at_hand.folders if (found := one.lent_by(folder, memory)) is not None)
+        lone = (file for file, found in at_hand.files if one.is_fitted_by(file, found))
         choices[part] = tuple(dict.fromkeys((*lent, *lone)))
+        choice = Path(chosen.get(part, ""))
+        if part in chosen and choice not in choices[part] and one.is_fitted_by(choice, _found_in(choice, memory)):
+            choices[part] += (choice,)
         if choices[part]:
-            choice = Path(chosen.get(part, ""))
             places[part] = choice if choice in choices[part] else choices[part][0]
     missing = (part for part, one in wanted.items() if not choices[part] and not one.role.is_optional)
     hashes = {part: sha256 for part, place in places.items() if (sha256 := _hash_of(place, memory))}
@@ -94,10 +101,9 @@ def check_part(kind: CheckpointKind, model: str, part: str, place: Path, memory:
 
     Only headers are read. ``model`` is its name; KeyError is for a part that it does not take.
     """
-    wanted = wanted_by(kind)[part]
-    if wanted.is_fitted_by(place, memory):
+    wanted, found = wanted_by(kind)[part], _found_in(place, memory)
+    if wanted.is_fitted_by(place, found):
         return
-    found = memory.parts_of(weights_at(place))
     named = in_words([one.name for one in found]) or identify(weights_at(place)).name or tr("an unknown file")
     if found and wanted.is_found(found[0]):  # its name says that it is for others
         named = tr("{kind} of another family, by its name", kind=named)
@@ -107,6 +113,12 @@ def check_part(kind: CheckpointKind, model: str, part: str, place: Path, memory:
 def weights_at(place: Path) -> Path:
     """Returns the file of weights of a part, the first of several. Raises ModelBroken."""
     return files_of(place)[0] if place.is_dir() else place
+
+
+def _found_in(place: Path, memory: CheckpointCache) -> tuple[FoundKind, ...]:
+    with suppress(ModelBroken):
+        return memory.parts_of(weights_at(place))
+    return ()
 
 
 def _hash_of(place: Path, memory: CheckpointCache) -> str:
@@ -140,16 +152,11 @@ class Wanted:
         is_width = self.width is None or found.width in (None, self.width)
         return found.kind.key in self.role.kinds and is_width
 
-    def is_fitted_by(self, place: Path, memory: CheckpointCache) -> bool:
-        """Returns True for a file, or a folder of weights, of such a part alone."""
+    def is_fitted_by(self, place: Path, found: tuple[FoundKind, ...]) -> bool:
+        """Returns True for a file, or a folder of weights, that holds such a part alone."""
         unlike = self.role.unlike
-        if unlike and re.search(unlike, place.stem.lower()):
-            return False
-        try:
-            found = memory.parts_of(weights_at(place))
-        except ModelBroken:
-            return False
-        return len(found) == 1 and self.is_found(found[0])
+        is_unlike = unlike and re.search(unlike, place.stem.lower()) is not None
+        return len(found) == 1 and self.is_found(found[0]) and not is_unlike
 
     def lent_by(self, folder: Path, memory: CheckpointCache) -> Path | None:
         """Returns the folder of such a part in a diffusers folder, of this family or with the same latents."""
