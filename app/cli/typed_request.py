@@ -14,13 +14,14 @@ from core.paths import Folders
 from core.prompt.styles import FILE_NAME, Style, read_styles
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
+from core.request.settings.count import COUNT
 from core.settings.settings import Settings
 
 
 def add_request_options(parser: ArgumentParser, *, is_grid: bool = False) -> None:
-    """Declares an option for each setting; for a grid without those of several pictures, and without duty."""
+    """Declares an option for each setting; for a grid without that of several pictures, and without duty."""
     for setting in SETTINGS:
-        for option in setting.options if setting.is_of_picture or not is_grid else ():
+        for option in setting.options if setting is not COUNT or not is_grid else ():
             action = "append" if option.is_repeated else "store"
             free: dict[str, Any] = {"nargs": "?"} if is_grid and not option.flag.startswith("-") else {}
             parser.add_argument(option.flag, metavar=option.metavar, action=action, help=option.help, **free)

@@ -59,8 +59,8 @@ def _of_option(setting: Setting[Any], option: Option[Any]) -> AxisKind:
         return replace(request, **{setting.name: value})
 
     name = option.flag.lstrip("-")
-    title = setting.title if len(setting.options) == 1 else name.capitalize().replace("-", " ")
-    hint = _HINTS.get(name, "values, separated by commas")
+    title = setting.title if len(setting.options) == 1 else _TITLES.get(name, name)
+    hint = _HINTS.get(name, tr("values, separated by commas"))
     return AxisKind(name, title, setting.name, apply, option.numbers, setting.rebuilds, hint)
 
 
@@ -118,6 +118,9 @@ def _lora_weight(request: GenerationRequest, text: str, _values: tuple[str, ...]
     weighed = (replace(one, weight=weight, text_weight=None) if one.is_on else one for one in request.loras)
     return replace(request, loras=tuple(weighed))
 
+
+_TITLES: Mapping[str, str] = MappingProxyType({"image": tr("Image"), "strength": tr("Strength")})
+"""Of options that share a setting with another one."""
 
 _HINTS: Mapping[str, str] = MappingProxyType(
     {

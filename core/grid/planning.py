@@ -14,6 +14,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import check_autoencoder, check_loras
 from core.pictures.source import read_source
+from core.prompt.drawing import drawn
 from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.settings.loras import with_tags
@@ -55,7 +56,7 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
     models: dict[str, Model] = {}
     seen: set[object] = set()
     for number in range(grid.count):
-        request = with_tags(grid.request_of(number))
+        request = with_tags(drawn(grid.request_of(number), catalogue.wildcards.values))
         model = models.get(request.model) or catalogue.find(request.model)
         models[request.model] = model
         validate(request, model.limits)

@@ -168,6 +168,7 @@ def _recipe(grid: Grid) -> Recipe:
     others: Mapping[str, str] = {"Script": "X/Y/Z plot"}
     for name, axis in zip(NAMES, grid.axes, strict=True):
         if axis.kind:
-            others = {**others, f"{name} Type": axis.title, f"{name} Values": axis.text}
+            kind = axis.kind.capitalize().replace("-", " ")
+            others = {**others, f"{name} Type": kind, f"{name} Values": axis.text}
     model = plain_name(grid.request.model)
     return Recipe(replace(grid.request, model=model), ModelIdentity(model, model, "", ""), others=others)

@@ -145,9 +145,9 @@ def _resumed(arguments: Namespace) -> tuple[Grid, Path] | None:
         if arguments.prompt is None:
             raise InvalidRequest("prompt", "", tr("given, or --resume with the sheet of a grid"))
         return None
-    settings = (option.name for setting in SETTINGS if setting.is_of_picture for option in setting.options)
+    settings = (option.name for setting in SETTINGS for option in setting.options)
     for name in ("output", *(name.lower() for name in NAMES), *settings):
-        if (value := getattr(arguments, name)) is not None:
+        if (value := getattr(arguments, name, None)) is not None:
             raise InvalidRequest(name, value, tr("left out with --resume: the sheet tells it"))
     return read_grid(Path(storable("resume", arguments.resume)).expanduser().absolute())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidRequest, LoraMissing, ModelMissing
+from core.errors import InvalidRequest, LoraMissing, ModelMissing, WildcardMissing
 from core.grid.axes import AXES, axis_kind
 from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
@@ -171,6 +171,9 @@ def test_what_the_model_does_not_take_is_found_before(models: Path) -> None:
         assert refused.value.value == value
     with pytest.raises(ModelMissing):
         check(grid(("model", "tiny, gone")), catalogue)
+    template = replace(REQUEST, prompt="a {red|blue} house, __gone__", variants=True)
+    with pytest.raises(WildcardMissing):
+        check(grid(("steps", "1"), request=template), catalogue)
     with pytest.raises(LoraMissing):
         check(grid(("lora", "none, gone")), catalogue)
 
