@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from core.embeddings.library import EmbeddingLibrary
-from core.errors import ModelBroken
+from core.embeddings.file import read_bundled
+from core.errors import LoraMissing, ModelBroken
 from core.language.words import tr
-from core.models.catalogue import Model
+from core.models.catalogue import Catalogue
 from core.models.compatibility import fitting_embeddings, kind_of
+from core.models.model import Model
 from core.prompt.tokens import TokenCounter
 from core.prompt.unread import unread
 from core.prompt.vocabulary import read_vocabulary
 from core.request.request import GenerationRequest
+from core.request.settings.loras import with_tags
 
 
-def prompt_notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) -> Iterator[str]:
-    """Yields them; ``library`` has the embeddings at hand."""
-    counter, embeddings = None, fitting_embeddings(library.look(), model.family, kind_of(model))
+def prompt_notes(request: GenerationRequest, model: Model, catalogue: Catalogue) -> Iterator[str]:
+    """Yields them; ``catalogue`` has the embeddings at hand, and the LoRAs, which may bring some."""
+    files = [*catalogue.embeddings.look()]
+    for lora in with_tags(request).active_loras:
+        with suppress(LoraMissing, ModelBroken):  # the engine says what is wrong with it
+            files += read_bundled(catalogue.loras.find(lora))
+    counter, embeddings = None, fitting_embeddings(files, model.family, kind_of(model))
     with suppress(ModelBroken):  # the engine says what is wrong with it
         counter = TokenCounter.for_model(model).knowing(embeddings)
     yield from unread("prompt", request.prompt, model.family, counter, embeddings=embeddings)

@@ -12,6 +12,7 @@ from core.runs.events import (
     ComputedElsewhere,
     EmbeddingDiffers,
     EmbeddingMisfit,
+    EmbeddingPickled,
     Event,
     LoraDiffers,
     LoraInPart,
@@ -74,6 +75,22 @@ def _misfit(event: EmbeddingMisfit) -> Message:
     )
 
 
+def _pickled(event: EmbeddingPickled) -> Message:
+    return Message(
+        tr("“{name}” is an embedding that is not read", name=event.name),
+        tr(
+            "{file} is pickled, a form that can run any program when it is loaded: its name is read as plain "
+            "words.",
+            file=event.path.name,
+        ),
+        tr(
+            "Most embeddings are offered as .safetensors, too: put that file beside it. Other programs can save "
+            "it in that form. The file is {path}.",
+            path=event.path,
+        ),
+    )
+
+
 def _embedding_differs(event: EmbeddingDiffers) -> Message:
     here = (
         tr("the file here has {found}", found=event.found)
@@ -109,6 +126,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         LoraDiffers: differs,
         LoraInPart: acts_in_part,
         EmbeddingMisfit: _misfit,
+        EmbeddingPickled: _pickled,
         EmbeddingDiffers: _embedding_differs,
         UpscalerDiffers: _upscaler_differs,
         WeightsLeftOut: _left_out,

@@ -1,6 +1,7 @@
 """The LoRAs at hand and those of the draft: what was found, what fits the model, what recipes ask for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -8,25 +9,31 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.messages.loras import misfit
 from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
-from core.embeddings.file import EmbeddingFile
+from core.embeddings.file import EmbeddingFile, read_bundled
 from core.embeddings.library import EmbeddingLibrary
+from core.errors import ModelBroken
 from core.language.words import tr
 from core.lora.library import FoundLora, LoraLibrary
 from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
 from core.models.compatibility import fits, fitting_embeddings, kind_of
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
-from core.request.settings.loras import take_tags
+from core.request.settings.loras import take_tags, with_tags
 from core.runs.events import Event, LoraInPart
 
 
 @dataclass(frozen=True, slots=True)
 class AvailableLoras:
-    """The LoRAs and embeddings that were found, and the kind of each model."""
+    """The LoRAs and embeddings that were found, and the kind of each model.
+
+    Attributes:
+        bundled: the embeddings in the files of LoRAs, by the name of the LoRA.
+    """
 
     loras: tuple[FoundLora, ...] = ()
     embeddings: tuple[EmbeddingFile, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    bundled: Mapping[str, tuple[EmbeddingFile, ...]] = field(default_factory=dict[str, tuple[EmbeddingFile, ...]])
 
 
 class LoraSelection(QObject):
@@ -77,7 +84,8 @@ class LoraSelection(QObject):
 
         def look() -> AvailableLoras:
             named = embeddings.look() if embeddings is not None else ()
-            return AvailableLoras(library.look(known), named, {model.key: kind_of(model) for model in models})
+            loras, kinds = library.look(known), {model.key: kind_of(model) for model in models}
+            return AvailableLoras(loras, named, kinds, dict(_bundled(loras)))
 
         self._tasks.cancel()
         self._tasks.submit(look, self._on_looked)
@@ -88,11 +96,16 @@ class LoraSelection(QObject):
         return next((found for found in loras if found.name == lora.key), None)
 
     def embeddings_for(self, model: Model | None) -> Mapping[str, int]:
-        """Returns the number of vectors of each embedding that a prompt for the model can name."""
+        """Returns the number of vectors of each embedding that a prompt for the model can name.
+
+        Those in the file of a LoRA count while the draft has it.
+        """
         if self.at_hand is None or model is None:
             return {}
         kind = self.at_hand.kinds.get(model.key, "")
-        return fitting_embeddings(self.at_hand.embeddings, model.family, kind)
+        active = with_tags(self._drafting.draft).active_loras if self.at_hand.bundled else ()
+        bundled = (file for lora in active for file in self.at_hand.bundled.get(lora.key, ()))
+        return fitting_embeddings((*self.at_hand.embeddings, *bundled), model.family, kind)
 
     def names_for(self, model: Model | None) -> tuple[str, ...]:
         """Returns the words that complete a prompt for the model: embeddings, and tags of LoRAs."""
@@ -192,3 +205,11 @@ class LoraSelection(QObject):
         if isinstance(event, LoraInPart) and (found := self.found(Lora(event.name))) is not None:
             self._usages[event.name, event.model, found.stamp] = event.usage
             self.changed.emit()
+
+
+def _bundled(loras: Iterable[FoundLora]) -> Iterator[tuple[str, tuple[EmbeddingFile, ...]]]:
+    """Yields the embeddings in the files of LoRAs."""
+    for found in loras:
+        if found.file is not None and found.file.has_embeddings:
+            with suppress(ModelBroken):  # it has gone since it was looked at
+                yield found.name, read_bundled(found.path)

@@ -11,6 +11,9 @@ from core.errors import ModelBroken
 FOLDER_NAMES = ("embeddings", "Embeddings", "textual_inversion")
 """In a folder of models, beside it, or beside that: where ComfyUI and AUTOMATIC1111's program keep them."""
 
+PICKLED = (".pt", ".bin")
+"""Other endings of embeddings, whose files can run any program."""
+
 HASH_DIGITS = 12
 """Of the SHA-256 of the file, as AUTOMATIC1111's program writes them."""
 
@@ -40,6 +43,12 @@ class EmbeddingLibrary:
             for path in inside:
                 found.setdefault(path.stem, path)
         return tuple(found[name] for name in sorted(found, key=str.casefold))
+
+    def pickled(self) -> tuple[Path, ...]:
+        """Returns the files of which there is no readable one of the same name."""
+        readable = {path.stem for path in self.files()}
+        found = (path for place in self._places if place.is_dir() for path in sorted(place.rglob("*")))
+        return tuple(path for path in found if path.suffix.lower() in PICKLED and path.stem not in readable)
 
     def look(self) -> tuple[EmbeddingFile, ...]:
         """Returns all that can be used; reads their headers."""

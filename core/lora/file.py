@@ -45,6 +45,7 @@ class LoraFile:
         kind: ``"a LoRA"``, or what of its kin it is.
         words: of the prompt that call for what it was taught, see `core.lora.trigger_words`; from outside.
         hash: as `lora_hash`, where the header tells it; else "".
+        has_embeddings: it brings some, see `core.embeddings.file.read_bundled`.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class LoraFile:
     kind: str
     words: tuple[str, ...] = ()
     hash: str = ""
+    has_embeddings: bool = False
 
 
 def read_lora(path: Path) -> LoraFile:
@@ -67,7 +69,8 @@ def read_lora(path: Path) -> LoraFile:
     usage = LoraUsage.of(len(layers), filter(None, map(unsupported, layers)))
     made_for = _made_for(header, _text_width(header, layers)) or _flux_of(header, layers)
     words = trigger_words(header.metadata)
-    return LoraFile(path, path.stem, made_for, usage, title(layers), words, _told_hash(header))
+    bundle = any(name.startswith("bundle_emb.") for name in header.tensors)
+    return LoraFile(path, path.stem, made_for, usage, title(layers), words, _told_hash(header), bundle)
 
 
 def lora_hash(path: Path) -> str:

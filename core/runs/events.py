@@ -85,6 +85,14 @@ class EmbeddingMisfit:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingPickled:
+    """The prompt names an embedding that is here as a pickle only, which is not read; its name is plain words."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddingDiffers:
     """The embedding of this name is another file than the recipe tells, or not here; the run goes on.
 
@@ -218,6 +226,6 @@ class Finished:
     result: Any
 
 
-AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingDiffers
+AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingPickled | EmbeddingDiffers
 Notice = AddOnNotice | UpscalerDiffers | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

@@ -232,7 +232,7 @@ def job_of(
         save=save,
         films=films,
         must_film=bool(arguments.film),
-        notes=tuple(prompt_notes(first, catalogue.find(request.model), catalogue.embeddings)),
+        notes=tuple(prompt_notes(first, catalogue.find(request.model), catalogue)),
     )
 
 

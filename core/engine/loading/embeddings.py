@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,9 +24,9 @@ from core.models.compatibility import kind_of
 from core.prompt.chunks import MARKS, NamedVectors, by_first_token, spellings
 from core.prompt.timeline import timeline
 from core.request.request import Embedding, GenerationRequest
-from core.runs.events import EmbeddingDiffers, EmbeddingMisfit
+from core.runs.events import EmbeddingDiffers, EmbeddingMisfit, EmbeddingPickled
 
-Told = EmbeddingDiffers | EmbeddingMisfit
+Told = EmbeddingDiffers | EmbeddingMisfit | EmbeddingPickled
 
 
 class PromptEmbeddings:
@@ -58,6 +59,12 @@ class PromptEmbeddings:
                 fitting.append(file)
             else:
                 told.append(EmbeddingMisfit(file.name, file.path, file.made_for, kind_of(self._model)))
+        known = {file.name for file in fitting}
+        told += (
+            EmbeddingPickled(path.stem, path)
+            for path in library.pickled()
+            if path.stem not in known and _is_named(path.stem, said)
+        )
         self._put(fitting, encoders)
         texts = {text for moment in timeline(request).requests for text in self._family.texts(moment)}
         names = {
@@ -99,6 +106,11 @@ class PromptEmbeddings:
         """Returns the number of vectors of those that act, by name."""
         encoders = self._family.encoders
         return {name: len(vectors) for name, vectors in encoders[0].vectors.items()} if encoders else {}
+
+
+def _is_named(name: str, said: str) -> bool:
+    """Returns True for a name that stands in a text as a word of its own."""
+    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", said) is not None
 
 
 def _named(said: str, library: EmbeddingLibrary, loras: Sequence[Path]) -> Iterator[EmbeddingFile]:

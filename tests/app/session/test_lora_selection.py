@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
 from app.session.draft_editor import Applied
 from app.session.run import RunState
@@ -108,3 +110,26 @@ def test_a_new_file_is_found_at_the_next_look(session: Session, folder: Path, qt
     with qtbot.waitSignal(session.loras.changed):
         session.loras.refresh()
     assert session.loras.found(Lora("new")) is not None
+
+
+def test_the_embeddings_in_the_file_of_a_lora_can_be_named_while_it_acts(
+    make_session: MakeSession, folder: Path, qtbot: QtBot
+) -> None:
+    tensors = {
+        "lora_unet_x_attn2_to_k.lora_down.weight": np.zeros((1, 768), np.float32),
+        "lora_unet_x_attn2_to_k.lora_up.weight": np.zeros((4, 1), np.float32),
+        "bundle_emb.hero.emb_params": np.zeros((3, 768), np.float32),
+    }
+    save_file(tensors, folder / "loras" / "pack.safetensors")
+    models = FakeModels(replace(model(), folder=folder / "starter-model"))
+    session = make_session(models=models, loras=lambda: LoraLibrary((folder,)))
+    qtbot.waitUntil(lambda: session.loras.at_hand is not None)
+    chosen = session.model_of(session.draft)
+    assert session.loras.embeddings_for(chosen) == {}
+    session.loras.add("pack")
+    assert session.loras.embeddings_for(chosen) == {"hero": 3}
+    assert "hero" in session.loras.names_for(chosen)
+    session.loras.switch("pack", is_on=False)
+    assert session.loras.embeddings_for(chosen) == {}
+    session.edit(prompt="a <lora:pack:0.5>")
+    assert session.loras.embeddings_for(chosen) == {"hero": 3}

@@ -20,7 +20,15 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import Embedding, GenerationRequest, Size
 from core.runs.branch import Branch
-from core.runs.events import EmbeddingDiffers, EmbeddingMisfit, Event, ImageReady, LoraInPart, Stepped
+from core.runs.events import (
+    EmbeddingDiffers,
+    EmbeddingMisfit,
+    EmbeddingPickled,
+    Event,
+    ImageReady,
+    LoraInPart,
+    Stepped,
+)
 from core.runs.operations import Generate, GenerateBranch
 from tests import tiny
 
@@ -121,6 +129,20 @@ def test_one_for_another_kind_is_not_used_and_told_with_both_kinds(
     last = seen[-1]
     assert isinstance(last, ImageReady)
     assert last.film.request.embeddings == ()
+
+
+@pytest.mark.parametrize(("prompt", "is_told"), [("a Bad_Hands, b", True), ("bad_handsome", False), ("a", False)])
+def test_one_that_is_pickled_is_told_when_it_is_named(
+    engine: Engine, folder: Path, prompt: str, is_told: bool
+) -> None:
+    path = folder / "embeddings" / "bad_hands.pt"
+    path.write_bytes(b"PK")
+    (folder / "embeddings" / "soft.pt").write_bytes(b"PK")
+    try:
+        told = [event for event in events(engine, f"{prompt} soft") if isinstance(event, EmbeddingPickled)]
+        assert told == [EmbeddingPickled("bad_hands", path)] * is_told
+    finally:
+        path.unlink()
 
 
 def test_families_without_such_encoders_read_the_name(engine: Engine) -> None:
