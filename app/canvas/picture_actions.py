@@ -47,7 +47,8 @@ class PictureAction(Enum):
     show_in_folder = tr("Show in folder"), "folder", "", ONE
     copy_picture = tr("Copy picture"), "copy", "Ctrl+C", ANY, False, tr("Copy pictures")
     copy_recipe = tr("Copy recipe"), "copy", "", ONE
-    rename = tr("Rename…"), "", "F2", ONE
+    find_similar = tr("Find similar pictures"), "", "", ONE
+    rename = tr("Rename…"), "", "F2", ANY
     move = tr("Move to folder…"), "", "", ANY
     export = tr("Export…"), "export", "", ANY
     delete = tr("Move to trash"), "trash", "Del", ANY
@@ -142,6 +143,7 @@ ABOVE_MARKS = (
     PictureAction.branch,
     PictureAction.compare,
     PictureAction.compare_shown,
+    PictureAction.find_similar,
 )
 BELOW_MARKS = (
     (

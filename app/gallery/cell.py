@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
 
+from app.canvas.overlay import paint_badge
 from core.gallery.query import LibraryPicture, Section
 from core.language.words import tr
 
@@ -55,6 +56,8 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
     elif cell.thumbnail is not None and cell.picture is not None:
         _paint_words(painter, area, tr("away") if cell.picture.is_away else tr("cannot be\nread"), palette)
     if cell.picture is not None and area.width() >= BADGES_FROM_PX:
+        if badge := badge_of(cell.picture):
+            paint_badge(painter, area.topLeft() + QPointF(PADDING_PX, PADDING_PX), badge)
         _paint_marks(painter, area, cell.picture, cell.film_icon)
     if cell.progress is not None:
         line = QRectF(area.left(), area.bottom() - 3, area.width() * cell.progress, 3)
@@ -62,6 +65,13 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
     painter.setClipping(False)
     _paint_ring(painter, area, cell, palette)
     painter.restore()
+
+
+def badge_of(picture: LibraryPicture) -> str:
+    """Returns the words that tell a picture from finished ones of their own, as among the recent pictures."""
+    if picture.kept_step:
+        return tr("step {kept_step}", kept_step=picture.kept_step)
+    return tr("branch") if picture.is_branch else ""
 
 
 def _fitted(image: QImage, area: QRectF, ratio: float) -> QRectF:

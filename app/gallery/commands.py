@@ -86,7 +86,8 @@ class GalleryCommands(QObject):
             PictureAction.show_in_folder: one(lambda picture: open_in_system(picture.path.parent)),
             PictureAction.copy_picture: self._copy_pictures,
             PictureAction.copy_recipe: self._copy_recipe,
-            PictureAction.rename: one(self._file_mover.ask_name),
+            PictureAction.find_similar: one(lambda picture: page.likeness.find(picture.id)),
+            PictureAction.rename: self._rename,
             PictureAction.move: one(
                 lambda picture: self._file_mover.ask_folder(page.selected_ids, picture.path.parent)
             ),
@@ -215,6 +216,13 @@ class GalleryCommands(QObject):
         if 0 <= row < self._page.pictures.rowCount():
             self._page.grid.setCurrentIndex(self._page.pictures.index(row))
         self._page.grid.setFocus()
+
+    def _rename(self) -> None:
+        pictures, current = self._page.selected_ids, self._picture
+        if len(pictures) > 1:
+            self._file_mover.ask_pattern(pictures)
+        elif current is not None:
+            self._file_mover.ask_name(current)
 
     def _compare(self) -> None:
         page = self._page

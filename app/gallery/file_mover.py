@@ -19,10 +19,13 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.errors import InvalidRequest
 from core.gallery.companions import checked_stem
 from core.gallery.gallery import Moved
+from core.gallery.naming import OWN_PARTS
 from core.gallery.query import LibraryPicture
 from core.language.words import plural, tr
+from core.pictures.file_names import FIELDS, check_pattern
 
 WIDTH_PX = 460
+FIRST_PATTERN = "{prompt}-{number}"
 WORDS = tr("Its film, prompt and rating files are renamed too.")
 
 
@@ -42,6 +45,11 @@ class FileMover(QObject):
         dialog.chosen.connect(self._service.rename)
         dialog.open()
 
+    def ask_pattern(self, pictures: tuple[int, ...]) -> None:
+        dialog = PatternDialog(pictures, self._window)
+        dialog.chosen.connect(self._service.rename_all)
+        dialog.open()
+
     def ask_folder(self, pictures: Sequence[int], first: Path) -> None:
         """``first`` is the folder that is offered."""
         title = plural("Move the picture to…", "Move {count:,} pictures to…", len(pictures))
@@ -50,7 +58,12 @@ class FileMover(QObject):
     @Slot(object)
     def _show_moved(self, moved: tuple[Moved, ...]) -> None:
         first = moved[0]
-        if len(moved) > 1:
+        if len(moved) > 1 and first.before.parent == first.now.parent:
+            message = Message(
+                tr("{count:,} pictures are renamed", count=len(moved)),
+                tr("The first one is {name} now.", name=first.now.name),
+            )
+        elif len(moved) > 1:
             message = Message(
                 tr("{count:,} pictures are moved", count=len(moved)),
                 tr("They are in {parent} now.", parent=first.now.parent),
@@ -107,3 +120,47 @@ class RenameDialog(QDialog):
     def _choose(self) -> None:
         self.accept()
         self.chosen.emit(self._picture, self._name.text())
+
+
+class PatternDialog(QDialog):
+    """Asks for the pattern of the names of several pictures. Open it with `open`: it does not block.
+
+    Signals:
+        chosen: ids of the pictures, and the pattern.
+    """
+
+    chosen = Signal(object, str)
+
+    def __init__(self, pictures: tuple[int, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self.setObjectName("patternDialog")
+        self.setWindowTitle(tr("Rename {count:,} pictures", count=len(pictures)))
+        self.pattern = QLineEdit(FIRST_PATTERN)
+        describe(self.pattern, "renamePatternEdit", tr("Name pattern"), tr("The names of the pictures"))
+        self.pattern.textChanged.connect(self._check)
+        parts = ", ".join(f"{{{name}}}" for name in (*OWN_PARTS, *FIELDS))
+        self._about = tr("Parts: {parts}. Films and ratings are renamed too.", parts=parts)
+        self._words = text_label(self._about, name="patternWords", role="hint", wraps=True, is_plain=True)
+        self._words.setFixedWidth(WIDTH_PX)
+        buttons, self.accept_button = dialog_buttons(self, tr("Rename"), "renameAllButton", self._choose)
+        layout = vbox(self.pattern, self._words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
+        self.finished.connect(self.deleteLater)
+
+    @Slot()
+    def _check(self) -> None:
+        pattern = self.pattern.text().strip()
+        try:
+            check_pattern(pattern, OWN_PARTS)
+        except InvalidRequest as error:
+            self._words.setText(tr("There is no part {part}.", part=error.value))
+            self.accept_button.setEnabled(False)
+        else:
+            self._words.setText(self._about)
+            self.accept_button.setEnabled(bool(pattern))
+
+    @Slot()
+    def _choose(self) -> None:
+        self.accept()
+        self.chosen.emit(self._pictures, self.pattern.text().strip())

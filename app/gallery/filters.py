@@ -77,6 +77,8 @@ def _filters(query: Query) -> Iterator[ActiveFilter]:
         yield ActiveFilter(tr("In {collection}", collection=query.collection), replace(query, collection=None))
     for tag in query.tags:
         yield ActiveFilter(f"#{tag}", replace(query, tags=toggled(query.tags, tag)))
+    if query.like is not None:
+        yield ActiveFilter(tr("Similar pictures"), replace(query, like=None))
     if query.folder is not None:
         yield ActiveFilter(
             tr("Folder {name}", name=query.folder.name or query.folder), replace(query, folder=None)

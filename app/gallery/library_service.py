@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from app.gallery.folder_watch import watched_folders
 from app.messages.errors import Message, message
@@ -143,7 +143,7 @@ class LibraryService(QObject):
 
     def delete_files(self, paths: tuple[Path, ...]) -> None:
         """Moves pictures to the trash by their files, as `delete` does."""
-        self._do(lambda: self._delete(self._at(paths)), _NOW)
+        self._do(lambda: self._tell(self._made().delete(self._at(paths)), self.deleted), _NOW)
 
     def set_marks(self, marks: Mapping[Path, Marks]) -> None:
         """Gives pictures other marks, to undo `mark` or to do it again."""
@@ -151,8 +151,7 @@ class LibraryService(QObject):
 
     def delete(self, pictures: tuple[int, ...]) -> None:
         """Moves pictures with their films and marks to the trash."""
-
-        self._do(lambda: self._delete(pictures), _NOW)
+        self._do(lambda: self._tell(self._owned().delete(pictures), self.deleted), _NOW)
 
     def restore(self, deleted: tuple[Deleted, ...]) -> None:
         """Takes deleted pictures back, as far as they can be."""
@@ -161,15 +160,24 @@ class LibraryService(QObject):
     @Slot(object, str)
     def rename(self, picture: int, stem: str) -> None:
         """Gives a picture with its film and marks another name."""
-        self._do(lambda: self._tell_moved(iter((self._owned().rename(picture, stem),))), _NOW)
+        self._do(lambda: self._tell(iter((self._owned().rename(picture, stem),)), self.moved), _NOW)
+
+    @Slot(object, str)
+    def rename_all(self, pictures: tuple[int, ...], pattern: str) -> None:
+        """Names pictures by a pattern, see `Gallery.rename_all`."""
+        self._do(lambda: self._tell(self._owned().rename_all(pictures, pattern), self.moved), _NOW)
 
     def move(self, pictures: tuple[int, ...], folder: Path) -> None:
         """Moves pictures with their films and marks to another folder of the library."""
-        self._do(lambda: self._tell_moved(self._owned().move(pictures, folder)), _NOW)
+        self._do(lambda: self._tell(self._owned().move(pictures, folder), self.moved), _NOW)
 
     def put_back(self, moved: tuple[Moved, ...]) -> None:
         """Undoes `rename` and `move`."""
         self._undo(Gallery.put_back, moved)
+
+    def work(self, task: Callable[[Gallery], object]) -> None:
+        """Does something with the library, after what was asked for before."""
+        self._do(lambda: task(self._owned()))
 
     def _do(self, work: Callable[[], object], priority: int = _SOON) -> None:
         def attempt() -> None:
@@ -196,23 +204,14 @@ class LibraryService(QObject):
 
         self._do(undo_all, _NOW)
 
-    def _tell_moved(self, moving: Iterator[Moved]) -> None:
-        done: list[Moved] = []
+    def _tell(self, changes: Iterator[Change], signal: SignalInstance) -> None:
+        """Tells what was done, also where the next one fails."""
+        done: list[Change] = []
         try:
-            done.extend(moving)
+            done.extend(changes)
         finally:
             if done:
-                self.moved.emit(tuple(done))
-                self.changed.emit()
-
-    def _delete(self, pictures: tuple[int, ...]) -> None:
-        gone: list[Deleted] = []
-        try:
-            for picture in self._owned().delete(pictures):
-                gone.append(picture)
-        finally:
-            if gone:
-                self.deleted.emit(tuple(gone))
+                signal.emit(tuple(done))
                 self.changed.emit()
 
     def _at(self, paths: tuple[Path, ...]) -> tuple[int, ...]:

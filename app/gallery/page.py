@@ -27,6 +27,7 @@ from app.gallery.inspector import Inspector
 from app.gallery.library_reader import LibraryReader
 from app.gallery.library_service import LibraryService
 from app.gallery.library_view import LibraryView
+from app.gallery.likeness import Likeness
 from app.gallery.page_layout import PageLayout
 from app.gallery.picture_list import PictureList
 from app.gallery.status_line import StatusLine
@@ -80,6 +81,9 @@ class GalleryPage(QWidget):
         )
         self.pictures = PictureList(self.reader, self._thumbnails, self)
         self.view = LibraryView(self.service, self.reader, self.pictures, FIRST_QUERY, self.index, self)
+        self.likeness = Likeness(self.service, session.background, self)
+        self.likeness.found.connect(self._show_alike)
+        self.likeness.completed.connect(self._ask_for_alike)
         self.films = HoverFilm(session.engine_tasks, self)
         self.filters = FilterBar()
         self.grid = PictureGrid(self.pictures, self.films)
@@ -149,6 +153,17 @@ class GalleryPage(QWidget):
         self.view.open(self._settings_store.settings.pictures)
         (self.grid if self.grid.isVisible() else self).setFocus()
         self.seen.emit()
+
+    @Slot(object)
+    def _show_alike(self, like: bytes | None) -> None:
+        if like is not None:
+            self.filters.set_query(replace(cleared(self.filters.query), like=like))
+
+    @Slot()
+    def _ask_for_alike(self) -> None:
+        """There may be more of them, now that all pictures have been looked at."""
+        if self.filters.query.like is not None:
+            self.view.ask(self.filters.query)
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.gallery.branches import Run, tree_of
+from core.gallery.likeness import LEFT, alike
 from core.gallery.marks import names
 from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Query, Section, Sort
+from core.gallery.rows import PICTURE, picture_of
 from core.gallery.schema import FACETS, open_for_reading
 from core.gallery.search_text import SearchTerms, conditions, question
-from core.gallery.stored_values import loaded, stored, unsigned
-from core.request.request import Size
+from core.gallery.stored_values import stored
 
 _ORDERS = {
     Sort.newest: "picture.created_ms DESC, picture.id DESC",
@@ -36,38 +36,6 @@ _ALL_KEYS = "group_concat(coalesce(key, ''), char(31))"
 _LAST = "SELECT coalesce(max(id), 0) FROM picture"
 
 
-class _Row(NamedTuple):
-    """The columns that make a `LibraryPicture`."""
-
-    id: int
-    path: str | bytes
-    directory: str | bytes
-    name: str | bytes
-    width: int
-    height: int
-    size_bytes: int
-    created_ms: int
-    prompt: str
-    negative_prompt: str
-    steps: int
-    seed: int | None
-    program: str
-    run: str
-    parent_run: str
-    rating: int
-    is_favourite: int
-    note: str
-    has_film: int
-    modified_ns: int
-    is_away: int
-    problem: str
-
-
-_PICTURE = (
-    f"SELECT picture.id, {', '.join(_Row._fields[1:])} FROM picture JOIN folder ON folder.id = picture.folder "
-)
-
-
 class Finder:
     """Reads the index while another connection may be writing it. For one thread at a time; close it.
 
@@ -80,6 +48,9 @@ class Finder:
 
     def find(self, query: Query) -> Answer:
         """Returns all pictures that a query finds, in order."""
+        if query.like is not None:
+            others = self.find(replace(query, like=None, group=Group.nothing))
+            return Answer(alike(self._connection, query.like, others.ids))
         asked = question(query.text)
         if asked.literal:
             return self._ordered(query)
@@ -91,7 +62,7 @@ class Finder:
 
     def count(self, query: Query | None = None) -> int:
         """Returns the number of all pictures, or of those that a query finds."""
-        if query is not None and query.text:
+        if query is not None and (query.text or query.like is not None):
             return self.find(replace(query, group=Group.nothing)).count
         tables, where, values = conditions(query or Query(), needs_picture=False)
         return self._connection.execute(f"SELECT count(*) FROM {tables}{where}", values).fetchone()[0]
@@ -103,18 +74,22 @@ class Finder:
         for start in range(0, len(numbers), _MOST_AT_ONCE):
             some = numbers[start : start + _MOST_AT_ONCE]
             marks = ",".join("?" * len(some))
-            found = self._connection.execute(f"{_PICTURE} WHERE picture.id IN ({marks})", some)
-            by_id |= {row[0]: _picture(_Row._make(row)) for row in found}
+            found = self._connection.execute(f"{PICTURE} WHERE picture.id IN ({marks})", some)
+            by_id |= {row[0]: picture_of(row) for row in found}
         return [by_id[number] for number in numbers if number in by_id]
+
+    def without_layout(self, most: int) -> list[LibraryPicture]:
+        """Returns some of the pictures that `core.gallery.likeness` has not looked at."""
+        return self.pictures([number for (number,) in self._connection.execute(LEFT, (most,))])
 
     def picture_at(self, path: Path) -> LibraryPicture | None:
         """Returns the picture with this path, if the index has it."""
         found = self._connection.execute(
-            f"{_PICTURE} WHERE name = ? COLLATE NOCASE AND name = ? "
+            f"{PICTURE} WHERE name = ? COLLATE NOCASE AND name = ? "
             "AND folder.path || iif(directory = '', '', '/' || directory) = ?",
             (stored(path.name), stored(path.name), stored(path.parent.as_posix())),
         ).fetchone()
-        return _picture(_Row._make(found)) if found else None
+        return picture_of(found) if found else None
 
     def marks_of(self, picture: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Returns the tags and the collections of one picture."""
@@ -261,36 +236,3 @@ def _sections_of(sections: tuple[Section, ...], is_found: NDArray[np.bool_]) -> 
 
 def _title(key: str, group: Group) -> str:
     return date.fromordinal(int(key)).isoformat() if group is Group.day else key
-
-
-def _picture(row: _Row) -> LibraryPicture:
-    folder = Path(loaded(row.path))
-    return LibraryPicture(
-        id=row.id,
-        path=folder / loaded(row.directory) / loaded(row.name),
-        folder=folder,
-        size=Size(row.width, row.height),
-        size_bytes=abs(row.size_bytes),
-        created=_local(row.created_ms),
-        prompt=row.prompt,
-        negative_prompt=row.negative_prompt,
-        steps=row.steps,
-        seed=None if row.seed is None else unsigned(row.seed),
-        program=row.program,
-        run=row.run,
-        parent_run=row.parent_run,
-        rating=row.rating,
-        is_favourite=bool(row.is_favourite),
-        note=row.note,
-        has_film=bool(row.has_film),
-        stamp=row.modified_ns,
-        is_away=bool(row.is_away),
-        problem=row.problem,
-    )
-
-
-def _local(created_ms: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(created_ms / 1000)
-    except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0)

@@ -8,27 +8,32 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from core.errors import InvalidRequest, LibraryInUse, SaveFailed
+from core.errors import InvalidRequest, LibraryInUse, SaveFailed, UnreadablePicture
 from core.files.atomic import DISK, FileSystem, words_of
 from core.files.lock import lock
 from core.gallery.companions import checked_stem, move_together
 from core.gallery.deleting import Deleted, delete, restore
 from core.gallery.finder import Finder
 from core.gallery.library import LibraryFolder, library_folder_of, load_library, save_library, with_folder
+from core.gallery.likeness import colour_layout
 from core.gallery.listing import state_of
 from core.gallery.marks import MarkChange, Marks, MarkStore
+from core.gallery.naming import OWN_PARTS, named_by
 from core.gallery.query import LibraryPicture
 from core.gallery.record import read_record
 from core.gallery.scan import ScanEvent, scan
 from core.gallery.schema import open_index
 from core.gallery.system_trash import SystemTrash, Trash
+from core.gallery.thumbnails import thumbnail
 from core.gallery.writer import IndexWriter, is_damage
 from core.language.words import tr
 from core.paths import Folders
+from core.pictures.file_names import check_pattern
 
 FOLDER_NAME = "gallery"
 LOCK_NAME = "gallery.lock"
 MIRROR_NAME = "marks"
+LOOKED_AT_PX = 64
 
 
 def gallery_folder(folders: Folders) -> Path:
@@ -137,6 +142,22 @@ class Gallery:
         record = read_record(path, state, self.mark_store.read(path))
         return self._finder.pictures([self._writer.put(self._writer.folder_id(folder.path), record)])[0]
 
+    def look_at_next(self, most: int) -> int:
+        """Looks at some of the pictures that have no colour layout yet, and returns how many those were."""
+        found = self._finder.without_layout(most)
+        for picture in found:
+            self.layout_of(picture)
+        return len(found)
+
+    def layout_of(self, picture: LibraryPicture) -> bytes | None:
+        """Looks at a picture and keeps its layout, see `core.gallery.likeness`; None where it cannot be read."""
+        try:
+            layout = colour_layout(thumbnail(picture.path, LOOKED_AT_PX))
+        except UnreadablePicture:
+            layout = None
+        self._writer.put_layout(picture.id, picture.stamp, layout)
+        return layout
+
     def mark(self, pictures: Sequence[int], change: MarkChange) -> Marked:
         """Changes what people added to pictures, in their files first, and returns what they were and are.
 
@@ -175,6 +196,15 @@ class Gallery:
         (before,) = self._finder.pictures([picture])
         return self._move(before, before.path.with_name(checked_stem(stem) + before.path.suffix))
 
+    def rename_all(self, pictures: Sequence[int], pattern: str) -> Generator[Moved, None, None]:
+        """Names pictures by a pattern, see `named_by`; a name that is taken gets a number at its end.
+
+        Raises InvalidRequest for a part that there is not, and SaveFailed; the pictures before are renamed.
+        """
+        check_pattern(pattern, OWN_PARTS)
+        for number, picture in enumerate(self._finder.pictures(pictures), start=1):
+            yield self._move(picture, named_by(pattern, picture, number))
+
     def move(self, pictures: Sequence[int], folder: Path) -> Generator[Moved, None, None]:
         """Moves pictures to a folder in the library; tells of each one.
 
@@ -189,6 +219,10 @@ class Gallery:
         """Undoes `rename` or `move`. Raises SaveFailed."""
         if (picture := self._finder.picture_at(moved.now)) is not None:
             self._move(picture, moved.before)
+
+    def pictures(self, numbers: Sequence[int]) -> list[LibraryPicture]:
+        """Returns these pictures, without those that are gone."""
+        return self._finder.pictures(numbers)
 
     def close(self) -> None:
         self._finder.close()

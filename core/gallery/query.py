@@ -45,6 +45,7 @@ class Query:
         is_favourite, has_film, is_unreadable: None: does not matter.
         tags: all of these.
         folder: pictures in it and below.
+        like: pictures that look as the one with this colour layout does, the most alike first, in any order.
     """
 
     text: str = ""
@@ -59,6 +60,7 @@ class Query:
     collection: str | None = None
     tags: tuple[str, ...] = ()
     folder: Path | None = None
+    like: bytes | None = None
     sort: Sort = Sort.newest
     group: Group = Group.nothing
 
@@ -105,6 +107,8 @@ class LibraryPicture:
         seed: None where the picture does not tell; ``steps`` 0 then.
         program: what made it.
         run, parent_run: as in `core.recipes.recipe.Recipe`; "" for none.
+        is_branch: something was changed when it left ``parent_run``.
+        kept_step: the step that a kept one shows, 0 for finished pictures.
         stamp: changes when the file does: a key for thumbnails.
         is_away: its folder is not there now (an unplugged drive).
         problem: why the file cannot be read as a picture, or "".
@@ -123,6 +127,8 @@ class LibraryPicture:
     program: str
     run: str
     parent_run: str
+    is_branch: bool
+    kept_step: int
     rating: int
     is_favourite: bool
     note: str

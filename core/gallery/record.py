@@ -56,6 +56,7 @@ class Record:
 
     Attributes:
         facets: names of settings, each with a value; one that has several occurs as often.
+        kept_step: the step that a kept one shows, 0 for finished pictures.
     """
 
     state: FileState
@@ -72,6 +73,7 @@ class Record:
     program: str = ""
     prompt: str = ""
     negative_prompt: str = ""
+    kept_step: int = 0
     problem: str = ""
     marks: Marks = field(default=NO_MARKS)
 
@@ -107,6 +109,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         parent_step=parent.step if parent else 0,
         parent_changes=_name(parent.changes) if parent else "",
         program=_name(recipe.program),
+        kept_step=0 if recipe.stage == "final" else recipe.step,
         prompt=_text(request.prompt),
         negative_prompt=_text(request.negative_prompt),
         marks=marks,

@@ -131,7 +131,22 @@ DROP TABLE had;
 """
 """Each value stands once, so that counting pictures with it reads a few numbers."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS)
+_LIKENESS = f"""
+CREATE TABLE likeness (
+    picture INTEGER PRIMARY KEY REFERENCES picture(id) ON DELETE CASCADE,
+    modified_ns INTEGER NOT NULL,
+    layout BLOB
+);
+ALTER TABLE picture ADD COLUMN kept_step INTEGER NOT NULL DEFAULT 0;
+UPDATE picture SET size_bytes = -abs(size_bytes);
+UPDATE picture SET checksum = {CHECKSUM};
+"""
+"""The colours by which pictures are found that look alike, and the step of those that are no finished pictures.
+
+For the latter all are read again, see `_await_new_facets`.
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 

@@ -34,6 +34,7 @@ COLUMNS = (
     "prompt",
     "negative_prompt",
     "note",
+    "kept_step",
 )
 """The columns of a row of the table ``picture`` beside its id and checksum."""
 

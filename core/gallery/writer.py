@@ -128,6 +128,7 @@ class IndexWriter:
                 "prompt": record.prompt,
                 "negative_prompt": record.negative_prompt,
                 "note": marks.note,
+                "kept_step": record.kept_step,
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
             (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()
@@ -165,6 +166,14 @@ class IndexWriter:
             self._insert_names(number, marks)
             self._update_checksum(number)
             self._connection.execute("UPDATE words SET marks = ? WHERE rowid = ?", (_mark_words(marks), number))
+
+    def put_layout(self, number: int, modified_ns: int, layout: bytes | None) -> None:
+        """Notes what a picture looks like, see `core.gallery.likeness`; None where it cannot be read."""
+        with self.batch():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO likeness SELECT id, ?, ? FROM picture WHERE id = ?",
+                (modified_ns, layout, number),
+            )
 
     def set_film(self, number: int, *, has_film: bool) -> None:
         with self.batch():

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -45,11 +45,12 @@ FIELDS: Mapping[str, Callable[[GenerationRequest, datetime], str]] = MappingProx
 DEFAULT_PATTERN = "{time}-{seed}-{prompt}"
 
 
-def check_pattern(pattern: str) -> None:
-    """Raises InvalidRequest if a pattern names a part that there is not."""
+def check_pattern(pattern: str, more: Collection[str] = ()) -> None:
+    """Raises InvalidRequest if a pattern names a part that is neither in `FIELDS` nor among ``more``."""
+    known = (*more, *FIELDS)
     for field in _FIELD.findall(pattern):
-        if field not in FIELDS:
-            raise InvalidRequest(tr("name pattern"), f"{{{field}}}", ", ".join(f"{{{name}}}" for name in FIELDS))
+        if field not in known:
+            raise InvalidRequest(tr("name pattern"), f"{{{field}}}", ", ".join(f"{{{name}}}" for name in known))
 
 
 def picture_stem(request: GenerationRequest, now: datetime, copy: int = 1, pattern: str = DEFAULT_PATTERN) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.canvas.picture_actions import PictureAction, open_menu
+from app.gallery.filters import active_filters
 from app.session.run import SavedPicture
 from core.film.reader import film_path
 from core.gallery.marks import MarkChange
@@ -203,6 +205,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
     gallery.wait_for_rows(1)
     one = ["View in full screen", "Use all settings", "Use its seed", "Generate again with a new seed"]
     one += ["Start from this image", "Add noise to this picture…", "Copy picture", "Copy recipe"]
+    one[6:6] = ["Find similar pictures"]
     one += [
         "Save picture as…",
         "Open in another program",
@@ -211,7 +214,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         "Move to folder…",
         "Export…",
     ]
-    several = ["Copy pictures", "Move to folder…", "Export…"]
+    several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     for count, words in ((1, one), (3, ["Compare", *several]), (9, several)):
         open_menu(
             gallery.window, QPoint(), dict.fromkeys(gallery.commands.handlers, print), None, count, has_film=False
@@ -226,3 +229,21 @@ def test_every_button_in_the_inspector_shows_its_icon(gallery: OpenGallery) -> N
     buttons = gallery.page.inspector.action_buttons.findChildren(QPushButton)
     assert buttons
     assert not [button.text() for button in buttons if button.icon().isNull()]
+
+
+def test_similar_pictures_are_found_and_the_filter_can_be_taken_away(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    for number, name in enumerate(("a.png", "b.png")):
+        add_picture(name, day=number)
+    other = add_picture("c.png", day=2)
+    Image.new("RGB", (32, 24)).save(other)
+    gallery.open()
+    gallery.wait_for_rows(3)
+    gallery.choose(1)
+    gallery.commands.do(PictureAction.find_similar)
+    gallery.wait_for_rows(2)
+    assert {gallery.known(row).path.name for row in range(2)} == {"a.png", "b.png"}
+    (chip,) = active_filters(gallery.page.filters.query)
+    gallery.page.filters.set_query(chip.without)
+    gallery.wait_for_rows(3)

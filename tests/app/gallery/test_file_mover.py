@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QLineEdit, QPushButt
 from pytestqt.qtbot import QtBot
 
 from app.canvas.picture_actions import PictureAction
+from app.gallery.file_mover import PatternDialog
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]
@@ -95,11 +96,22 @@ def test_a_folder_outside_the_library_is_refused(
     assert path.exists()
 
 
-def test_renaming_does_nothing_while_several_are_chosen(gallery: OpenGallery, add_picture: AddPicture) -> None:
-    for number in range(2):
-        add_picture(f"{number}.png", day=-number)
+def test_several_pictures_are_renamed_by_a_pattern_and_undo_takes_all_back(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    for number, name in enumerate(("a.png", "b.png")):
+        add_picture(name, "a red house", day=number)
     gallery.open()
     gallery.wait_for_rows(2)
     gallery.choose(0, 1)
-    gallery.commands.do(PictureAction.rename)
-    assert not gallery.window.findChildren(QDialog)
+    gallery.press("F2")
+    dialog = gallery.window.findChild(PatternDialog)
+    assert dialog is not None
+    dialog.pattern.setText("{colour}")
+    assert not dialog.accept_button.isEnabled()
+    dialog.pattern.setText("{number} {prompt}")
+    dialog.accept_button.click()
+    names = {"001 a-red-house.png", "002 a-red-house.png"}
+    gallery.wait_for(lambda: {gallery.known(row).path.name for row in range(2)} == names)
+    gallery.commands.undo.stack.undo()
+    gallery.wait_for(lambda: {gallery.known(row).path.name for row in range(2)} == {"a.png", "b.png"})
