@@ -7,6 +7,7 @@ from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
 from app.controls.presets import PresetMenu
 from app.controls.prompt import PromptControl
+from app.controls.references import ReferencesControl
 from app.controls.run_buttons import RunButtons
 from app.controls.source import SourceControl
 from app.controls.suggestions import Suggestions
@@ -69,6 +70,8 @@ class ControlPanel(QFrame):
         (self.source,) = column.findChildren(SourceControl)
         (self.presets,) = column.findChildren(PresetMenu)
         (suggestions,) = column.findChildren(Suggestions)
+        (references,) = column.findChildren(ReferencesControl)
+        DropRouter(self.folds.chips["references"], [DropRule(is_source, references.add)])
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
         area = scroll_area(column, tr("Controls"))

@@ -16,6 +16,7 @@ from app.controls.number import NumberControl, ShortNumberSpin, int_control
 from app.controls.presets import preset_button
 from app.controls.previews import PreviewControl
 from app.controls.prompt import PromptControl
+from app.controls.references import ReferencesControl
 from app.controls.seed import SeedControl
 from app.controls.size import SizeControl
 from app.controls.source import SourceControl
@@ -35,6 +36,7 @@ from core.request.settings.emphasis import EMPHASIS, MODES
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import take_tags
 from core.request.settings.model import MODEL
+from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.steps import STEPS
 from core.runs.events import PreviewMode
@@ -158,6 +160,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     FOLDED,
     {"negative_prompt": lambda services: PromptControl(services.session, "negative_prompt", services.counting)},
     {"source": lambda services: SourceControl(services.session)},
+    {"references": lambda services: ReferencesControl(services.session)},
     {"model": _model},
     {"memory": lambda services: MemoryLine(services.memory)},
     {"autoencoder": lambda services: AutoencoderControl(services.autoencoders)},
@@ -194,6 +197,12 @@ FOLDS: Mapping[str, Fold] = {
         tr("Image"),
         tr("Start from an image: click, drop it here, or paste it (Ctrl+V)"),
         lambda session: session.draft.source is not None,
+    ),
+    "references": Fold(
+        tr("Edit"),
+        tr("Pictures that the model changes as the prompt says: click, or drop them here"),
+        lambda session: bool(session.draft.references),
+        lambda session: REFERENCES.is_had_by(session.draft_editor.limits),
     ),
     "loras": Fold(
         "LoRA",

@@ -158,15 +158,17 @@ def read_picture(path: Path, folders: Iterable[Path] = ()) -> OpenedPicture:
 
 
 def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
-    """Returns a picture's recipe, with the place of its source picture if that lies beside it or in ``folders``.
+    """Returns a picture's recipe, with the places of source and references that lie beside it or in ``folders``.
 
     Raises UnreadablePicture.
     """
     recipe = read_recipe(path)
-    if recipe.request.source is None:
+    request, folders = recipe.request, (path.parent, *folders)
+    if request.source is None and not request.references:
         return recipe
-    source = found(recipe.request.source, (path.parent, *folders))
-    return replace(recipe, request=replace(recipe.request, source=source))
+    source = found(request.source, folders) if request.source is not None else None
+    references = tuple(found(reference, folders) for reference in request.references)
+    return replace(recipe, request=replace(request, source=source, references=references))
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:

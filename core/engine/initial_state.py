@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from core.engine.families import Family
@@ -15,14 +14,13 @@ from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import Recorded, initial_latents
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
-from core.engine.sampling.tensors import to_torch
+from core.engine.sampling.tensors import to_model_range, to_torch
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
 from core.language.words import tr
 from core.measures.conversions import noisy_of
 from core.measures.noise_levels import scale_of, signal_and_noise
-from core.pictures.pixels import Pixels
 from core.pictures.source import read_source
 from core.request.request import STEPS, GenerationRequest, Source
 from core.request.samplers import SAMPLERS, Space
@@ -87,14 +85,6 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     x = sampling.noised(x0.cpu(), noise).contiguous().to(device)
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
     return InitialState(film, sampling, x, generators)
-
-
-def to_model_range(picture: Pixels) -> torch.Tensor:
-    """Returns a picture as autoencoders take it: float32 (1, 3, height, width), -1 to 1."""
-    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
-    # and a film gives x back in this one
-    pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
-    return 2.0 * pixels - 1.0
 
 
 def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:

@@ -112,6 +112,7 @@ SPEC = FamilySpec(
     network="transformer",
     latents=LatentLayout(32, None, patch=2, models="FLUX.2", kind=FLUX_2),
     native_px=1024,
+    optional_settings=("references",),
     samplers=FLOW_SAMPLERS,
     guidance="none",
     has_attention_words=False,

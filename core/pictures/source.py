@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -15,7 +16,7 @@ from core.files.sizes import size_text
 from core.language.words import tr
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
-from core.request.request import Size, Source
+from core.request.request import Reference, Size, Source
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -41,7 +42,7 @@ def read_source(source: Source, size: Size) -> SourcePicture:
     Raises UnreadablePicture, also when the file is not the one whose hash ``source`` has.
     """
     path = Path(source.path)
-    content = _content(path)
+    content = content_of(path)
     sha256 = hashlib.sha256(content).hexdigest()
     if not sha256.startswith(source.sha256):
         raise UnreadablePicture(path, tr("it has changed since the recipe was written; choose it again"))
@@ -51,7 +52,10 @@ def read_source(source: Source, size: Size) -> SourcePicture:
     return SourcePicture(np.asarray(picture), sha256, Size(*original.size))
 
 
-def found(source: Source, folders: Iterable[Path]) -> Source:
+Named = TypeVar("Named", Source, Reference)
+
+
+def found(source: Named, folders: Iterable[Path]) -> Named:
     """Returns the source with its path if a file of its name and hash lies in one of the folders; else unchanged.
 
     Without a hash any file of this name could be meant, so none is taken.
@@ -60,14 +64,15 @@ def found(source: Source, folders: Iterable[Path]) -> Source:
         for folder in folders:
             path = folder / source.path
             try:
-                if hashlib.sha256(_content(path)).hexdigest().startswith(source.sha256):
+                if hashlib.sha256(content_of(path)).hexdigest().startswith(source.sha256):
                     return replace(source, path=str(path.absolute()))
             except UnreadablePicture:
                 continue
     return source
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Reads a picture's file. Raises UnreadablePicture, also for one that is too large."""
     try:
         if not path.is_file():
             raise UnreadablePicture(path, tr("there is no such file"))

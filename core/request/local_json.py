@@ -19,6 +19,10 @@ def request_from_settings(value: object) -> GenerationRequest | None:
     if request.source is not None:
         path = text_of(content.get("source_path", ""), "source_path")
         request = replace(request, source=replace(request.source, path=path))
+    paths = [text_of(path, "reference_paths") for path in list_of(content.get("reference_paths", []), "paths")]
+    if len(paths) == len(request.references):
+        references = (replace(one, path=path) for one, path in zip(request.references, paths, strict=True))
+        request = replace(request, references=tuple(references))
     names = [text_of(name, "lora_places") for name in list_of(content.get("lora_places", []), "lora_places")]
     if len(names) == len(request.loras):
         loras = (replace(lora, name=name) for lora, name in zip(request.loras, names, strict=True))
@@ -41,6 +45,8 @@ def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | N
     content = request_to_json(request) | {"variants": request.variants}
     if request.source is not None:
         content["source_path"] = request.source.path
+    if request.references:
+        content["reference_paths"] = [reference.path for reference in request.references]
     if request.loras:
         content["lora_places"] = [lora.name for lora in request.loras]
     if request.autoencoder is not None:

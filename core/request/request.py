@@ -18,6 +18,7 @@ LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS = 16
+MOST_REFERENCES = 4
 CLIP_LAYERS = range(1, 13)
 WEIGHT_BITS = (8, 4)
 """The numbers of bits that weights can be packed into, see `core.engine.weights.quantisation`."""
@@ -81,6 +82,19 @@ class Source:
     def steps_of(self, steps: int) -> int:
         """Returns the number of steps that a run with this source makes, the last ones of ``steps``."""
         return int(steps * self.strength)  # rounded as StableDiffusionImg2ImgPipeline of diffusers does
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture beside the prompt, at which the model looks in every step.
+
+    Attributes:
+        path: of the picture's file; only its name, or nothing, where a recipe does not tell more.
+        sha256: of the file's content, the whole or its first digits; "" when it has not been read yet.
+    """
+
+    path: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,7 @@ class GenerationRequest:
         seed: start of the random numbers, or None: the engine chooses one and reports it.
         count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
         source: the picture to begin with, or None.
+        references: pictures to look at, for models that edit by instruction; the first one is what "it" means.
         loras: changes to the model, each at most once.
         autoencoder: in the place of the model's own, or None.
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
@@ -199,6 +214,7 @@ class GenerationRequest:
     seed: int | None = None
     count: int = 1
     source: Source | None = None
+    references: tuple[Reference, ...] = ()
     loras: tuple[Lora, ...] = ()
     autoencoder: Autoencoder | None = None
     weight_bits: int | None = None

@@ -36,6 +36,7 @@ from core.models.memory_plan import (
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
+from core.pictures.reference import read_reference
 from core.pictures.source import read_source
 from core.prompt.drawing import drawn, has_template
 from core.recipes.recipe import recipe_to_json
@@ -199,6 +200,8 @@ def _read(arguments: Namespace) -> Job:
         check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
     if request.source is not None:
         read_source(request.source, request.size)
+    for reference in request.references:
+        read_reference(reference, 1)
     output = None if arguments.output is None else storable("output", arguments.output)
     save = output_of(output, request.count, settings)
     return job_of(arguments, request, catalogue, settings, save)

@@ -32,6 +32,10 @@ LAYERS = (9, 18, 27)
 """Of the text encoder, of which the states are read."""
 
 
+REFERENCE_TIME = 10
+"""Between the picture, its first reference, and the next one, on the axis of time of the places."""
+
+
 class Flux2Klein:
     """See `core.engine.families.loaded.Arithmetic` for the methods."""
 
@@ -68,13 +72,25 @@ class Flux2Klein:
         states = torch.stack([output.hidden_states[layer] for layer in LAYERS], dim=2)  # (1, tokens, 3, width)
         return states.flatten(2).to(self._transformer.dtype)
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
+    def predict(
+        self,
+        request: GenerationRequest,
+        batch: int,
+        encoded: Sequence[torch.Tensor],
+        references: Sequence[torch.Tensor] = (),
+    ) -> Predict:
+        """Has the network see the ``references`` behind the picture, each at a time of its own."""
         texts = [text.repeat(batch, 1, 1) for text in encoded]
         dtype = self._transformer.dtype
+        seen = [one.flatten(2).transpose(1, 2).expand(batch, -1, -1) for one in references]
+        times = [REFERENCE_TIME * (1 + number) for number in range(len(references))]
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            tokens = x.flatten(2).transpose(1, 2).to(dtype)  # (batch, places, channels)
-            image_ids = positions((1, x.shape[2], x.shape[3], 1), x.device)
+            tokens = torch.cat([x.flatten(2).transpose(1, 2), *seen], dim=1).to(dtype)  # (batch, places, channels)
+            ids = [positions((1, one.shape[2], one.shape[3], 1), x.device) for one in (x, *references)]
+            for one, own_time in zip(ids[1:], times, strict=True):
+                one[..., 0] = own_time
+            image_ids, places = torch.cat(ids, dim=1), x[0, 0].numel()
             time = t.float().expand(batch) / TRAIN_TIMESTEPS
 
             def velocity(text: torch.Tensor) -> torch.Tensor:
@@ -87,7 +103,7 @@ class Flux2Klein:
                     img_ids=image_ids,
                     return_dict=False,
                 )[0]
-                return output.transpose(1, 2).reshape(x.shape)
+                return output[:, :places].transpose(1, 2).reshape(x.shape)
 
             return Prediction(velocity(texts[0]), velocity(texts[1]) if len(texts) > 1 else None)
 

@@ -53,8 +53,11 @@ class Arithmetic(Protocol[Encoded]):
         """Runs the text encoders."""
         ...
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
-        """Returns the network's call with the encoded `texts` built in."""
+    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded], **more: Any) -> Predict:
+        """Returns the network's call with the encoded `texts` built in.
+
+        Families that edit by instruction take ``references`` too: latents (1, channels, height, width).
+        """
         ...
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -83,6 +86,7 @@ class Family:
         identity: names the weights in recipes and films.
         model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
+        references: the latents of pictures beside the prompt, by the SHA-256 of their files.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Family:
         self._parts = parts
         self._upcast_from = upcast_from
         self._prompts = PromptCache(arithmetic.encode_prompt)
+        self.references: dict[str, torch.Tensor] = {}
         self._vae = autoencoder_of(self._upcast(parts.vae))
         self.latent_rgb = latent_rgb or latent_rgb_of(self._vae)
 
@@ -124,7 +129,15 @@ class Family:
     def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         encoded = [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
-        return self._arithmetic.predict(request, batch, encoded)
+        if not request.references:
+            return self._arithmetic.predict(request, batch, encoded)
+        references = [self.references[reference.sha256] for reference in request.references]
+        return self._arithmetic.predict(request, batch, encoded, references=references)
+
+    @property
+    def pixels_each(self) -> int:
+        """Returns pixels along a side for each place of a latent."""
+        return self._vae.factor
 
     @property
     def encoders(self) -> Sequence[ClipEncoder]:
@@ -166,6 +179,7 @@ class Family:
     def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
         """Takes another autoencoder for the same latents, and its linear map."""
         self._vae = autoencoder_of(self._upcast(vae))
+        self.references.clear()
         self.latent_rgb = latent_rgb
 
     def _upcast(self, vae: Any) -> Any:

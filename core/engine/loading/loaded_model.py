@@ -20,6 +20,7 @@ from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
 from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.lora_layers import LoraLayers
+from core.engine.loading.references import encoded_references
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
@@ -39,7 +40,6 @@ from core.request.request import Autoencoder, GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 
 log = logging.getLogger(__name__)
-
 Result = TypeVar("Result")
 
 MORE_ROOM = 1.1
@@ -72,14 +72,13 @@ class LoadedModel:
     catalogue: Catalogue
 
     def prepared_for(self, request: GenerationRequest) -> PreparedModel:
-        """Puts in the request's LoRAs and autoencoder, and reads their hashes.
+        """Puts in the request's LoRAs, autoencoder and reference pictures, and reads their hashes.
 
-        Raises LoraMissing, AutoencoderMissing, WrongAutoencoder, WrongFamily, ModelBroken or
+        Raises LoraMissing, AutoencoderMissing, WrongAutoencoder, WrongFamily, ModelBroken, UnreadablePicture or
         torch.OutOfMemoryError.
         """
-        autoencoder = self.ladder.run(
-            lambda: self.autoencoders.use(request.autoencoder, self.catalogue.autoencoders)
-        )
+        library = self.catalogue.autoencoders
+        autoencoder = self.ladder.run(lambda: self.autoencoders.use(request.autoencoder, library))
         asked = request.active_loras
         used = self.ladder.run(lambda: self.put_loras(asked))
         told: list[LoraDiffers | LoraInPart] = []
@@ -90,7 +89,8 @@ class LoadedModel:
             if usage.left_out:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         named, notices = self.embeddings.use(request)
-        request = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
+        changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
+        request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device))
         return PreparedModel(self, request, (*told, *notices))
 
     @property

@@ -8,9 +8,8 @@ from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from numpy.typing import NDArray
 
 from core.engine.context import Context
-from core.engine.initial_state import to_model_range
 from core.engine.sampling.schedulers import prediction_type_of
-from core.engine.sampling.tensors import to_numpy
+from core.engine.sampling.tensors import to_model_range, to_numpy
 from core.errors import NotANumberPicture
 from core.language.words import tr
 from core.measures.noise_levels import alphas_cumprod as alpha_bars

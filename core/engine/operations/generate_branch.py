@@ -16,7 +16,8 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     branch = operation.branch
     # a run's beginning is in its film: the source picture may be gone
     source = None if branch.film.frames else branch.request.source
-    model = yield from context.prepare(replace(_rewritten(branch), source=source))
+    references = branch.film.request.references
+    model = yield from context.prepare(replace(_rewritten(branch), source=source, references=references))
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 
 from core.film.film import Latent
+from core.pictures.pixels import Pixels
 
 
 def to_numpy(latents: torch.Tensor) -> Latent:
@@ -22,3 +23,11 @@ def to_torch(latent: Latent, device: torch.device) -> torch.Tensor:
     else:
         tensor = torch.from_numpy(np.array(latent))
     return tensor[None].to(device)
+
+
+def to_model_range(picture: Pixels) -> torch.Tensor:
+    """Returns a picture as autoencoders take it: float32 (1, 3, height, width), -1 to 1."""
+    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
+    # and a film gives x back in this one
+    pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    return 2.0 * pixels - 1.0

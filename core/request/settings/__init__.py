@@ -17,6 +17,7 @@ from core.request.settings.model import MODEL
 from core.request.settings.negative_prompt import NEGATIVE_PROMPT
 from core.request.settings.negative_template import NEGATIVE_TEMPLATE
 from core.request.settings.prompt import PROMPT
+from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.seed import SEED
 from core.request.settings.size import SIZE
@@ -39,6 +40,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SEED,
     COUNT,
     SOURCE,
+    REFERENCES,
     LORAS,
     AUTOENCODER,
     WEIGHT_BITS,

@@ -13,7 +13,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.recipes.told import facet_values, words_of
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.request import Autoencoder, Embedding, GenerationRequest, Limits, Lora, Size, Source
+from core.request.request import Autoencoder, Embedding, GenerationRequest, Limits, Lora, Reference, Size, Source
 from core.request.setting import Setting
 from core.request.settings import SETTINGS, fitted, validate
 
@@ -29,6 +29,7 @@ OTHERS: dict[str, Any] = {
     "seed": 2**64 - 1,
     "count": 3,
     "source": Source("photo.png", 0.5, "0123456789"),
+    "references": (Reference("red.png", "0123456789"), Reference("a b.png", "abcdef0123")),
     "loras": (Lora("ink", 0.5, "0123456789ab"),),
     "autoencoder": Autoencoder("soft", "0123456789"),
     "weight_bits": 4,

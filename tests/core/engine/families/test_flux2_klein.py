@@ -18,11 +18,12 @@ from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.families.flux2_klein import empirical_mu
+from core.engine.loading.references import encoded_references
 from core.models.catalogue import read_model
-from core.request.request import GenerationRequest, Size, Source
+from core.request.request import GenerationRequest, Reference, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_flows
-from tests.parity import our_latents, stock_pipeline
+from tests.parity import CPU, our_latents, stock_pipeline
 from tests.parity_flows import always, as_tokens, our_latents_from_a_picture, stock_flow_latents, unit_range
 
 SIZE = Size(32, 48)
@@ -39,7 +40,9 @@ class Both:
         self.family: Family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
         self.pipe: Any = stock_pipeline(Flux2KleinPipeline, folder)
 
-    def stock(self, request: GenerationRequest, monkeypatch: pytest.MonkeyPatch, batch: int = 1) -> torch.Tensor:
+    def stock(
+        self, request: GenerationRequest, monkeypatch: pytest.MonkeyPatch, batch: int = 1, **asked: Any
+    ) -> torch.Tensor:
         with torch.inference_mode():
             negative, _ = self.pipe.encode_prompt(request.negative_prompt)
         return stock_flow_latents(
@@ -51,6 +54,7 @@ class Both:
             batch,
             guidance_scale=request.guidance_scale,
             negative_prompt_embeds=negative,
+            **asked,
         )
 
 
@@ -97,6 +101,31 @@ def test_the_picture_equals_that_of_the_stock_pipeline(base: Both) -> None:
         output_type="pt",
     ).images
     assert torch.equal((ours * 0.5 + 0.5).clamp(0, 1), stock)
+
+
+@pytest.mark.parametrize(("sampler", "guidance_scale"), [("euler", 1.0), ("heun", 4.0), ("dpmpp_2m", 4.0)])
+def test_with_reference_pictures_latents_equal_those_of_the_stock_pipeline(
+    sampler: str, guidance_scale: float, base: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, rng = ((64, 80), (96, 64)), np.random.default_rng(3)
+    pictures = [Image.fromarray(rng.integers(0, 256, (high, wide, 3), dtype=np.uint8)) for wide, high in sizes]
+    for number, picture in enumerate(pictures):
+        picture.save(tmp_path / f"{number}.png")
+    references = tuple(Reference(str(tmp_path / f"{number}.png")) for number in range(len(pictures)))
+    request = replace(REQUEST, sampler=sampler, guidance_scale=guidance_scale, references=references)
+    with torch.inference_mode():
+        known = encoded_references(base.family, request, CPU)
+    assert all(len(reference.sha256) == 64 for reference in known.references)
+    ours = our_latents(base.family, known, 1)
+    plain = our_latents(base.family, replace(known, references=()), 1)
+    assert not torch.equal(ours, plain)
+    preprocess = base.pipe.image_processor.preprocess
+
+    def in_order(*arguments: Any, **options: Any) -> torch.Tensor:
+        return preprocess(*arguments, **options).contiguous()  # convolutions round by the order in memory
+
+    monkeypatch.setattr(base.pipe.image_processor, "preprocess", in_order)
+    assert torch.equal(as_tokens(ours), base.stock(request, monkeypatch, image=pictures))
 
 
 @pytest.mark.parametrize("tokens", [6, 256, 4096, 4300, 4301, 16384])

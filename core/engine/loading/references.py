@@ -1,0 +1,31 @@
+"""The pictures beside a prompt, encoded once for a model and kept while a request names them."""
+
+from dataclasses import replace
+
+import torch
+
+from core.engine.families import Family
+from core.engine.sampling.tensors import to_model_range
+from core.errors import NotANumberPicture
+from core.pictures.reference import read_reference
+from core.request.request import MOST_REFERENCES, GenerationRequest
+
+
+def encoded_references(family: Family, request: GenerationRequest, device: torch.device) -> GenerationRequest:
+    """Has the family know the latents of a request's references; returns the request with their hashes.
+
+    Raises UnreadablePicture, NotANumberPicture or torch.OutOfMemoryError.
+    """
+    known, told = family.references, list(request.references)
+    for number, reference in enumerate(request.references):
+        if reference.sha256 in known:
+            continue
+        pixels, told[number] = read_reference(reference, family.pixels_each)
+        latent = family.encode(to_model_range(pixels).to(device), None)
+        if not latent.isfinite().all():
+            raise NotANumberPicture("the autoencoder")
+        known[told[number].sha256] = latent
+    used = {reference.sha256 for reference in told}
+    for sha256 in [sha256 for sha256 in known if sha256 not in used][: max(0, len(known) - MOST_REFERENCES)]:
+        del known[sha256]
+    return replace(request, references=tuple(told))

@@ -1,0 +1,123 @@
+"""A run with pictures beside its prompt: in recipe and film, branched, resumed, and refused where it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.engine.engine import Engine
+from core.errors import InvalidRequest, UnreadablePicture
+from core.film.writer import FilmWriter
+from core.models.catalogue import Catalogue
+from core.pictures.metadata import read_recipe
+from core.pictures.saving import save_as
+from core.recipes.parameters import from_parameters, to_parameters
+from core.request.json_codec import request_from_json, request_to_json
+from core.request.local_json import request_from_settings, request_to_settings
+from core.request.request import GenerationRequest, Reference, Size
+from core.runs.branch import Branch
+from core.runs.events import ImageReady
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
+from tests.tiny_families import TINY_MODELS
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("flux2_klein", "z_image"):
+        TINY_MODELS[name].make(folder / name)
+    return Engine(Catalogue((folder,)), "cpu", "float32")
+
+
+@pytest.fixture
+def request_with_two(tmp_path: Path) -> GenerationRequest:
+    for number in range(2):
+        Image.effect_noise((40, 40), 60 + number).convert("RGB").save(tmp_path / f"{number}.png")
+    references = tuple(Reference(str(tmp_path / f"{number}.png")) for number in range(2))
+    return GenerationRequest(
+        "make it winter",
+        model="flux2_klein",
+        size=Size(256, 256),
+        sampler="euler",
+        steps=4,
+        seed=7,
+        references=references,
+    )
+
+
+def made(engine: Engine, request: GenerationRequest) -> ImageReady:
+    *_, last = engine.run(Generate(request))
+    assert isinstance(last, ImageReady)
+    return last
+
+
+def test_pictures_and_their_order_change_the_picture_and_stand_in_its_recipe(
+    engine: Engine, request_with_two: GenerationRequest, tmp_path: Path
+) -> None:
+    both = made(engine, request_with_two)
+    other_way = made(engine, replace(request_with_two, references=request_with_two.references[::-1]))
+    none = made(engine, replace(request_with_two, references=()))
+    assert not np.array_equal(both.image.pixels, none.image.pixels)
+    assert not np.array_equal(both.image.pixels, other_way.image.pixels)
+    again = made(engine, request_with_two)
+    assert np.array_equal(both.image.pixels, again.image.pixels)
+    save_as(both.image, tmp_path / "made.png")
+    read = from_parameters(to_parameters(both.image.recipe)).request.references
+    assert [(one.path, len(one.sha256)) for one in read] == [("0.png", 10), ("1.png", 10)]
+    told = read_recipe(tmp_path / "made.png").request.references
+    assert [one.path for one in told] == ["0.png", "1.png"]
+    assert [one.sha256 for one in told] == [one.sha256 for one in both.film.request.references]
+    assert all(len(one.sha256) == 64 for one in told)
+
+
+def test_a_film_from_the_disk_branches_to_the_same_picture(
+    engine: Engine, request_with_two: GenerationRequest, tmp_path: Path
+) -> None:
+    ready = made(engine, request_with_two)
+    with FilmWriter(tmp_path / "a.film.safetensors", ready.film) as writer:
+        for frame in ready.film.frames:
+            writer.write(frame)
+        path = writer.finish()
+    assert path is not None
+    film = result_of(engine, OpenFilm(path)).film
+    *_, last = engine.run(GenerateBranch(Branch(film, 2, film.request)))
+    assert isinstance(last, ImageReady)
+    assert np.array_equal(last.image.pixels, ready.image.pixels)
+
+
+def test_a_file_that_has_changed_meanwhile_is_told(engine: Engine, request_with_two: GenerationRequest) -> None:
+    ready = made(engine, request_with_two)
+    known = ready.film.request.references
+    Image.effect_noise((40, 40), 99).convert("RGB").save(known[0].path)
+    assert np.array_equal(
+        made(engine, replace(request_with_two, references=known)).image.pixels, ready.image.pixels
+    )
+    with pytest.raises(UnreadablePicture, match="has changed"):
+        made(engine, replace(request_with_two, references=(replace(known[0], sha256="0" * 64),)))
+
+
+def test_they_are_refused_where_a_model_does_not_take_them(
+    engine: Engine, request_with_two: GenerationRequest
+) -> None:
+    with pytest.raises(InvalidRequest, match="reference"):
+        made(engine, replace(request_with_two, model="z_image"))
+    with pytest.raises(InvalidRequest, match="at most 4"):
+        made(engine, replace(request_with_two, references=request_with_two.references * 3))
+    with pytest.raises(UnreadablePicture, match="not known where"):
+        made(engine, replace(request_with_two, references=(Reference("0.png"),)))
+
+
+def test_json_keeps_them_and_only_the_users_own_says_where_they_lie(request_with_two: GenerationRequest) -> None:
+    hashed = tuple(replace(one, sha256="ab" * 32) for one in request_with_two.references)
+    request = replace(request_with_two, references=hashed)
+    assert request_from_settings(request_to_settings(request)) == request
+    told = request_from_json(request_to_json(request)).references
+    assert [(one.path, one.sha256) for one in told] == [("0.png", "ab" * 32), ("1.png", "ab" * 32)]
+    assert "references" not in request_to_json(replace(request, references=()))
+    for damaged in ("x", [1], [{"name": 1}], [{"name": "a", "sha256": "zz"}]):
+        with pytest.raises(ValueError, match="damaged"):
+            request_from_json({**request_to_json(request), "references": damaged})
