@@ -61,6 +61,10 @@ class OpenGrid:
         return tuple(number for number in self.grid.order if number not in self.pictures)
 
     @property
+    def is_complete(self) -> bool:
+        return len(self.pictures) >= self.grid.count
+
+    @property
     def sheet(self) -> Path:
         return self.folder / SHEET
 
@@ -71,11 +75,13 @@ class Grids(QObject):
     Signals:
         opened: an `OpenGrid`, new or from the disk.
         picture_made: an `OpenGrid` and the number of a picture that has been saved.
+        looked: the pictures of a grid may be others, or fewer.
         failed: the `Message` of what could not be begun, opened or written.
     """
 
     opened = Signal(object)
     picture_made = Signal(object, int)
+    looked = Signal()
     failed = Signal(object)
 
     def __init__(self, session: Session, store: SettingsStore, catalogue: Catalogue) -> None:
@@ -123,9 +129,11 @@ class Grids(QObject):
         pictures = self._store.settings.pictures
 
         def make_folder() -> OpenGrid:
-            opened = OpenGrid(grid, new_folder(grid, pictures), {})
-            self._draw(opened, {})
-            return opened
+            from core.grid.sheet import Sheet  # fonts and drawing, which the window's start does without
+
+            folder = new_folder(grid, pictures)
+            Sheet(grid, folder).write()
+            return OpenGrid(grid, folder, {})
 
         self._files.submit(make_folder, self._on_begun, self._on_failed)
 
@@ -142,6 +150,22 @@ class Grids(QObject):
 
     def make_rest(self, opened: OpenGrid) -> None:
         """Lets the missing pictures of a grid be made: those in the queue go on, the others are added."""
+        self.look_again(opened, partial(self._queue_rest, opened))
+
+    def look_again(self, opened: OpenGrid, then: Callable[[], object] = lambda: None) -> None:
+        """Looks into the folder: pictures may have been removed, to be made again."""
+        before = dict(opened.pictures)
+
+        def take(pictures: dict[int, Path]) -> None:
+            saved = {number: path for number, path in opened.pictures.items() if number not in before}
+            opened.pictures = {**pictures, **saved}
+            self.looked.emit()
+            then()
+
+        look = partial(_made, opened.grid, opened.folder, self._store.films_folder())
+        self._files.submit(look, take, self._on_failed)
+
+    def _queue_rest(self, opened: OpenGrid) -> None:
         queued = self._queued(opened.grid)
         left = tuple(number for number in opened.left if number not in queued)
         if left:
@@ -209,8 +233,8 @@ class Grids(QObject):
         opened, number = found
         opened.pictures[number] = saved.path
         self.picture_made.emit(opened, number)
-        is_over = self._session.state is RunState.idle or not opened.left
-        draw = partial(self._draw, opened, {number: saved.path}, is_over=is_over)
+        is_over = self._session.state is RunState.idle or opened.is_complete
+        draw = partial(self._draw, opened, dict(opened.pictures), number, is_over=is_over)
         self._files.submit(draw, refuse=self._on_failed, is_kept=True)
 
     @Slot(object)
@@ -218,28 +242,29 @@ class Grids(QObject):
         if state is RunState.idle:
             self._files.submit(self._write_all, refuse=self._on_failed, is_kept=True)
 
-    def _draw(self, opened: OpenGrid, new: dict[int, Path], *, is_over: bool = True) -> None:
-        """In the background: puts pictures onto the sheet, and writes it if that is due."""
+    def _draw(self, opened: OpenGrid, pictures: dict[int, Path], new: int, *, is_over: bool) -> None:
+        """In the background: puts the new picture onto the sheet, or all, and writes it if that is due."""
         from core.grid.sheet import Sheet  # fonts and drawing, which the window's start does without
 
         sheet = self._sheets.get(opened.grid.id)
         if sheet is None:
             sheet = self._sheets[opened.grid.id] = Sheet(opened.grid, opened.folder)
-            new = {**opened.pictures, **new}
-        for number, path in new.items():
+        else:
+            pictures = {new: pictures[new]}
+        for number, path in pictures.items():
             try:
                 sheet.add(number, path)
             except UnreadablePicture as error:  # it has been moved or removed since
                 log.info("%s is not on the sheet: %s", path, error.reason)
         if is_over:
-            sheet.write()
+            self._write_all()
         else:
             sheet.write_if_due()
 
     def _write_all(self) -> None:
-        """In the background: writes the sheets that lack a picture."""
-        for sheet in self._sheets.values():
-            sheet.write_if_behind()
+        """In the background: writes the sheets that lack a picture, and lets all go: they can be large."""
+        while self._sheets:
+            self._sheets.popitem()[1].write_if_behind()
 
 
 def _made(grid: Grid, folder: Path, films: Path | None) -> dict[int, Path]:

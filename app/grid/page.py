@@ -80,6 +80,7 @@ class GridPage(QWidget):
         self.table.chosen.connect(self._on_chosen)
         grids.opened.connect(self._on_opened)
         grids.picture_made.connect(self._on_picture_made)
+        grids.looked.connect(self._update)
         grids.failed.connect(self._on_failed)
         session.draft_edited.connect(self._on_draft_edited)
         session.step_shown.connect(self._on_step_shown)
@@ -93,6 +94,8 @@ class GridPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._on_edited()
+        if self.shown is not None:
+            self._grids.look_again(self.shown)
 
     def _lay_out(self) -> None:
         plan = QFrame()
@@ -174,6 +177,7 @@ class GridPage(QWidget):
     @Slot()
     def _make_rest(self) -> None:
         if self.shown is not None:
+            self._rest.setEnabled(False)
             self._grids.make_rest(self.shown)
 
     @Slot()
@@ -242,7 +246,7 @@ class GridPage(QWidget):
         self._make.setEnabled(self._planned is not None)
         self._sheet.setEnabled(shown is not None)
         self._stop.setEnabled(waits and state in (RunState.running, RunState.paused))
-        self._rest.setEnabled(shown is not None and bool(shown.left) and not waits)
+        self._rest.setEnabled(shown is not None and not waits and not shown.is_complete)
         if shown is None:
             self._title.setText("")
             return

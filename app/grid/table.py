@@ -18,6 +18,7 @@ from core.grid.grid import Grid
 from core.language.words import tr
 
 SMALLEST_PX, LARGEST_PX, GAP_PX = 64, 256, 8
+LONGEST_LABEL = 60
 NUMBER = int(Qt.ItemDataRole.UserRole)
 PICTURE = NUMBER + 1
 
@@ -36,6 +37,7 @@ class GridTable(QTableWidget):
         named(self, "gridTable", tr("Pictures of the grid"))
         self._grid: Grid | None = None
         self._items: dict[int, QTableWidgetItem] = {}
+        self._labels: list[tuple[str, ...]] = []
         self.setItemDelegate(_PictureCell(self))
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
@@ -55,13 +57,15 @@ class GridTable(QTableWidget):
     def show_grid(self, grid: Grid) -> None:
         """Shows empty cells with the labels of a grid."""
         self._grid, self._items = grid, {}
-        (columns, rows, sheets), (x, y, z) = grid.size, grid.axes
+        self._labels = [axis.labels for axis in grid.axes]
+        (columns, rows, sheets), (across, down, above) = grid.size, self._labels
+        x, y, z = grid.axes
         self.clear()
         self.setRowCount(rows)
         self.setColumnCount(columns * sheets)
-        self.setVerticalHeaderLabels(list(y.labels))
+        self.setVerticalHeaderLabels([_short(label) for label in down])
         self.setHorizontalHeaderLabels(
-            ["\n".join(filter(None, (above, label))) for above in z.labels for label in x.labels]
+            ["\n".join(filter(None, (_short(first), _short(second)))) for first in above for second in across]
         )
         self.verticalHeader().setVisible(bool(y.kind))
         self.horizontalHeader().setVisible(bool(x.kind or z.kind))
@@ -99,8 +103,8 @@ class GridTable(QTableWidget):
 
     def _describe(self, item: QTableWidgetItem, number: int, state: str) -> None:
         assert self._grid is not None
-        places = zip(self._grid.axes, self._grid.place(number), strict=True)
-        labels = [axis.labels[at] for axis, at in places if axis.kind]
+        places = zip(self._labels, self._grid.place(number), strict=True)
+        labels = [label for label in (each[at] for each, at in places) if label]
         words = tr("{labels}: {state}", labels=", ".join(labels), state=state)
         item.setToolTip(words[:1000])
         item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
@@ -120,6 +124,11 @@ class GridTable(QTableWidget):
         item = self.item(row, column)
         if item is not None:  # pyright: ignore[reportUnnecessaryComparison]
             self.chosen.emit(item.data(NUMBER))
+
+
+def _short(label: str) -> str:
+    """Returns what has room above a column; the tooltips of its cells have the rest."""
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 class _PictureCell(QStyledItemDelegate):

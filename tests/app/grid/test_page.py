@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.grid.page import GridPage
 from app.grid.table import PICTURE
 from app.session.run import RunState
-from core.film.reader import film_path
+from core.film.reader import PART_SUFFIX, completed_calls, film_path
 from core.grid.folder import SHEET, made, read_grid
+from core.paths import Folders
 from core.pictures.metadata import read_recipe
+from tests.app.conftest import MakeSession
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
@@ -193,6 +196,61 @@ def test_a_grid_goes_on_after_a_restart(
     grid, folder = read_grid(sheet)
     assert sorted(made(grid, folder)) == list(range(8))
     assert len([path for path in folder.glob("*.png") if path.name != SHEET]) == 8
+
+
+def test_a_killed_window_makes_the_rest_and_takes_up_the_picture_in_progress(
+    open_window: Opener, make_session: MakeSession, qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """A killed process leaves what the disk has in the middle of a picture."""
+    first = open_window(saves=True)
+    page = begin(first, qtbot, ("steps", "4"), ("seed", "1-4"))
+    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.pictures) >= 1)
+    hold = first.engine.holds[2] = threading.Event()
+    first.engine.arrived.clear()
+    qtbot.waitUntil(first.engine.arrived.is_set)
+    assert page.shown is not None
+    done, folders = len(page.shown.pictures), first.settings_store.folders
+    assert 1 <= done < 4
+    qtbot.waitUntil(lambda: [completed_calls(path) for path in folders.pictures.rglob(f"*{PART_SUFFIX}")] == [2])
+    copy = tmp_path / "copy"
+    shutil.copytree(folders.data.parent, copy, ignore=shutil.ignore_patterns("copy"))
+    queue = copy / folders.data.name / "queue.json"
+    queue.write_text(queue.read_text("utf-8").replace(str(folders.pictures), str(copy / folders.pictures.name)))
+    del first.engine.holds[2]
+    hold.set()
+    again = Opener(Folders(*(copy / name for name in Folders.__dataclass_fields__)), make_session, qapp)
+    try:
+        second = again(saves=True)
+        second.settings_store.change(pictures=copy / folders.pictures.name)
+        assert "unfinished" not in second.subjects  # its film is the grid's
+        page = page_of(second)
+        qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.pictures) == done)
+        assert page.shown is not None
+        button(second, "Rest").click()
+        finish(second, qtbot)
+        assert second.engine.calls == 4 * (4 - done) - 2
+        assert page.shown.folder.is_relative_to(copy)
+        pictures = [path for path in page.shown.folder.glob("*.png") if path.name != SHEET]
+        assert len({read_recipe(path).run for path in pictures}) == len(pictures) == 4
+        assert all(film_path(path).exists() for path in pictures)
+    finally:
+        again.close()
+
+
+def test_a_picture_that_was_removed_is_made_again(saving: Opened, qtbot: QtBot) -> None:
+    page = begin(saving, qtbot, ("seed", "1-3"))
+    finish(saving, qtbot)
+    assert page.shown is not None
+    page.shown.pictures[1].unlink()
+    assert not button(saving, "Rest").isEnabled()
+    with qtbot.waitSignal(saving.window.contents.places.page_changed):
+        saving.window.contents.places.show_page(saving.window.contents.create)
+    page_of(saving)
+    qtbot.waitUntil(button(saving, "Rest").isEnabled)
+    button(saving, "Rest").click()
+    finish(saving, qtbot)
+    grid, folder = read_grid(page.shown.folder)
+    assert sorted(made(grid, folder)) == [0, 1, 2]
 
 
 def ask_with(answer: Path) -> Callable[..., None]:
