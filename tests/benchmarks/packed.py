@@ -139,7 +139,7 @@ def run(folder: Path, size: int, steps: int) -> dict[str, Any]:
     """Makes a picture; returns seconds, and bytes planned and taken."""
     before = peak()
     engine = Engine(Catalogue((folder,), CheckpointCache(folder / "hashes.json")), device="cpu")
-    request = GenerationRequest("a house", model=NAME, size=Size(size, size), steps=steps, seed=7, sampler="euler")
+    request = GenerationRequest("a house", "", NAME, Size(size, size), "euler", steps, 1.0, 7)
     times: dict[str, float] = {"began": time.perf_counter()}
     plan = None
     for event in engine.run(Generate(request, PreviewMode.linear)):
