@@ -2,7 +2,15 @@
 
 from types import MappingProxyType
 
-from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
+from core.families.spec import (
+    CheckpointKind,
+    DefaultSettings,
+    FamilySpec,
+    LatentLayout,
+    LoraFormat,
+    Role,
+    SingleFile,
+)
 from core.families.unet_files import (
     DISTILLED,
     EMBEDDED_GUIDANCE,
@@ -41,6 +49,7 @@ SPEC = FamilySpec(
     variants=DISTILLED,
     optional_settings=("clip_skip", "emphasis", "embeddings"),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
+    roles=MappingProxyType({"text_encoder": Role(("clip",))}),
     single_file=SingleFile(
         _recognise,
         MappingProxyType(_PREFIXES),

@@ -2,7 +2,15 @@
 
 from types import MappingProxyType
 
-from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
+from core.families.spec import (
+    CheckpointKind,
+    DefaultSettings,
+    FamilySpec,
+    LatentLayout,
+    LoraFormat,
+    Role,
+    SingleFile,
+)
 from core.families.unet_files import (
     CONDITIONER,
     DISTILLED,
@@ -43,6 +51,7 @@ SPEC = FamilySpec(
     optional_settings=("clip_skip", "emphasis", "embeddings"),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
     upcasts_autoencoder=True,
+    roles=MappingProxyType({name: Role(("clip",)) for name in ("text_encoder", "text_encoder_2")}),
     single_file=SingleFile(_recognise, MappingProxyType(_PREFIXES)),
     lora=LoraFormat(
         original_unet_names,

@@ -25,6 +25,11 @@ _REFINER = f"{CONDITIONER}embedders.0.model.positional_embedding"
 STABLE_DIFFUSION_1, STABLE_DIFFUSION_2 = "stable_diffusion_1", "stable_diffusion_2"
 """Folders of ``resources/families``."""
 
+ENCODERS = ("cond_stage_model.", CONDITIONER, "text_encoder.", "text_encoder_2.")
+"""The beginnings of the names of text encoders in whole files."""
+
+_LAST_CONVOLUTION = "out.2.weight"
+_CLIP_L, _REFINER_WIDTH = 768, 1280
 _OPEN_CLIP_WIDTH = 1024
 """Of the text that Stable Diffusion 2.x reads."""
 
@@ -46,18 +51,23 @@ def recognise_unet(
     ``layouts``: folders of ``resources/families``, by the prefixes of each of their text encoders.
     """
     names, path = header.tensors.keys(), header.path
-    firsts = ((unet, f"{unet}{name}") for unet in UNETS for name in _FIRST_CONVOLUTIONS)
+    firsts = [(unet, f"{unet}{name}") for unet in UNETS for name in _FIRST_CONVOLUTIONS]
+    firsts += [("", _FIRST_CONVOLUTIONS[0])] if _LAST_CONVOLUTION in names else []  # alone, with its makers' names
     unet, first = next(((unet, first) for unet, first in firsts if first in names), ("", ""))
-    if not first or is_xl != any(name.startswith(_XL) for name in names):
+    is_alone = not any(name.startswith(ENCODERS) for name in names)
+    sized = {f"{unet}label_emb.0.0.weight", f"{unet}add_embedding.linear_1.weight"}
+    if not first or is_xl != (not sized.isdisjoint(names) if is_alone else any(map(_is_of_xl, names))):
         return None
     shape = header.shape(first) or ()
     refuse_inputs(path, shape[1] if len(shape) == 4 else 0, 4)
     refuse_edm(header)
     if not {f"{unet}time_embed.cond_proj.weight", f"{unet}time_embedding.cond_proj.weight"}.isdisjoint(names):
         raise ModelBroken(path, tr("it is distilled with embedded guidance (LCM); use it as a diffusers folder"))
+    width = _text_width(header)
+    if is_alone and width == _REFINER_WIDTH:
+        raise ModelBroken(path, REFINER)
     for starts, layout in layouts.items():
-        if all(any(name.startswith(start) for name in names) for start in starts):
-            width = _text_width(header)
+        if is_alone or all(any(name.startswith(start) for name in names) for start in starts):
             if (layout, width) == (STABLE_DIFFUSION_1, _OPEN_CLIP_WIDTH):
                 layout = STABLE_DIFFUSION_2  # with transformers' names of its text encoder
             said = {
@@ -65,7 +75,7 @@ def recognise_unet(
                 "metadata": declared(header, has_clip_skip=layout == STABLE_DIFFUSION_1),
                 "weights": measured(header, unet) if layout == STABLE_DIFFUSION_2 else {},
             }
-            encoders = ("text_encoder", "text_encoder_2")[: 2 if is_xl else 1]
+            encoders = () if is_alone else ("text_encoder", "text_encoder_2")[: 2 if is_xl else 1]
             vae = ("vae",) if any(name.startswith(VAE) for name in names) else ()
             return CheckpointKind(
                 layout,
@@ -74,13 +84,25 @@ def recognise_unet(
                 said,
                 (*encoders, "unet", *vae),
                 _positions(header),
-                UNetBlocks.of(name for name in names if name.startswith(unet)),
+                UNetBlocks.of(f"{UNET}{name.removeprefix(unet)}" for name in names if name.startswith(unet)),
+                _widths(width, is_xl) if is_alone else {},
             )
     if _REFINER in names:
         raise ModelBroken(path, REFINER)
     has_one = any(name.startswith(start) for starts in layouts for start in starts for name in names)
     what = tr("only one of two text encoders") if has_one else tr("no text encoder")
     raise ModelBroken(path, tr("it holds {what}: only a part of a model is in this file", what=what))
+
+
+def _is_of_xl(name: str) -> bool:
+    return name.startswith(_XL)
+
+
+def _widths(width: int | None, is_xl: bool) -> dict[str, int]:
+    """Returns the widths of the text encoders that a U-Net alone reads with."""
+    if width is None:
+        return {}
+    return {"text_encoder": _CLIP_L, "text_encoder_2": width - _CLIP_L} if is_xl else {"text_encoder": width}
 
 
 def _positions(header: SafetensorsHeader) -> int | None:

@@ -19,6 +19,7 @@ from core.checkpoints.unneeded import unexpected
 from core.engine.networks.processor_layers import deferred
 from core.engine.weights.fit import counted, empty, misfit, shapes_of
 from core.engine.weights.guard import loading
+from core.engine.weights.left_out import without_half
 from core.engine.weights.names import Weights, named
 from core.engine.weights.packed_layers import can_be_packed, pack
 from core.engine.weights.packed_source import PackedSource, of_rows
@@ -100,6 +101,7 @@ class WeightFile:
         here = {source for value in traced.values() for source in value.sources}
         with loading(self.path, what):
             found = named(cast("Weights", traced), module)
+        expected = without_half(module, self.path, expected, shapes_of(found))
         kept = {name: cast("Traced", value) for name, value in found.items() if name in expected}
         if reason := misfit(expected, shapes_of(kept)):
             raise ModelBroken(self.path, f"{what} {reason}")

@@ -34,12 +34,21 @@ def unet(width: int = 768, channels: int = 4, **more: tuple[int, ...]) -> dict[s
     }
 
 
+def alone(width: int) -> dict[str, tuple[int, ...]]:
+    """A U-Net as city96's GGUF files have it."""
+    own = {name.removeprefix(UNET): shape for name, shape in unet(width).items() if name.startswith(UNET)}
+    return {**own, "out.2.weight": (4, 320, 3, 3)}
+
+
 @pytest.mark.parametrize(
     ("tensors", "layout", "family", "width"),
     [
         ({**unet(768), CLIP: (77, 768)}, "stable_diffusion_1", "stable_diffusion", 768),
         ({**unet(1024), OPEN_CLIP: (49408, 1024)}, "stable_diffusion_2", "stable_diffusion", 1024),
         ({**unet(2048), **XL}, "stable_diffusion_xl", "stable_diffusion_xl", 2048),
+        (alone(768), "stable_diffusion_1", "stable_diffusion", 768),
+        (alone(1024), "stable_diffusion_2", "stable_diffusion", 1024),
+        ({**alone(2048), "label_emb.0.0.weight": (1, 1)}, "stable_diffusion_xl", "stable_diffusion_xl", 2048),
         ({f"{UNET}layers.0.adaLN_modulation.0.weight": (1, 1)}, "", "z_image", None),
         ({"layers.0.adaLN_modulation.0.weight": (1, 1)}, "", "z_image", None),
     ],
@@ -57,7 +66,6 @@ def test_a_model_is_recognised(
     [
         ({**unet(768, 9), CLIP: (77, 768)}, "inpainting"),
         ({**unet(768, 8), CLIP: (77, 768)}, "editing"),
-        (unet(), "no text encoder"),
         ({**unet(), "conditioner.embedders.0.model.positional_embedding": (77, 1280)}, "refiner"),
         ({**unet(), CLIP: (1, 1), f"{UNET}time_embed.cond_proj.weight": (1, 1)}, "LCM"),
         ({"lora_unet_down_blocks_0.lora_down.weight": (4, 4)}, "LoRA"),

@@ -11,16 +11,18 @@ import pytest
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors.torch import save_file
-from transformers import T5Config, T5EncoderModel
+from transformers import Qwen2_5_VLModel, T5Config, T5EncoderModel
 
 from core.engine.weights.packed_layers import Packed
 from core.engine.weights.single_file import WeightFile
+from core.errors import ModelBroken
 from core.files.weights_header import read_header
 from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
 from core.pictures.pixels import Pixels
-from tests import original_names, packed_weights
-from tests.weight_files import Place, Weights, of_folder, picture
+from core.request.request import Autoencoder
+from tests import original_names, packed_weights, tiny_flows
+from tests.weight_files import TEXT, UNET, Place, Weights, of_folder, picture
 
 QWEN = (
     ("embed_tokens", "token_embd"),
@@ -93,6 +95,24 @@ def test_a_network_and_an_encoder_in_gguf_make_the_picture_of_what_they_mean(
 _WEIGHTS = shutil.ignore_patterns("*.safetensors")
 
 
+def test_qwen_vl_in_gguf_reads_texts_without_its_half_for_pictures(tmp_path: Path) -> None:
+    own = tiny_flows.qwen_vl(64).model
+    weights = {name.removeprefix("language_model."): value for name, value in own.state_dict().items()}
+    weights = {name: value for name, value in weights.items() if not name.startswith("visual.")}
+    means = packed_weights.write_gguf(tmp_path / "q.gguf", llama(weights, QWEN), "Q8_0", "qwen2vl")
+    own.language_model.load_state_dict(back(means, weights, QWEN))
+    source = WeightFile.of(read_header(tmp_path / "q.gguf"))
+    read, used = source.build(Qwen2_5_VLModel, own.config.to_dict(), torch.float32, "it", keeps_packed=True)
+    assert used == set(means)
+    words = torch.tensor([[1, 5, 9, 63]])
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            read(words).last_hidden_state, own(words).last_hidden_state, rtol=1e-4, atol=1e-5
+        )
+    with pytest.raises(ModelBroken, match="without its half that reads pictures"):
+        read.visual(words)
+
+
 def test_t5_with_the_names_of_llama_computes_as_transformers_own(tmp_path: Path) -> None:
     torch.manual_seed(0)
     config = T5Config(
@@ -110,3 +130,34 @@ def test_t5_with_the_names_of_llama_computes_as_transformers_own(tmp_path: Path)
     with torch.inference_mode():
         expected = own(words).last_hidden_state
         torch.testing.assert_close(read(words).last_hidden_state, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_u_net_of_city96_finds_its_text_encoder_and_autoencoder(sd: Place, tmp_path: Path) -> None:
+    """Its converter drops the prefix, and flattens convolutions whose rows are no whole blocks."""
+    models = tmp_path / "models"
+    for folder in ("diffusion_models", "text_encoders", "vae"):
+        (models / folder).mkdir(parents=True)
+    unet = {name.removeprefix(UNET): value for name, value in sd.plain.items() if name.startswith(UNET)}
+    means = packed_weights.write_gguf(models / "diffusion_models" / "sd15-Q8_0.gguf", unet, "Q8_0", "sd1")
+    text = {name.removeprefix(TEXT): value for name, value in sd.plain.items() if name.startswith(TEXT)}
+    save_file(text, models / "text_encoders" / "clip_l.safetensors")
+    vae = AutoencoderKL.from_pretrained(sd.whole / "vae")
+    vae_file = original_names.autoencoder(vae, models / "vae" / "any.safetensors", prefix="")
+    layouts = tmp_path / "layouts"
+    shutil.copytree(sd.whole, layouts / "stable_diffusion_1", ignore=_WEIGHTS)
+    places = FixedPlaces((models,))
+    catalogue = Catalogue(lambda: places, layouts=layouts)
+    model = catalogue.find("sd15-Q8_0")
+    assert model.parts.places["text_encoder"].name == "clip_l.safetensors"
+    pixels, _ = picture(catalogue, model.place, Autoencoder(vae_file.stem))
+    whole = sd.plain | {f"{UNET}{name}": value for name, value in means.items()}
+    assert np.array_equal(pixels, sd.picture(whole)[0])
+
+
+def test_a_u_net_without_a_text_encoder_says_what_is_missing(sd: Place, tmp_path: Path) -> None:
+    unet = {name.removeprefix(UNET): value for name, value in sd.plain.items() if name.startswith(UNET)}
+    packed_weights.write_gguf(tmp_path / "sd15.gguf", unet, "Q4_0", "sd1")
+    shutil.copytree(sd.whole, tmp_path / "layouts" / "stable_diffusion_1", ignore=_WEIGHTS)
+    places = FixedPlaces((tmp_path,))
+    with pytest.raises(ModelBroken, match=r"the text encoder can come from .* none that fits"):
+        Catalogue(lambda: places, layouts=tmp_path / "layouts").find("sd15")
