@@ -60,9 +60,12 @@ class ControlPanel(QFrame):
                 vbox(first, on=slots[name])
                 first = slots[name]
             for other in others:
-                for caption in other.findChildren(QLabel):
+                captions = [label for label in other.findChildren(QLabel) if label.text()]
+                for caption in captions:
                     caption.ensurePolished()
-                other.setFixedWidth(max(NUMBER_PX, other.minimumSizeHint().width()))
+                other.setFixedWidth(
+                    max(NUMBER_PX, *(caption.sizeHint().width() + MARGIN_PX for caption in captions))
+                )
             controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)

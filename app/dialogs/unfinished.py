@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QWidget
 from app.messages.errors import Message
 from app.session.engine_tasks import EngineTasks
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
+from app.widgets.dates import moment_text
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.pixels import enlarged, to_image
 from core.film.stored import UnfinishedRun
@@ -112,10 +113,10 @@ class Row(QFrame):
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = " ".join(run.request.prompt.split()) or tr("(no prompt)")
         self._about = tr(
-            "Step {step} of {steps} · {made:%d %b %Y, %H:%M} · {model}",
+            "Step {step} of {steps} · {made} · {model}",
             step=run.step,
             steps=run.request.steps,
-            made=run.made,
+            made=moment_text(run.made),
             model=run.request.model,
         )
         self._detail = ElidedLabel(self._about, role="hint")

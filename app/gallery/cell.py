@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
 
 from app.canvas.overlay import paint_badge
+from app.widgets.dates import day_text
 from core.gallery.query import LibraryPicture, Section
 from core.language.words import tr
 
@@ -157,7 +158,7 @@ def group_title(title: str, today: date | None = None) -> str:
     except ValueError:
         return title or NAMELESS
     now = today or date.today()
-    words = f"{day:%A}, {day.day} {day:%B %Y}"
+    words = day_text(day)
     if day == now:
         return tr("Today · {words}", words=words)
     if day == now - timedelta(days=1):

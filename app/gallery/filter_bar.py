@@ -32,6 +32,8 @@ LONGEST_WORDS = 32
 MOST_CHIPS = 8
 MARGIN_PX = 16
 SLIDER_PX = 88
+SMALLEST_PX, USUAL_PX = 96, 150
+"""Widths of the field for the search: before the buttons are cut, and before the slider makes room for it."""
 
 
 class FilterBar(QFrame):
@@ -66,7 +68,7 @@ class FilterBar(QFrame):
             tr("Search prompts, notes, tags and names"),
             tr('Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)'),
         )
-        self.search.setMinimumWidth(96)
+        self.search.setMinimumWidth(SMALLEST_PX)
         self.search.installEventFilter(self)
         self.search.textEdited.connect(self._typed.start)
         self.favourite = self._toggle("♥", "favouriteFilterButton", tr("Only favourites"))
@@ -148,7 +150,7 @@ class FilterBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the slider out where the words of the buttons need its place."""
         super().resizeEvent(event)
-        wanted = self._row.minimumSize().width() + 2 * MARGIN_PX
+        wanted = self._row.minimumSize().width() + 2 * MARGIN_PX + USUAL_PX - SMALLEST_PX
         wanted += 0 if self.slider.isVisibleTo(self) else SLIDER_PX + 8
         self.slider.setVisible(wanted <= event.size().width())
 

@@ -11,6 +11,7 @@ from app.gallery.marks_panel import MarksPanel
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.stored import changes_text
 from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_label, vbox
+from app.widgets.dates import moment_text
 from app.widgets.elided_label import ElidedLabel
 from core.files.sizes import size_text
 from core.gallery.branches import Run
@@ -94,7 +95,7 @@ def _label(role: str, name: str = "") -> QLabel:
 def _file_facts(details: PictureDetails) -> str:
     """Returns a line for each fact about the picture's files."""
     picture = details.picture
-    lines = [f"{picture.created:%d %B %Y, %H:%M}"]
+    lines = [moment_text(picture.created)]
     if picture.size.width:
         lines.append(
             tr(

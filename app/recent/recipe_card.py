@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.messages.stored import note_text
 from app.widgets.building import push_button, text_label, vbox
+from app.widgets.dates import moment_text
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.recipes.recipe import Recipe
@@ -70,7 +71,7 @@ def facts(recipe: Recipe) -> str:
     if recipe.stage != "final":
         lines.append(tr("Kept at step {step} of {steps}", step=recipe.step, steps=recipe.request.steps))
     if recipe.created:
-        lines.append(f"{recipe.created:%d %b %Y, %H:%M}" + (f" · {recipe.program}" if recipe.program else ""))
+        lines.append(moment_text(recipe.created) + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:
         lines.append(note_text(recipe.note))
     return "\n".join(lines)
