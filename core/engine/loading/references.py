@@ -7,6 +7,7 @@ import torch
 from core.engine.families import Family
 from core.engine.sampling.tensors import to_model_range
 from core.errors import NotANumberPicture
+from core.language.words import tr
 from core.pictures.reference import read_reference
 from core.request.request import MOST_REFERENCES, GenerationRequest
 
@@ -23,7 +24,7 @@ def encoded_references(family: Family, request: GenerationRequest, device: torch
         pixels, told[number] = read_reference(reference, family.pixels_each)
         latent = family.encode(to_model_range(pixels).to(device), None)
         if not latent.isfinite().all():
-            raise NotANumberPicture("the autoencoder")
+            raise NotANumberPicture(tr("the autoencoder"))
         known[told[number].sha256] = latent
     used = {reference.sha256 for reference in told}
     for sha256 in [sha256 for sha256 in known if sha256 not in used][: max(0, len(known) - MOST_REFERENCES)]:
