@@ -66,12 +66,13 @@ class PartsMissing(ModelBroken):
     """A network's file lies there without the text encoder or the autoencoder that it works with.
 
     Attributes:
-        missing: the kind that is needed (``"Qwen3 4B"``), by the part.
+        missing: the kind that is needed (``"Qwen3 4B"``), by the part. family: the network's, by its key.
     """
 
-    def __init__(self, path: Path, reason: str, missing: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, reason: str, missing: Mapping[str, str], family: str) -> None:
         super().__init__(path, reason)
         self.missing = missing
+        self.family = family
 
 
 class NotAModel(ModelBroken):

@@ -40,8 +40,10 @@ class AddOns(QObject):
             yield from autoencoder_cards(self._autoencoders.files, self._autoencoders.names)
 
     def use(self, facts: CardFacts) -> None:
-        """Adds a LoRA to the draft, or lets an autoencoder decode for its model."""
-        if facts.kind == "lora":
+        """Takes a model for the draft, adds a LoRA to it, or lets an autoencoder decode for its model."""
+        if facts.kind == "model":
+            self._session.edit(model=facts.key)
+        elif facts.kind == "lora":
             self._session.loras.add(facts.value)
         elif self._autoencoders is not None:
             self._autoencoders.choose(facts.value)

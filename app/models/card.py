@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
+from app.models.part_rows import PartFacts, PartRows
 from app.models.verification import Check
 from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
@@ -32,6 +33,7 @@ class CardFacts:
         kind: ``"model"``, ``"lora"`` or ``"autoencoder"``. value: what the gallery calls it.
         place: its file or folder, None for what is not here.
         problem: why it is here and cannot be used, or "".
+        parts: those that come from elsewhere than its own file, or are missing.
         removable: its file or folder, where it lies among the program's own models.
         can_verify: its files can be compared with what the hub listed; mended too where downloads go.
     """
@@ -53,6 +55,7 @@ class CardFacts:
     kind: str = "model"
     value: str = ""
     place: Path | None = None
+    parts: tuple[PartFacts, ...] = ()
 
 
 class ModelCard(QFrame):
@@ -61,9 +64,11 @@ class ModelCard(QFrame):
     Signals:
         asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"verify"``, ``"mend"``,
             ``"leave"``, ``"training"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
+        part_chosen: the model's place, one of its parts, and the file that the user chose for it.
     """
 
     asked = Signal(str, str)
+    part_chosen = Signal(str, str, str)
 
     def __init__(self, facts: CardFacts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,8 +96,13 @@ class ModelCard(QFrame):
         top = hbox(self._sample, stretched(words), self._buttons(), spacing=16)
         self._check = CheckRow(facts.name, can_mend=facts.can_mend)
         self._check.asked.connect(self._ask)
+        self._parts = PartRows(facts.parts, facts.name)
+        self._parts.chosen.connect(self._choose_part)
+        self._parts.download_asked.connect(self._download_other)
+        self._parts.setVisible(bool(facts.parts))
         vbox(
             top,
+            self._parts,
             self._progress_row(),
             self._check,
             on=self,
@@ -183,6 +193,12 @@ class ModelCard(QFrame):
 
     def _ask(self, action: str) -> None:
         self.asked.emit(self.facts.key, action)
+
+    def _download_other(self, key: str) -> None:
+        self.asked.emit(key, "download")
+
+    def _choose_part(self, part: str, path: str) -> None:
+        self.part_chosen.emit(str(self.facts.place), part, path)
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:

@@ -10,6 +10,7 @@ from app.models.card import CardFacts
 from app.models.download_dialog import model_size_text
 from app.models.download_state import DownloadState
 from app.models.fit import Level, fit_of
+from app.models.part_rows import missing_in, parts_of
 from app.session.device import ChosenDevice
 from core.autoencoders.file import AutoencoderFile
 from core.checkpoints.weights import SHORT_HASH
@@ -69,7 +70,11 @@ def all_cards(
         if key not in cards and key not in downloads:
             removable = one.path if one.path.parent == model_folders[0] else None
             about, problem = tr("In {parent}", parent=one.path.parent), _problem(one)
-            cards[key] = CardFacts(key, one.path.name, about, removable=removable, problem=problem)
+            brings = next((model for model in entries.values() if model.family == one.family), None)
+            parts = missing_in(one, brings)
+            cards[key] = CardFacts(
+                key, one.path.name, about, removable=removable, problem=problem, place=one.path, parts=parts
+            )
     for key, state in downloads.items():
         if key not in cards:
             about, page = (
@@ -124,6 +129,7 @@ def _installed(
         training=training_text(model),
         value=model.name,
         place=model.place,
+        parts=parts_of(model),
     )
 
 

@@ -11,7 +11,7 @@ from app.messages.downloads import download_text
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
 from app.models.add_ons import AddOns
-from app.models.card import ModelCard
+from app.models.card import CardFacts, ModelCard
 from app.models.download_dialog import DownloadDialog
 from app.models.download_service import DownloadService
 from app.models.download_state import DownloadState
@@ -47,11 +47,13 @@ class ModelsPage(QWidget):
         create_asked: a model was chosen; show where pictures are made.
         file_asked: the user wants to add a model of their own.
         training_asked: the user wants to choose how the model of this key was trained.
+        part_chosen: a model's place, its part, and the file for it.
     """
 
     create_asked = Signal()
     file_asked = Signal()
     training_asked = Signal(str)
+    part_chosen = Signal(str, str, str)
 
     def __init__(
         self,
@@ -120,6 +122,7 @@ class ModelsPage(QWidget):
         for facts in all_facts:
             card = ModelCard(facts)
             card.asked.connect(self._do)
+            card.part_chosen.connect(self.part_chosen)
             card.show_download(states.get(facts.key))
             card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card
@@ -214,11 +217,7 @@ class ModelsPage(QWidget):
                 pass
 
     def _use(self, key: str) -> None:
-        card = self.cards.get(key)
-        if card is None or card.facts.kind == "model":
-            self._session.edit(model=key)
-        else:
-            self._add_ons.use(card.facts)
+        self._add_ons.use(self.cards[key].facts if key in self.cards else CardFacts(key, key, ""))
 
     def _open_download(self, model: KnownModel | None, repository: str = "") -> None:
         self.messages.dismiss_errors()

@@ -187,6 +187,8 @@ class Contents(QObject):
         page.create_asked.connect(self._show_create)
         page.file_asked.connect(self._imports.ask_model_file)
         page.training_asked.connect(partial(self._services.training.ask, self._window))
+        page.part_chosen.connect(self._services.parts.choose)
+        self._services.parts.refused.connect(partial(page.messages.show_message, "part", tone="error"))
         self.preferences.address_changed.connect(page.take_address)
         return page
 

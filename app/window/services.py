@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.grid.grids import Grids
 from app.models.importing import ModelImport
 from app.models.lora_import import LoraImport
+from app.models.part_choices import PartChoices
 from app.models.training import TrainingChoices
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
@@ -30,6 +31,7 @@ class Services:
     lora_import: LoraImport
     pictures: PictureLoader
     training: TrainingChoices
+    parts: PartChoices
     grids: Grids
 
     @classmethod
@@ -48,5 +50,6 @@ class Services:
             LoraImport(catalogue, settings_store, session, autoencoders.add, model_import.add),
             PictureLoader(session.background, session),
             TrainingChoices(catalogue, settings_store, session),
+            PartChoices(catalogue, settings_store, session),
             Grids(session, settings_store, catalogue),
         )

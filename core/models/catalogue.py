@@ -18,7 +18,7 @@ from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.schedule import model_traits, read_schedule, sampler_of
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
-from core.errors import ModelBroken, ModelMissing, NotAModel, PartsMissing
+from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES
 from core.families.marks import network_config
 from core.families.spec import CheckpointKind
@@ -27,7 +27,7 @@ from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.lora.library import LoraLibrary
 from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
-from core.models.lending import check_built, check_parts, folder_to_lend
+from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
 from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, wanted_by, weights_at
 from core.paths import Folders, resources
@@ -38,11 +38,12 @@ from core.wildcards.library import WildcardLibrary
 
 @dataclass(frozen=True, slots=True)
 class RefusedModel:
-    """A file or folder with a model which cannot be used, the reason, and the parts that are missing."""
+    """A file or folder with a model which cannot be used, the reason, and the parts that its family misses."""
 
     path: Path
     reason: str
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,7 @@ class Catalogue:
             except NotAModel:
                 continue  # a LoRA or an autoencoder beside the models
             except ModelBroken as error:
-                missing = error.missing if isinstance(error, PartsMissing) else {}
-                refused.append(RefusedModel(path, error.reason, missing))
+                refused.append(RefusedModel(path, error.reason, *missing_told(error)))
                 continue
             found[model.key] = model
         return FoundModels(tuple(found.values()), tuple(refused))
@@ -161,7 +161,7 @@ class Catalogue:
         at_hand = at_hand or cache(self._at_hand)
         parts = NO_PARTS
         if wanted_by(kind):
-            parts = find_parts(kind, at_hand(), self.memory, self._chosen_parts(key))
+            parts = find_parts(kind, at_hand(), self.memory, self._chosen_parts(path.stem))
             check_parts(path, kind, parts)
         folder = self._layouts / kind.layout if kind.layout else self._lent(path, kind, at_hand().folders)
         check_built(path, kind, folder)

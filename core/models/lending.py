@@ -1,6 +1,6 @@
 """Finds what a single file of weights does not bring: the configurations of its parts, and whole parts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,7 +40,12 @@ def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
     missing = {part: parts.needed[part] for part in parts.missing}
     lacks = in_words([f"{needed} ({part_name(part)})" for part, needed in missing.items()])
     said = tr("its {network} is here; missing: {lacks}", network=part_name(family.network), lacks=lacks)
-    raise PartsMissing(path, said, missing)
+    raise PartsMissing(path, said, missing, family.key)
+
+
+def missing_told(error: ModelBroken) -> tuple[Mapping[str, str], str]:
+    """Returns the parts that are missing, by their folder, and the family; nothing for other errors."""
+    return (error.missing, error.family) if isinstance(error, PartsMissing) else ({}, "")
 
 
 def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) -> Path:

@@ -58,7 +58,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
-    PartsMissing: PartsMissing(PLACE, "missing: Qwen3 4B (text encoder)", {"text_encoder": "Qwen3 4B"}),
+    PartsMissing: PartsMissing(PLACE, "missing: Qwen3 4B (text encoder)", {"text_encoder": "Qwen3 4B"}, "z_image"),
     NotAModel: NotAModel(PLACE, "it is a text encoder, a part of a model"),
     OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
     DeviceLost: DeviceLost("NVIDIA GeForce RTX 4070"),
