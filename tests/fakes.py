@@ -155,7 +155,7 @@ class FakeEngine:
 
     def _resume(self, operation: Resume) -> Iterator[Event]:
         film = result_of(self, OpenFilm(operation.path)).film
-        yield from self._branch(GenerateBranch(Branch(film, len(film.frames), film.request), operation.previews))
+        yield from self._branch(GenerateBranch(operation.branch_of(film), operation.previews))
 
     def _open(self, operation: OpenFilm) -> Iterator[Event]:
         recording = read_recording(operation.path)

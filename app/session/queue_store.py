@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message, message
+from app.session.queued_films import QueuedFilms
 from app.session.session import Session
 from core.errors import EmulsionError
 from core.film.reader import PART_SUFFIX, completed_calls
@@ -36,7 +37,9 @@ class QueueStore(QObject):
         self._folders = folders
         self._films = films
         self._tasks = session.background.queue(self, "queue file")
+        self._branches = QueuedFilms(folders)
         self._on_disk = (0, 0)
+        self._now: tuple[tuple[QueuedRun, ...], int | None, tuple[int, int]] = ((), None, (0, 0))
         session.step_shown.connect(self._on_step_shown)
         self._is_submitted = self._has_failed = False
 
@@ -52,6 +55,7 @@ class QueueStore(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
+        self._now = self._queue.entries, self._queue.running_id, self._on_disk
         if not self._is_submitted:
             self._is_submitted = True
             self._tasks.submit(self._write, self._on_written, self._on_failed, is_kept=True)
@@ -69,21 +73,28 @@ class QueueStore(QObject):
     def _write(self) -> None:
         """In the background: writes the queue as it is now, which may be newer than when this was asked for."""
         self._is_submitted = False
-        kept = (self._kept(run) for run in self._queue.entries)
+        entries, running_id, on_disk = self._now  # at once: they belong together
+        kept = tuple(self._kept(run, is_running=run.id == running_id, on_disk=on_disk) for run in entries)
         save_queue(tuple(run for run in kept if run.left or run.problem), self._folders)
+        self._branches.remove_all_but((*entries, *kept))
 
-    def _kept(self, run: QueuedRun) -> QueuedRun:
-        """Returns a request with its picture in progress as not begun, and with a failed film as a file."""
-        folder = self._films()
-        is_found = _picture(run) == self._on_disk and not run.operation.goes_on_by_itself
-        if run.id == self._queue.running_id and not is_found:
-            return replace(run, begun=run.begun - 1)
-        if isinstance(branch := run.operation, GenerateBranch) and run.problem and folder is not None:
-            film = branch.branch.film
-            path = folder / (film.run + PART_SUFFIX)
-            if path.exists() and completed_calls(path):
-                return replace(run, operation=Resume(path, film.request))
+    def _kept(self, run: QueuedRun, *, is_running: bool, on_disk: tuple[int, int]) -> QueuedRun:
+        """Returns a request with its picture in progress as not begun, and with the film of a branch as a file."""
+        is_found = _picture(run) == on_disk and not run.operation.goes_on_by_itself
+        if is_running:
+            run = run if is_found else replace(run, begun=run.begun - 1)
+        if isinstance(branch := run.operation, GenerateBranch) and (run.left or run.problem):
+            return replace(run, operation=self._as_file(branch, has_failed=bool(run.problem)))
         return run
+
+    def _as_file(self, operation: GenerateBranch, *, has_failed: bool) -> GenerateBranch | Resume:
+        """Returns a branch as the rest of a run that was cut off, or as one of a film that is kept for it."""
+        branch, folder = operation.branch, self._films()
+        part = None if folder is None else folder / (branch.film.run + PART_SUFFIX)
+        goes_on = has_failed or not branch.changes()
+        if goes_on and part is not None and part.exists() and completed_calls(part):
+            return Resume(part, branch.film.request)
+        return self._branches.on_disk(operation) or operation
 
     @Slot(object)
     def _on_written(self, _nothing: object) -> None:

@@ -130,20 +130,40 @@ class GenerateBranch(Operation[None]):
         return self.branch.request
 
 
+@dataclass(frozen=True, slots=True)
+class BranchPoint:
+    """The part of a `Branch` that is neither its film nor its request."""
+
+    call: int
+    remaining_steps: int | None = None
+    fresh_noise: float = 0.0
+    noise_seed: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Resume(Operation[None]):
     """Takes a run up again that was cut off, from its film on the disk, after the last of its calls.
 
+    With ``branch_at`` the run on the disk is left there, and the request is that of the branch.
+
     Events and errors are those of `GenerateBranch`, and `OpenFilm`'s errors.
 
     Attributes:
-        request: that of the film, to be shown while the run waits.
+        request: that of the film, to be shown while the run waits; or of the branch.
     """
 
     path: Path
     request: GenerationRequest
     previews: PreviewMode = PreviewMode.automatic
     attention: bool = False
+    branch_at: BranchPoint | None = None
+
+    def branch_of(self, film: Film) -> Branch:
+        """Returns the work that is left of the film on the disk."""
+        if (at := self.branch_at) is None:
+            return Branch(film, len(film.frames), film.request)
+        call = min(at.call, len(film.frames))
+        return Branch(film, call, self.request, at.remaining_steps, at.fresh_noise, at.noise_seed)
 
     @property
     def made(self) -> GenerationRequest:

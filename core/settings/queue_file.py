@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from core.language.words import tr
 from core.paths import Folders
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
 from core.request.local_json import request_from_settings, request_to_settings
-from core.request.request import COUNT, LARGEST_SEED
-from core.runs.operations import Generate, Operation, Resume
+from core.request.request import COUNT, LARGEST_SEED, GenerationRequest
+from core.runs.operations import BranchPoint, Generate, Operation, Resume
 from core.runs.queued import QueuedRun
 
 FORMAT = 1
@@ -96,6 +96,8 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if isinstance(run.operation, Resume):
         more = {"film": str(run.operation.path)}
+        if run.operation.branch_at is not None:
+            more["branch"] = asdict(run.operation.branch_at)
     elif isinstance(run.operation, MakeGrid):
         more = {"grid": str(run.operation.place), "numbers": run.operation.numbers[run.begun :]}
     return {
@@ -136,7 +138,7 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     first_seed, hold_after = content.get("first_seed"), content.get("hold_after")
     return QueuedRun(
         id=number + 1,
-        operation=Generate(request) if film is None else Resume(Path(text_of(film, "film")), request),
+        operation=Generate(request) if film is None else _resume(content, text_of(film, "film"), request),
         count=count,
         first_seed=None if first_seed is None else whole_of(first_seed, "first_seed", range(LARGEST_SEED + 1)),
         hold_after=None if hold_after is None else whole_of(hold_after, "hold_after", range(1, 101)),
@@ -144,6 +146,23 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
         is_on_hold=True,
         problem=text_of(content.get("problem", ""), "problem"),
     )
+
+
+def _resume(content: Mapping[str, Any], film: str, request: GenerationRequest) -> Resume:
+    """Returns a run to be taken up, or a branch of one. Raises ValueError."""
+    if "branch" not in content:
+        return Resume(Path(film), request)
+    told = object_of(content["branch"], "branch")
+    left, noise = told.get("remaining_steps"), told.get("fresh_noise", 0.0)
+    if isinstance(noise, bool) or not isinstance(noise, int | float) or not 0 <= noise <= 1:
+        raise ValueError(f"fresh_noise is {noise!r}; expected 0 to 1")
+    point = BranchPoint(
+        call=whole_of(told.get("call"), "call", range(100_000)),
+        remaining_steps=None if left is None else whole_of(left, "remaining_steps", range(1, 100_000)),
+        fresh_noise=float(noise),
+        noise_seed=whole_of(told.get("noise_seed", 0), "noise_seed", range(LARGEST_SEED + 1)),
+    )
+    return Resume(Path(film), request, branch_at=point)
 
 
 def _put_aside(path: Path, reason: str) -> QueueUnreadable:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from core.engine.context import Context
 from core.engine.operations import generate_branch, open_film
-from core.runs.branch import Branch
 from core.runs.events import Event, Finished
 from core.runs.operations import GenerateBranch, OpenFilm, Resume
 
@@ -15,8 +14,5 @@ def run(context: Context, operation: Resume) -> Iterator[Event]:
     for event in open_film.run(context, OpenFilm(operation.path, with_attention=operation.attention)):
         opened = event.result if isinstance(event, Finished) else opened
     assert opened is not None
-    film = opened.film
-    taken_up = GenerateBranch(
-        Branch(film, len(film.frames), film.request), operation.previews, operation.attention
-    )
+    taken_up = GenerateBranch(operation.branch_of(opened.film), operation.previews, operation.attention)
     yield from generate_branch.run(context, replace(taken_up, attended=opened.attention))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
 from app.session.queue_store import QueueStore
+from app.session.queued_films import FOLDER_NAME
 from app.session.run import RunState
 from core.errors import OutOfMemory
 from core.paths import Folders
+from core.runs.branch import Branch
 from core.settings.queue_file import FILE_NAME, load_queue
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
@@ -127,3 +130,36 @@ def test_a_disk_that_takes_nothing_is_told_once(opened: Opened, qtbot: QtBot) ->
     hold.set()
     wait_until_idle(opened, qtbot)
     qtbot.waitUntil(lambda: (folder / FILE_NAME).is_file() and left_on_disk(opened) == [])
+
+
+def test_a_branch_that_waits_survives_a_restart_also_without_the_film_that_it_left(
+    saving: Opened, open_window: Opener, qtbot: QtBot
+) -> None:
+    session = saving.window.session
+    session.edit(prompt="first", seed=1, steps=6)
+    session.generate()
+    wait_until_idle(saving, qtbot)
+    film = session.progress.film
+    assert film is not None
+    hold = hold_at(saving, 2)
+    session.edit(prompt="other", seed=2)
+    session.generate()
+    qtbot.waitUntil(saving.engine.arrived.is_set)
+    changed = replace(film.request, prompt="a branch")
+    for noise in (0.25, 0.5):
+        session.branch(Branch(film, 3, changed, fresh_noise=noise, noise_seed=9))
+    session.stop()
+    hold.set()
+    wait_until_idle(saving, qtbot)
+    saving.window.close()
+    folder = saving.settings_store.folders.data / FOLDER_NAME
+    assert len(list(folder.iterdir())) == 1  # of two branches of one film
+    for path in saving.settings_store.settings.pictures.rglob("*first*"):
+        path.unlink()
+    again = open_window(saves=True)
+    assert titles(again) == ["a branch", "a branch"]
+    again.window.session.queue.go_on()
+    wait_until_idle(again, qtbot)
+    made = [(one.call, one.request.prompt, one.fresh_noise, one.noise_seed) for one in again.engine.branches]
+    assert made == [(3, "a branch", 0.25, 9), (3, "a branch", 0.5, 9)]
+    qtbot.waitUntil(lambda: not list(folder.iterdir()))

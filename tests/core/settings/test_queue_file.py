@@ -17,7 +17,7 @@ from core.grid.planning import plan
 from core.paths import Folders
 from core.pictures.saving import save_in
 from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source
-from core.runs.operations import Generate, Resume
+from core.runs.operations import BranchPoint, Generate, Resume
 from core.runs.queued import QueuedRun
 from core.settings.queue_file import DAMAGED_NAME, FILE_NAME, load_queue, save_queue
 from tests.pictures import generated_image
@@ -39,6 +39,7 @@ REQUEST = GenerationRequest(
 RUNS = (
     QueuedRun(1, Generate(REQUEST), 7, LARGEST_SEED, 15, 3),
     QueuedRun(2, Resume(Path("/films/x.film.safetensors.part"), replace(REQUEST, count=1)), problem="No memory"),
+    QueuedRun(3, Resume(Path("/q/x.film.safetensors"), REQUEST, branch_at=BranchPoint(5, 7, 0.25, LARGEST_SEED))),
 )
 
 
@@ -48,8 +49,9 @@ def folders(tmp_path: Path) -> Folders:
 
 
 def facts(run: QueuedRun) -> tuple[object, ...]:
-    path = run.operation.path if isinstance(run.operation, Resume) else None
-    return run.operation.made, path, run.count, run.first_seed, run.hold_after, run.begun, run.problem
+    resumed = run.operation if isinstance(run.operation, Resume) else None
+    path, point = (resumed.path, resumed.branch_at) if resumed is not None else (None, None)
+    return run.operation.made, path, point, run.count, run.first_seed, run.hold_after, run.begun, run.problem
 
 
 def test_everything_comes_back_on_hold(folders: Folders) -> None:
@@ -112,10 +114,21 @@ def test_a_damaged_entry_costs_only_itself(folders: Folders, name: str, value: o
     damage(name, value)(content)
     path.write_text(json.dumps(content))
     stored = load_queue(folders)
-    assert [facts(run) for run in stored.runs] == [facts(RUNS[1])]
+    assert [facts(run) for run in stored.runs] == [facts(run) for run in RUNS[1:]]
     assert stored.problem is not None
-    assert "1 of 2" in stored.problem.reason
+    assert "1 of 3" in stored.problem.reason
     assert json.loads(stored.problem.path.read_text()) == content
+
+
+@pytest.mark.parametrize("name", ["call", "remaining_steps", "fresh_noise", "noise_seed"])
+@pytest.mark.parametrize("value", ["no", {}, True])
+def test_a_damaged_branch_costs_only_itself(folders: Folders, name: str, value: object) -> None:
+    save_queue(RUNS, folders)
+    path = folders.data / FILE_NAME
+    content = json.loads(path.read_text())
+    content["runs"][2]["branch"][name] = value
+    path.write_text(json.dumps(content))
+    assert [facts(run) for run in load_queue(folders).runs] == [facts(run) for run in RUNS[:2]]
 
 
 def test_numbers_out_of_range_are_brought_into_it(folders: Folders) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from core.request.request import GenerationRequest, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import Finished, ImageReady, Stepped
 from core.runs.operations import (
+    BranchPoint,
     CompareSchedules,
     Decode,
     EncodePicture,
@@ -151,3 +152,15 @@ def test_a_run_that_was_cut_off_goes_on_from_the_disk_to_the_same_picture(
     assert isinstance(events[-1], ImageReady)
     assert (events[-1].image.pixels == whole.image.pixels).all()
     assert len([event for event in events if isinstance(event, Stepped)]) == 1
+
+
+def test_a_branch_from_the_disk_is_the_branch_from_memory(engine: Engine, made: Made) -> None:
+    changed = replace(made.film.request, prompt="a blue boat")
+    branch = Branch(made.film, 1, changed, fresh_noise=0.25, noise_seed=3)
+    *_, expected = engine.run(GenerateBranch(branch))
+    *_, found = engine.run(Resume(made.path, changed, branch_at=BranchPoint(1, None, 0.25, 3)))
+    assert isinstance(expected, ImageReady)
+    assert isinstance(found, ImageReady)
+    assert np.array_equal(found.image.pixels, expected.image.pixels)
+    assert found.image.recipe.parent is not None
+    assert found.image.recipe.parent == expected.image.recipe.parent
