@@ -22,6 +22,7 @@ from core.models.catalogue import Model
 from core.prompt.marked import PromptSyntax, syntax_of
 from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
+from core.request.settings.emphasis import PLAIN
 from core.wildcards.tags import NO_TAGS, Tags
 
 COUNT_AFTER_MS = 60
@@ -160,7 +161,7 @@ class PromptField(QWidget):
             lines += _unread(shown, model.family, self._embeddings, is_negative=is_negative)
         has_weights = model is not None and FAMILIES[model.family].has_weights
         syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
-        if self._emphasis == "none":
+        if self._emphasis in ("none", PLAIN):
             syntax = replace(syntax, weights=(), unclosed=())
         lines += [UNCLOSED] * bool(syntax.unclosed)
         lines += [PARTS.format(count=syntax.parts)] * (syntax.parts > 1)

@@ -147,6 +147,7 @@ _EMPHASIS: Mapping[str, str] = MappingProxyType(
         "no_norm": tr("Words get their weights, nothing else changes; often better for Stable Diffusion XL."),
         "ignore": tr("Brackets are taken out, their weights do not act."),
         "none": tr("Brackets are text like any other."),
+        "plain": tr("All is text, and what does not fit into one chunk is ignored."),
     }
 )
 

@@ -153,8 +153,7 @@ class DraftEditor(QObject):
         model = named or self.model_of(self.draft)
         if model is not None and request.training == outside(model.traits):
             request = replace(request, training="")  # it is the model's own here, too
-        if not has_template(replace(request, variants=True)):
-            request = replace(request, variants=self.draft.variants)  # there is nothing to draw
+        request = self._drawing(request)
         taken = fitted(request, model) if model is not None else request
         self._draft.end_step()
         changed = {name: getattr(taken, name) for name in differing_fields(taken, self.draft)}
@@ -200,13 +199,17 @@ class DraftEditor(QObject):
             self._found = found
             self.models_changed.emit()
 
+    def _drawing(self, request: GenerationRequest) -> GenerationRequest:
+        """Lets what will be typed be drawn, unless there are braces that have been text so far."""
+        return request if has_template(replace(request, variants=True)) else replace(request, variants=True)
+
     def _first_draft(self) -> GenerationRequest:
         kept = self._store.load_draft()
         if kept is None:
             first = self._defaults_of(self.models[0]) if self.models else GenerationRequest("")
             return replace(first, variants=True)
         model = self.model_of(kept)
-        return fitted(kept, model) if model is not None else kept
+        return self._drawing(fitted(kept, model) if model is not None else kept)
 
     def _defaults_of(self, model: Model) -> GenerationRequest:
         return defaults_of(model, self._store.own_defaults(model.key))

@@ -28,6 +28,7 @@ from core.prompt.timeline import first_call, timeline_of
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
 from core.request.settings import validate
+from core.request.settings.emphasis import PLAIN
 from core.request.settings.loras import with_tags
 from core.request.traits import SCHEDULE, outside, traits_from_text
 from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
@@ -74,7 +75,8 @@ class Context:
         Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` and
         `core.prompt.drawing.draw` raise.
         """
-        request = with_tags(drawn(request, self._catalogue.wildcards.values))
+        request = drawn(request, self._catalogue.wildcards.values)
+        request = request if request.emphasis == PLAIN else with_tags(request)
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])

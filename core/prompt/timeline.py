@@ -18,6 +18,7 @@ from core.prompt.parts import Part, composed, parts_of
 from core.prompt.placed import PlacedText
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
+from core.request.settings.emphasis import PLAIN
 from core.request.settings.loras import tag_places
 
 _NOTHING = PlacedText("", ())
@@ -126,7 +127,7 @@ def glimpse(prompt: str, *, is_negative: bool = False) -> tuple[Moment, ...]:
 
 def timeline_of(request: GenerationRequest, family: str) -> Timeline:
     """Returns the timeline for a model of this family; of those without weights it has one moment."""
-    if family in FAMILIES and FAMILIES[family].has_weights:
+    if family in FAMILIES and FAMILIES[family].has_weights and request.emphasis != PLAIN:
         return timeline(request)
     whole, negative = PlacedText.whole(request.prompt), PlacedText.whole(request.negative_prompt)
     return Timeline((Moment((Part(whole),), negative),), (request,))

@@ -31,6 +31,7 @@ from core.prompt.placed import PlacedText
 from core.prompt.tokenizer_files import read_tokenizer
 from core.prompt.weights import Run, plain, weighted
 from core.prompt.word import Word
+from core.request.settings.emphasis import PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class TokenCounter:
 
     def count(self, text: str | PlacedText, emphasis: str = "original") -> TokenCount:
         """Counts the tokens of a text."""
-        if self._chunks is not None:
+        if self._chunks is not None and emphasis != PLAIN:
             return self._chunk_count(_placed(text), emphasis, self._chunks)
         placed = _placed(text)
         encoding, first, end, read = self._encoded(placed.text)
@@ -106,7 +107,7 @@ class TokenCounter:
 
         Pieces that touch each other are one word: ``don't``, ``1990``.
         """
-        if self._chunks is not None:
+        if self._chunks is not None and emphasis != PLAIN:
             return self._chunk_words(_placed(text), emphasis, self._chunks)
         text = text if isinstance(text, str) else text.text
         encoding, first, _, read = self._encoded(text)

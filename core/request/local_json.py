@@ -33,16 +33,11 @@ def request_from_settings(value: object) -> GenerationRequest | None:
     return request
 
 
-def draft_from_settings(value: object) -> GenerationRequest | None:
-    """Reads the draft; one from before there were variants draws them, as a new one does. Raises ValueError."""
-    return None if value is None else request_from_settings({"variants": True, **object_of(value, "draft")})
-
-
 def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | None:
     """Returns the JSON of a request; unlike a recipe, the user's own settings know where its files lie."""
     if request is None:
         return None
-    content = request_to_json(request) | {"variants": request.variants}
+    content = request_to_json(request)
     if request.source is not None:
         content["source_path"] = request.source.path
     if request.references:

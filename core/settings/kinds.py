@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, cast
 
-from core.request.local_json import draft_from_settings, request_from_settings, request_to_settings
+from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ TEXT_OR_NONE = Kind(lambda value: None if value is None else _text(value), lambd
 SWITCH, PERCENT = Kind(_switch, bool), Kind(_percent, int)
 FOLDER, FOLDERS = Kind(_folder, str), Kind(_folders, _paths_to_json)
 KEYS = Kind(_keys, lambda keys: {name: list(texts) for name, texts in keys.items()})
-DRAFT, REQUESTS = Kind(draft_from_settings, request_to_settings), Kind(_requests, _requests_to_json)
+REQUEST, REQUESTS = Kind(request_from_settings, request_to_settings), Kind(_requests, _requests_to_json)
 REQUESTS_OF_MODELS = Kind(
     lambda value: {model: _requests(named) for model, named in _object(value).items()},
     lambda presets: {model: _requests_to_json(named) for model, named in presets.items()},

@@ -183,7 +183,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "confirms_quit": kinds.SWITCH,
         "previews": choice_of(PreviewMode),
         "keep_films": choice_of(FilmPolicy),
-        "draft": kinds.DRAFT,
+        "draft": kinds.REQUEST,
         "model_defaults": kinds.REQUESTS,
         "presets": kinds.REQUESTS_OF_MODELS,
         "saving": Kind(rules_from_json, rules_to_json),

@@ -24,6 +24,7 @@ from core.models.compatibility import kind_of
 from core.prompt.chunks import MARKS, NamedVectors, by_first_token, spellings
 from core.prompt.timeline import timeline
 from core.request.request import Embedding, GenerationRequest
+from core.request.settings.emphasis import PLAIN
 from core.runs.events import EmbeddingDiffers, EmbeddingMisfit, EmbeddingPickled
 
 Told = EmbeddingDiffers | EmbeddingMisfit | EmbeddingPickled
@@ -47,7 +48,7 @@ class PromptEmbeddings:
         LoraMissing or InvalidRequest.
         """
         encoders = self._family.encoders
-        if not encoders:
+        if not encoders or request.emphasis == PLAIN:
             return (), ()
         told: list[Told] = []
         fitting: list[EmbeddingFile] = []

@@ -14,11 +14,12 @@ import torch
 
 from core.errors import InvalidRequest
 from core.language.words import tr
-from core.prompt.chunks import COMMA, MARKS, NO_EMBEDDINGS, Chunk, ChunkRules, Embeddings, chunked, padded
+from core.prompt.chunks import COMMA, MARKS, NO_EMBEDDINGS, Chunk, ChunkRules, Embeddings, Slot, chunked, padded
 from core.prompt.parts import Part, parts_of
 from core.prompt.placed import PlacedText
 from core.prompt.weights import plain, weighted
 from core.request.request import GenerationRequest
+from core.request.settings.emphasis import PLAIN
 
 LARGEST_WEIGHT = 1000.0
 """Beyond it the numbers of half precision overflow; pictures are noise long before."""
@@ -70,6 +71,11 @@ class ClipEncoder:
 
     def chunks(self, text: str, emphasis: str) -> tuple[Chunk, ...]:
         """Returns the tokens of a text with their weights. Raises InvalidRequest for absurd ones."""
+        length = self.encoder.config.max_position_embeddings - MARKS
+        if emphasis == PLAIN:
+            return (
+                tuple(Slot(token, 1.0, (0, place)) for place, token in enumerate(self.tokens_of(text)[:length])),
+            )
         content = PlacedText.whole(text)
         runs = (plain if emphasis == "none" else weighted)(content).runs
         for run in runs:
@@ -79,7 +85,6 @@ class ClipEncoder:
                     tr("{weight:g} of {value}", weight=run.weight, value=run.text.strip()[:40]),
                     tr("at most 1000"),
                 )
-        length = self.encoder.config.max_position_embeddings - MARKS
         return chunked(runs, self.tokens_of, ChunkRules(length, self._comma, self.embeddings))
 
     def read(self, text: ClipText) -> tuple[torch.Tensor, torch.Tensor]:
@@ -144,7 +149,8 @@ def emphasised(hidden: torch.Tensor, weights: Sequence[float], mode: str) -> tor
 
 def prompt_parts(request: GenerationRequest) -> tuple[Part, ...]:
     """Returns the parts of the prompt between which ``AND`` stands."""
-    return parts_of(PlacedText.whole(request.prompt))
+    whole = PlacedText.whole(request.prompt)
+    return (Part(whole),) if request.emphasis == PLAIN else parts_of(whole)
 
 
 def clip_texts(

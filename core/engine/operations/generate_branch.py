@@ -7,6 +7,7 @@ from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_branch, training_of
 from core.request.request import GenerationRequest
+from core.request.settings.emphasis import PLAIN
 from core.runs.branch import Branch
 from core.runs.events import Event
 from core.runs.operations import GenerateBranch
@@ -38,10 +39,15 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
 
 
 def _rewritten(branch: Branch) -> GenerationRequest:
-    """Returns the branch's request; a prompt that is not the run's has not been drawn from its template."""
+    """Returns the branch's request; a prompt that is not the run's has not been drawn from its template.
+
+    It is also read as prompts are now, if the film is from before there were weights.
+    """
     request, before = branch.request, branch.film.request
+    is_same = (request.prompt, request.negative_prompt) == (before.prompt, before.negative_prompt)
     return replace(
         request,
+        emphasis="original" if request.emphasis == before.emphasis == PLAIN and not is_same else request.emphasis,
         template=request.template if request.prompt == before.prompt else "",
         negative_template=request.negative_template if request.negative_prompt == before.negative_prompt else "",
     )

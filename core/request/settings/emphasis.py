@@ -16,12 +16,15 @@ from core.request.setting import DEFAULT, Option, Setting, sparse_json_writer
 
 KEY = "Emphasis"
 MODES: Mapping[str, str] = MappingProxyType(
-    {"original": "Original", "no_norm": "No norm", "ignore": "Ignore", "none": "None"}
+    {"original": "Original", "no_norm": "No norm", "ignore": "Ignore", "none": "None", "plain": "Plain"}
 )
 """``original`` brings the mean back to what it was before the weights, ``no_norm`` does not, ``ignore`` reads the
-brackets and gives all words the weight 1, ``none`` takes brackets for text."""
+brackets and gives all words the weight 1, ``none`` takes brackets for text. ``plain``, of this program only, reads
+all of a prompt as text, as far as one chunk goes: so films were made before prompts had a language."""
 
-EXPECTED = tr("original, no_norm, ignore or none")
+PLAIN = "plain"
+
+EXPECTED = tr("original, no_norm, ignore, none or plain")
 
 
 def _from_json(content: Mapping[str, Any]) -> str:
@@ -62,7 +65,7 @@ EMPHASIS: Setting[str] = Setting(
             "MODE",
             tr(
                 "how weights in the prompt act, in AUTOMATIC1111's words: original (default), no_norm, "
-                "ignore or none (brackets are text)"
+                "ignore or none (brackets are text); or plain (nothing acts but words)"
             ),
             _typed,
         ),

@@ -126,12 +126,17 @@ def test_the_draft_is_saved_a_moment_after_typing_not_at_every_key(make_session:
 
 def test_a_kept_draft_that_no_longer_fits_is_made_to_fit(make_session: MakeSession):
     session = make_session(drafts=FakeDrafts(GenerationRequest("x", size=Size(130, 999), steps=10**6)))
-    assert session.draft == GenerationRequest("x", size=Size(128, 256), steps=500)
+    assert session.draft == GenerationRequest("x", size=Size(128, 256), steps=500, variants=True)
 
 
 def test_a_kept_draft_whose_model_is_gone_is_kept_as_it_is(make_session: MakeSession):
     gone = GenerationRequest("x", model="on-another-drive", size=Size(1024, 1024))
-    assert make_session(drafts=FakeDrafts(gone)).draft == gone
+    assert make_session(drafts=FakeDrafts(gone)).draft == replace(gone, variants=True)
+
+
+def test_a_kept_draft_with_braces_keeps_them_as_text(make_session: MakeSession):
+    kept = GenerationRequest("{red|blue}")
+    assert make_session(drafts=FakeDrafts(kept)).draft == kept
 
 
 def test_without_any_model_there_is_still_a_draft(make_session: MakeSession):
