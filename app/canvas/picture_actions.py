@@ -39,6 +39,7 @@ class PictureAction(Enum):
     compare = tr("Compare"), "swap", "C", COMPARED
     compare_shown = tr("Compare with the picture shown"), "", "", ONE
     open_film = tr("Open its film"), "film", "", ONE, True
+    open_grid = tr("Open its grid"), "", "", ONE
     branch = tr("Branch from here…"), "branch", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
@@ -141,6 +142,7 @@ ABOVE_MARKS = (
     PictureAction.add_noise,
     PictureAction.open_film,
     PictureAction.branch,
+    PictureAction.open_grid,
     PictureAction.compare,
     PictureAction.compare_shown,
     PictureAction.find_similar,

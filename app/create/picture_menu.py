@@ -17,6 +17,7 @@ from core.film.reader import film_path
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import MIRROR_NAME, gallery_folder
 from core.gallery.marks import MarkChange, MarkStore
+from core.grid.folder import lies_in_grid
 from core.paths import Folders
 
 
@@ -39,6 +40,7 @@ class PictureMenu(QObject):
     Signals:
         settings_asked: the `GenerationRequest` whose settings the user wants, and `Recipe.untold`.
         noise_asked, branch_asked, open_asked: the path of a picture to be noised, branched from, shown.
+        grid_asked: the path of a picture of a grid, or of its sheet.
         compare_asked: the `Path` of a picture to be compared with the one that is shown.
     """
 
@@ -47,6 +49,7 @@ class PictureMenu(QObject):
     branch_asked = Signal(object)
     open_asked = Signal(object)
     compare_asked = Signal(object)
+    grid_asked = Signal(object)
 
     def __init__(self, window: QWidget, loader: PictureLoader, tools: PictureTools, folders: Folders) -> None:
         super().__init__(window)
@@ -89,7 +92,9 @@ class PictureMenu(QObject):
 
     def _of_file(self, path: Path) -> dict[PictureAction, Callable[[], object]]:
         tools = self._tools
+        grid = {PictureAction.open_grid: partial(self.grid_asked.emit, path)} if lies_in_grid(path) else {}
         return {
+            **grid,
             PictureAction.use_settings: partial(self._loader.load_recipe, path),
             PictureAction.use_seed: partial(tools.use_seed, path),
             PictureAction.generate_again: partial(tools.generate_again, path),

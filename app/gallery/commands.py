@@ -29,6 +29,7 @@ from app.session.session import Session
 from app.widgets.colours import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
+from core.grid.folder import lies_in_grid
 from core.request.request import GenerationRequest
 
 KEYS = QKeySequence.StandardKey
@@ -45,11 +46,13 @@ class GalleryCommands(QObject):
         create_asked: show the place *Create*.
         picture_asked: the path of a picture to be opened there, with its film.
         noise_asked: the path of a picture for the place *Noise*.
+        grid_asked: the path of a picture of a grid, or of its sheet.
     """
 
     create_asked = Signal()
     picture_asked = Signal(object)
     noise_asked = Signal(object)
+    grid_asked = Signal(object)
 
     def __init__(
         self, page: GalleryPage, session: Session, colours: Colours, window: QWidget, tools: PictureTools
@@ -82,6 +85,7 @@ class GalleryCommands(QObject):
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
             PictureAction.save_as: one(lambda picture: tools.save_as(picture.path)),
             PictureAction.open_in_editor: one(lambda picture: tools.open_in_editor(picture.path)),
+            PictureAction.open_grid: one(lambda picture: self.grid_asked.emit(picture.path)),
             PictureAction.add_noise: one(lambda picture: self.noise_asked.emit(picture.path)),
             PictureAction.show_in_folder: one(lambda picture: open_in_system(picture.path.parent)),
             PictureAction.copy_picture: self._copy_pictures,
@@ -176,7 +180,8 @@ class GalleryCommands(QObject):
         picture, count = self._picture, self._page.grid.selected_count()
         if picture is not None and count:
             place = self._page.grid.viewport().mapToGlobal(position)
-            handlers = {action: partial(self.do, action) for action in self.handlers}
+            hidden = () if lies_in_grid(picture.path) else (PictureAction.open_grid,)
+            handlers = {action: partial(self.do, action) for action in self.handlers if action not in hidden}
             marks = MarkMenu(picture.is_favourite, self._mark)
             open_menu(self._window, place, handlers, marks, count, has_film=picture.has_film)
 

@@ -32,6 +32,7 @@ from app.window.crash_report import CrashReport
 from app.window.desktop_notification import RunNotification
 from app.window.device_label import DeviceLabel
 from app.window.file_imports import FileImports
+from app.window.grid_place import GridPlace
 from app.window.header import Header
 from app.window.help_dialogs import HelpDialogs
 from app.window.pages import Pages
@@ -46,7 +47,6 @@ from core.settings.look import Theme
 
 if TYPE_CHECKING:  # these pages are built when they are first shown
     from app.gallery.page import GalleryPage
-    from app.grid.page import GridPage
     from app.models.page import ModelsPage
     from app.noise.page import NoisePage
     from core.downloads.hub import Secret
@@ -87,7 +87,8 @@ class Contents(QObject):
         self.gallery = self.places.add(tr("Gallery"), self._build_gallery)
         self.noise = self.places.add(tr("Noise"), self._build_noise)
         self.models = self.places.add(tr("Models"), self._build_models)
-        self.grid = self.places.add(tr("Grid"), self._build_grid)
+        self._grid_place = GridPlace(self.places, services, self)
+        self.grid = self._grid_place.page
         self._pane_focus = PaneFocus(header, self.places)
         centre = QWidget()
         vbox(header, stretched(self.places), on=centre, spacing=0)
@@ -157,6 +158,7 @@ class Contents(QObject):
         commands.create_asked.connect(self._show_create)
         commands.picture_asked.connect(self.show_picture)
         commands.noise_asked.connect(self._noise)
+        commands.grid_asked.connect(self._grid_place.open)
         commands.undo.changed.connect(self._actions.update_undo)
         self.places.page_changed.connect(partial(self._actions.use_stack, page, commands.undo.stack))
         for shown in (page, commands.viewer.canvas):
@@ -169,15 +171,6 @@ class Contents(QObject):
         page = NoisePage(self._session, self._store)
         page.denoising.connect(self._show_create)
         self.places.page_changed.connect(lambda: page.offer_current(self._commands.current_file()))
-        return page
-
-    def _build_grid(self) -> GridPage:
-        from app.grid.page import GridPage
-
-        page = GridPage(self._session, self._services.grids)
-        page.picture_asked.connect(self.show_picture)
-        page.live_asked.connect(self.create_page.live_asked)
-        page.live_asked.connect(self._show_create)
         return page
 
     def _build_models(self) -> ModelsPage:
@@ -197,6 +190,10 @@ class Contents(QObject):
         self.places.page_built.connect(indent_spin_boxes)
         self.places.page_built.connect(self._imports.guard_text_fields)
         self._commands.noise_asked.connect(self._noise)
+        self._commands.menu.grid_asked.connect(self._grid_place.open)
+        self._grid_place.picture_asked.connect(self.show_picture)
+        self._grid_place.live_asked.connect(self.create_page.live_asked)
+        self._grid_place.live_asked.connect(self._show_create)
         self._commands.tools.create_asked.connect(self._show_create)
         self._commands.menu.library = lambda: self.gallery.widget.service
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)

@@ -51,8 +51,13 @@ def keep_description(grid: Grid, folder: Path) -> None:
     write_file(folder / PLACES, grid_to_text(grid, has_places=True).encode(), DISK)
 
 
+def lies_in_grid(picture: Path) -> bool:
+    """Returns whether a picture, or a sheet, lies in the folder of a grid."""
+    return (picture.parent / PLACES).is_file()
+
+
 def read_grid(place: Path) -> tuple[Grid, Path]:
-    """Returns the grid of a folder, or of its sheet, and the folder. Raises UnreadablePicture.
+    """Returns the grid of a folder, or of its sheet or a picture there, and the folder. Raises UnreadablePicture.
 
     A sheet that was taken out of its folder tells the grid without the places of its files; its pictures are those
     in the folder that it is in now.
@@ -60,8 +65,10 @@ def read_grid(place: Path) -> tuple[Grid, Path]:
     if place.is_dir():
         return _with_places(place, tr("it is no folder of a grid")), place
     told = read_texts(place).get(KEYWORD)
+    if told is None and lies_in_grid(place):
+        return read_grid(place.parent)
     if told is None:
-        raise UnreadablePicture(place, tr("it is not the sheet of a grid"))
+        raise UnreadablePicture(place, tr("it is neither the sheet of a grid nor a picture in its folder"))
     try:
         grid = grid_from_text(told)
     except ValueError as error:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.canvas.picture_actions import PictureAction
 from app.grid.page import GridPage
 from app.grid.table import PICTURE
 from app.session.run import RunState
@@ -251,6 +252,20 @@ def test_a_picture_that_was_removed_is_made_again(saving: Opened, qtbot: QtBot) 
     finish(saving, qtbot)
     grid, folder = read_grid(page.shown.folder)
     assert sorted(made(grid, folder)) == [0, 1, 2]
+
+
+def test_a_picture_of_a_grid_leads_to_it(saving: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    page = begin(saving, qtbot, ("seed", "1-2"))
+    finish(saving, qtbot)
+    assert page.shown is not None
+    contents, picture = saving.window.contents, page.shown.pictures[1]
+    menu = contents._commands.menu  # pyright: ignore[reportPrivateUsage]
+    contents.places.show_page(contents.create)
+    assert PictureAction.open_grid not in menu._of_file(tmp_path / "cat.png")  # pyright: ignore[reportPrivateUsage]
+    with qtbot.waitSignal(saving.window.contents._services.grids.opened):  # pyright: ignore[reportPrivateUsage]
+        menu._of_file(picture)[PictureAction.open_grid]()  # pyright: ignore[reportPrivateUsage]
+    assert contents.grid.is_shown
+    assert page.shown.pictures[1] == picture
 
 
 def ask_with(answer: Path) -> Callable[..., None]:

@@ -60,7 +60,8 @@ def test_a_folder_is_new_and_can_be_opened_by_itself_or_its_sheet(tmp_path: Path
     assert read_grid(alone) == (replace(one, request=replace(REQUEST, model="tiny")), tmp_path)
     with pytest.raises(UnreadablePicture, match="no folder of a grid"):
         read_grid(tmp_path)
-    with pytest.raises(UnreadablePicture, match="not the sheet of a grid"):
+    assert read_grid(save(one, 0, folder)) == (one, folder)
+    with pytest.raises(UnreadablePicture, match="neither the sheet of a grid nor a picture in its folder"):
         read_grid(save(one, 0, tmp_path))
     (folder / PLACES).write_text("{")
     with pytest.raises(UnreadablePicture, match="damaged"):
