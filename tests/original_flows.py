@@ -62,7 +62,7 @@ FLUX_1: Renames = (
 )
 
 
-def flux1(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
+def flux1(folder: Path, file: Path, prefix: str = "model.diffusion_model.", renames: Renames = FLUX_1) -> Path:
     """Black Forest Labs' names behind ComfyUI's prefix; one layer makes all that a single block reads."""
     weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
     read = ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp")
@@ -71,7 +71,20 @@ def flux1(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> P
         if match := re.fullmatch(r"(single_transformer_blocks\.(\d+)\.)attn\.to_q\.(\w+)", name):
             parts = [weights.pop(f"{match[1]}{part}.{match[3]}") for part in read]
             named[f"single_blocks.{match[2]}.linear1.{match[3]}"] = torch.cat(parts)
-    return save({f"{prefix}{name}": value for name, value in (named | in_streams(weights, FLUX_1)).items()}, file)
+    return save({f"{prefix}{name}": value for name, value in (named | in_streams(weights, renames)).items()}, file)
+
+
+CHROMA: Renames = (
+    *FLUX_1,
+    (r"^(distilled_guidance_layer\.layers\.\d+)\.linear_1\.", r"\1.in_layer."),
+    (r"^(distilled_guidance_layer\.layers\.\d+)\.linear_2\.", r"\1.out_layer."),
+    (r"^(distilled_guidance_layer\.norms\.\d+)\.weight", r"\1.scale"),
+)
+
+
+def chroma(folder: Path, file: Path, prefix: str = "") -> Path:
+    """The names of FLUX.1, and those of the layers that take the place of its modulation."""
+    return flux1(folder, file, prefix, CHROMA)
 
 
 def flux2(folder: Path, file: Path, prefix: str = "") -> Path:

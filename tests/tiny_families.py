@@ -55,6 +55,7 @@ TINY_MODELS: Mapping[str, TinyModel] = {
     "qwen_image": TinyModel("qwen_image", tiny_flows.qwen_image, original_flows.as_it_is, has_layout=False),
     "flux1": TinyModel("flux1", tiny_flows.flux1, original_flows.flux1, has_layout=False),
     "flux1_schnell": TinyModel("flux1", partial(tiny_flows.flux1, is_guided=False)),
+    "chroma": TinyModel("chroma", tiny_flows.chroma, original_flows.chroma, has_layout=False),
     "made_up": TinyModel("made_up", made_up_twin.make),
 }
 SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is not None)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_flux2 import AutoencoderKLFlux2
 from diffusers.models.autoencoders.autoencoder_kl_qwenimage import AutoencoderKLQwenImage
+from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
 from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
@@ -219,5 +220,38 @@ def flux1_transformer(**changes: Any) -> FluxTransformer2DModel:
         pooled_projection_dim=tiny.WIDTH,
         axes_dims_rope=(4, 6, 6),
         **changes,
+    )
+    return settle(model)
+
+
+def chroma(folder: Path, seed: int = 0) -> Path:
+    """Makes Chroma, with T5 alone and a fixed shift."""
+    torch.manual_seed(seed)
+    t5(folder, "")
+    chroma_transformer().save_pretrained(folder / "transformer")
+    vae = tiny.autoencoder(latent_channels=2, scaling_factor=0.36, shift_factor=0.12)
+    vae.save_pretrained(folder / "vae")
+    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+    parts = {
+        "text_encoder": ["transformers", "T5EncoderModel"],
+        "tokenizer": ["transformers", "T5Tokenizer"],
+        "transformer": ["diffusers", "ChromaTransformer2DModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    return write_index(folder, "ChromaPipeline", parts)
+
+
+def chroma_transformer() -> ChromaTransformer2DModel:
+    model = ChromaTransformer2DModel(
+        in_channels=8,
+        num_layers=1,
+        num_single_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=24,
+        axes_dims_rope=(4, 6, 6),
+        approximator_num_channels=8,
+        approximator_hidden_dim=16,
+        approximator_layers=2,
     )
     return settle(model)

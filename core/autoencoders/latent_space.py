@@ -69,7 +69,8 @@ class LatentSpace:
         known = (
             (name, LatentSpace(one.channels, one.factor, one.scale, one.shift, one.kind)) for name, one in layouts
         )
-        return tr(" or ").join(name for name, space in (*known, *_OTHERS) if space.fits(self))
+        names = (name for name, space in (*known, *_OTHERS) if space.fits(self))
+        return tr(" or ").join(dict.fromkeys(names))
 
     def describe(self) -> str:
         """``"Stable Diffusion XL (4 latent channels, scale 0.13025)"``."""

@@ -5,7 +5,7 @@ A family is added by these two files, and one line in `FAMILIES`.
 
 from collections.abc import Mapping, Sequence
 
-from core.families import flux1, flux2_klein, qwen_image, stable_diffusion, stable_diffusion_xl, z_image
+from core.families import chroma, flux1, flux2_klein, qwen_image, stable_diffusion, stable_diffusion_xl, z_image
 from core.families.spec import FamilySpec
 from core.language.words import tr
 
@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, FamilySpec] = {
         stable_diffusion_xl.SPEC,
         z_image.SPEC,
         flux1.SPEC,
+        chroma.SPEC,
         flux2_klein.SPEC,
         qwen_image.SPEC,
     )

@@ -83,25 +83,20 @@ ORIGINAL = {
     },
     "proj_out": "final_layer.linear",
 }
-_IN_A_BLOCK = {
-    "norm1.linear": "img_mod.lin",
-    "norm1_context.linear": "txt_mod.lin",
+FEED_FORWARDS = {
     "ff.net.0.proj": "img_mlp.0",
     "ff.net.2": "img_mlp.2",
     "ff_context.net.0.proj": "txt_mlp.0",
     "ff_context.net.2": "txt_mlp.2",
 }
-_IN_A_SINGLE_BLOCK = {
-    "norm.linear": "modulation.lin",
-    "proj_out": "linear2",
-    "attn.norm_q": "norm.query_norm",
-    "attn.norm_k": "norm.key_norm",
-}
-_JOINED = {"attn.to_q": ("linear1", ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"))}
+_IN_A_BLOCK = {"norm1.linear": "img_mod.lin", "norm1_context.linear": "txt_mod.lin", **FEED_FORWARDS}
+NORMS = {"attn.norm_q": "norm.query_norm", "attn.norm_k": "norm.key_norm"}
+_IN_A_SINGLE_BLOCK = {"norm.linear": "modulation.lin", "proj_out": "linear2", **NORMS}
+JOINED = {"attn.to_q": ("linear1", ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"))}
 
 
 def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    return original_blocks(names, ORIGINAL, _IN_A_BLOCK, _IN_A_SINGLE_BLOCK, _JOINED)
+    return original_blocks(names, ORIGINAL, _IN_A_BLOCK, _IN_A_SINGLE_BLOCK, JOINED)
 
 
 SPEC = FamilySpec(

@@ -115,11 +115,13 @@ class LoraFormat:
             those of diffusers; one that stands for several, row by row, was divided by diffusers.
         key: a pattern for names of layers that only this family has; "" where there is none.
         kinds: the kinds of the family's models, as users know them, by the width of the text that they read.
+        like: a kind of models with layers of the same names and sizes, whose LoRAs fit too.
     """
 
     original_names: Callable[[Iterable[str]], Mapping[str, tuple[str, ...]]]
     key: str = ""
     kinds: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

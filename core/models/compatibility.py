@@ -29,7 +29,8 @@ def kind_of(model: Model) -> str:
 
 def fits(file: LoraFile, kind: str) -> bool:
     """True when the LoRA may be used with a model of this kind, and when the file does not tell for which."""
-    return file.made_for in ("", kind)
+    formats = (family.lora for family in FAMILIES.values() if family.name == kind)
+    return file.made_for in ("", kind, *(lora.like for lora in formats if lora is not None))
 
 
 def checked_lora(path: Path, model: Model) -> LoraFile:

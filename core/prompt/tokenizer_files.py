@@ -34,7 +34,8 @@ def read_tokenizer(model: Model) -> tuple[Tokenizer, tuple[str, str]]:
     rules = FAMILIES[model.family].tokenizer
     if rules.kind == "t5":
         assert rules.frame is not None
-        return _whole(model.folder / "tokenizer_2"), rules.frame
+        of_t5 = FAMILIES[model.family].text_encoders[-1].replace("text_encoder", "tokenizer")
+        return _whole(model.folder / of_t5), rules.frame
     folder = model.folder / "tokenizer"
     vocabulary, merges = _vocabulary(folder)
     specials = _specials(folder, has_marks=rules.frame is None)

@@ -16,7 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokeniz
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
-from core.engine.networks.joined_places import PATCH, latents_of, tokens_in
+from core.engine.networks.joined_places import PATCH, latents_of, positions_of, tokens_in
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
@@ -86,7 +86,7 @@ class Flux1:
                 pooled_projections=pooled,
                 encoder_hidden_states=hidden,
                 txt_ids=torch.zeros(hidden.shape[1], 3, device=x.device, dtype=dtype),
-                img_ids=_positions(x).to(dtype),
+                img_ids=positions_of(x).to(dtype),
                 return_dict=False,
             )[0]
             return Prediction(latents_of(output, x.shape), None)
@@ -95,12 +95,6 @@ class Flux1:
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return shift_by_tokens(tokens_of(request.size, self._factor * PATCH), config)
-
-
-def _positions(latents: torch.Tensor) -> torch.Tensor:
-    """Returns the places of the tokens, (tokens, 3): 0, row and column."""
-    rows, columns = (torch.arange(length // PATCH) for length in latents.shape[2:])
-    return torch.cartesian_prod(torch.arange(1), rows, columns).to(latents.device)
 
 
 def load(model: Model, parts: LoadedParts) -> Flux1:

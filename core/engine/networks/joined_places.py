@@ -12,6 +12,12 @@ def tokens_in(latents: torch.Tensor) -> torch.Tensor:
     return pixel_unshuffle(latents, PATCH).flatten(2).transpose(1, 2)
 
 
+def positions_of(latents: torch.Tensor) -> torch.Tensor:
+    """Returns the places of the tokens as FLUX.1 counts them, (tokens, 3): 0, row and column."""
+    rows, columns = (torch.arange(length // PATCH) for length in latents.shape[2:])
+    return torch.cartesian_prod(torch.arange(1), rows, columns).to(latents.device)
+
+
 def latents_of(tokens: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     """Reverses `tokens_in`, given the shape of the latents."""
     batch, channels, height, width = shape

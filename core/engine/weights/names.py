@@ -19,7 +19,7 @@ from diffusers.loaders.single_file_utils import (
 )
 
 from core.engine.weights.llama_names import from_llama
-from core.families import flux1, flux2_klein
+from core.families import chroma, flux1, flux2_klein
 from core.families.double_stream import LAST_MODULATION
 from core.families.spec import FamilySpec
 from core.families.unet_files import UNET
@@ -121,6 +121,10 @@ def _flux1(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux1.SPEC, weights, module)
 
 
+def _chroma(weights: Weights, module: Any) -> Weights:
+    return _by_original_names(chroma.SPEC, weights, module)
+
+
 def _flux2(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux2_klein.SPEC, weights, module)
 
@@ -162,6 +166,7 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "Qwen2_5_VLModel": _qwen_vl,
         "ZImageTransformer2DModel": _z_image,
         "FluxTransformer2DModel": _flux1,
+        "ChromaTransformer2DModel": _chroma,
         "Flux2Transformer2DModel": _flux2,
         "CLIPTextModel": _clip,
         "CLIPTextModelWithProjection": _clip,

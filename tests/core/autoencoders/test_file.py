@@ -90,6 +90,8 @@ def test_the_configurations_that_ship_are_of_the_known_kinds() -> None:
         "stable_diffusion_1": "Stable Diffusion 1.x and 2.x",
         "stable_diffusion_2": "Stable Diffusion 1.x and 2.x",
         "stable_diffusion_xl": "Stable Diffusion XL",
+        "z_image": "Z-Image or FLUX.1",
+        "flux2_klein": "FLUX.2",
     }
 
 
