@@ -17,6 +17,7 @@ from app.controls.wheel_guard import WheelGuard
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, scroll_area, stretched, vbox
 from app.widgets.drop_router import DropRouter, DropRule, is_source
@@ -40,11 +41,17 @@ class ControlPanel(QFrame):
         folds: shows and hides the fields that are seldom used.
     """
 
-    def __init__(self, session: Session, autoencoders: AutoencoderSelection, memory: MemoryService) -> None:
+    def __init__(
+        self,
+        session: Session,
+        autoencoders: AutoencoderSelection,
+        memory: MemoryService,
+        upscalers: UpscalerSelection,
+    ) -> None:
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
-        services = Services(session, TokenCounting(), autoencoders, memory)
+        services = Services(session, TokenCounting(), autoencoders, memory, upscalers)
         column = QWidget()
         column.setProperty("role", "panel")
         controls = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)

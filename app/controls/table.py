@@ -21,9 +21,11 @@ from app.controls.seed import SeedControl
 from app.controls.size import SizeControl
 from app.controls.source import SourceControl
 from app.controls.token_counting import TokenCounting
+from app.controls.upscaler import UpscalerControl
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
 from core.families.spec import Capabilities
 from core.language.words import tr
@@ -50,6 +52,7 @@ class Services:
     counting: TokenCounting
     autoencoders: AutoencoderSelection
     memory: MemoryService
+    upscalers: UpscalerSelection
 
 
 def _models(session: Session) -> Sequence[Choice]:
@@ -169,6 +172,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"size": lambda services: SizeControl(services.session), "count": _count},
     {"sampler": _sampler, "steps": _steps, "guidance_scale": _guidance_scale},
     {"clip_skip": _clip_skip},
+    {"upscaler": lambda services: UpscalerControl(services.session, services.upscalers)},
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
     {"seed": lambda services: SeedControl(services.session)},
@@ -221,6 +225,11 @@ FOLDS: Mapping[str, Fold] = {
         tr("The layer of the text encoder that the prompt is read from"),
         lambda session: session.draft.clip_skip > 1,
         lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
+    ),
+    "upscaler": Fold(
+        tr("Enlarge"),
+        tr("A network that enlarges the finished picture"),
+        lambda session: session.draft.upscaler is not None,
     ),
     "previews": Fold(
         tr("Previews"),

@@ -19,6 +19,7 @@ from app.recent.strip import RecentStrip
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.building import named, push_button, stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
@@ -47,6 +48,7 @@ class CreatePage(QSplitter):
         session: Session,
         autoencoders: AutoencoderSelection,
         memory: MemoryService,
+        upscalers: UpscalerSelection,
         recent: RecentPictures,
         colours: Colours,
     ) -> None:
@@ -69,7 +71,7 @@ class CreatePage(QSplitter):
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
         self.queue_list = QueueList(session)
-        self.left = ControlPanel(session, autoencoders, memory)
+        self.left = ControlPanel(session, autoencoders, memory, upscalers)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)

@@ -73,9 +73,8 @@ class Contents(QObject):
         session, store = self._session, self._store
         FolderMemory(window, lambda: store.settings.pictures, store.dialog_folder, store.keep_dialog_folder)
         recent = RecentPictures(services.pictures)
-        self.create_page = CreatePage(
-            session, services.autoencoders, services.memory, recent, services.appearance.colours
-        )
+        parts = services.autoencoders, services.memory, services.upscalers
+        self.create_page = CreatePage(session, *parts, recent, services.appearance.colours)
         self.create_page.left.prompt.add_memory(PromptMemory(session, store.folders.data))
         self._panes = (
             self._pane_action(tr("Controls"), "Ctrl+B", "pane-left", self.create_page.left),

@@ -14,6 +14,7 @@ from app.session.memory import MemoryService
 from app.session.picture_loader import PictureLoader
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.theme import Appearance
 from core.models.catalogue import Catalogue
 
@@ -33,6 +34,7 @@ class Services:
     training: TrainingChoices
     parts: PartChoices
     grids: Grids
+    upscalers: UpscalerSelection
 
     @classmethod
     def over(
@@ -52,4 +54,5 @@ class Services:
             TrainingChoices(catalogue, settings_store, session),
             PartChoices(catalogue, settings_store, session),
             Grids(session, settings_store, catalogue),
+            UpscalerSelection(catalogue, session),
         )

@@ -14,6 +14,6 @@ Kind = TypeVar("Kind", bound=QWidget)
 def made(name: str, session: Session, kind: type[Kind]) -> Kind:
     """Returns the control of a setting; it must be one that needs nothing but the session."""
     make = next(row[name] for row in ROWS if name in row)
-    control = make(Services(session, TokenCounting(), cast("Any", None), cast("Any", None)))
+    control = make(Services(session, TokenCounting(), cast("Any", None), cast("Any", None), cast("Any", None)))
     assert isinstance(control, kind)
     return control

@@ -15,6 +15,7 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.session.upscaler_selection import UpscalerSelection
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Lora, Size
@@ -26,6 +27,7 @@ CONTROLS = (
     "sourceFold",
     "lorasFold",
     "autoencoderFold",
+    "upscalerFold",
     "previewsFold",
     "negativePromptEdit",
     "sourceButton",
@@ -40,6 +42,7 @@ CONTROLS = (
     "samplerCombo",
     "stepsSpin",
     "guidanceSpin",
+    "upscalerCombo",
     "seedEdit",
     "keepSeedButton",
     "diceButton",
@@ -55,6 +58,7 @@ FOLDED_CONTROLS = {
     "sourceButton": "source",
     "addLoraButton": "loras",
     "autoencoderButton": "autoencoder",
+    "upscalerCombo": "upscaler",
     "previewCombo": "previews",
 }
 MOST_STOPS = 8
@@ -65,7 +69,8 @@ MOST_STOPS = 8
 def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
     autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
-    panel = ControlPanel(session, autoencoders, MemoryService(session, settings_store))
+    memory, upscalers = MemoryService(session, settings_store), UpscalerSelection(Catalogue(()), session)
+    panel = ControlPanel(session, autoencoders, memory, upscalers)
     qtbot.addWidget(panel)
     return panel
 
@@ -162,7 +167,15 @@ def test_with_every_field_unfolded_the_tab_key_goes_from_top_to_bottom(panel: Co
     choose_custom_size(panel)
     shown(panel, qtbot)
     visited = stops(panel, qtbot, "stepButton")
-    one_stop = {"sourceFold", "lorasFold", "autoencoderFold", "previewsFold", "keepSeedButton", "diceButton"}
+    one_stop = {
+        "sourceFold",
+        "lorasFold",
+        "autoencoderFold",
+        "upscalerFold",
+        "previewsFold",
+        "keepSeedButton",
+        "diceButton",
+    }
     disabled = {"copySeedButton", "stopButton", "pauseButton", "stepButton"}
     assert visited == [name for name in CONTROLS if name not in one_stop | disabled]
 
@@ -170,7 +183,7 @@ def test_with_every_field_unfolded_the_tab_key_goes_from_top_to_bottom(panel: Co
 def test_the_arrow_keys_reach_every_chip_and_the_buttons_of_the_seed(panel: ControlPanel, qtbot: QtBot):
     shown(panel, qtbot)
     for start, names in (
-        ("negative_promptFold", ["sourceFold", "lorasFold", "autoencoderFold", "previewsFold"]),
+        ("negative_promptFold", ["sourceFold", "lorasFold", "autoencoderFold", "upscalerFold", "previewsFold"]),
         ("seedEdit", ["keepSeedButton", "diceButton"]),
     ):
         control(panel, start).setFocus()

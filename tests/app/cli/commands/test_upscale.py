@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
+from core.pictures.metadata import read_recipe
+from core.upscalers.library import OF_STARTER
 from tests.app.cli.commands.conftest import Answer
 from tests.tiny_upscalers import compact, esrgan
 
@@ -32,22 +34,36 @@ def test_a_picture_becomes_larger(run: Run, picture: Path, tmp_path: Path) -> No
     assert told["recipe"]["request"]["upscaler"] | {"sha256": ""} == {"name": "mine", "factor": 2.0, "sha256": ""}
 
 
+def test_several_go_to_a_folder_by_the_upscaler_that_ships(run: Run, picture: Path, tmp_path: Path) -> None:
+    answer = run("upscale", picture, picture, "--by", "1.5", "-o", tmp_path / "large")
+    assert answer.code == 0, answer.errors
+    paths = [Path(line) for line in answer.output.split("\n") if line]
+    assert len(set(paths)) == 2
+    for path in paths:
+        upscaler = read_recipe(path).request.upscaler
+        assert upscaler is not None and (upscaler.name, upscaler.factor) == (OF_STARTER, 1.5)
+
+
+def test_the_upscalers_are_listed(run: Run) -> None:
+    listed = json.loads(run("upscale", "--list").output)
+    assert [(one["name"], one["scale"], one["kind"]) for one in listed] == [(OF_STARTER, 4, "Compact")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ((), "one picture or more"),
         (("{picture}", "--upscaler", "4x-Missing"), "no upscaler called “4x-Missing”"),
-        (("{picture}", "--upscaler", "{mine}", "--by", "9"), "a number from 1 to 8"),
-        (("{picture}", "--upscaler", "{mine}", "--by", "much"), "a number"),
-        (("{folder}/none.png", "--upscaler", "{mine}"), "none.png"),
-        (("{picture}", "{picture}", "--upscaler", "{mine}", "-o", "{folder}/a.png"), "a folder"),
+        (("{picture}", "--by", "9"), "a number from 1 to 8"),
+        (("{picture}", "--by", "much"), "a number"),
+        (("{folder}/none.png",), "none.png"),
+        (("{picture}", "{picture}", "-o", "{folder}/a.png"), "a folder"),
     ],
 )
 def test_bad_input_is_told(
     run: Run, picture: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    save_file(esrgan(2), mine := tmp_path / "mine.safetensors")
-    answer = run("upscale", *(text.format(picture=picture, folder=tmp_path, mine=mine) for text in arguments))
+    answer = run("upscale", *(text.format(picture=picture, folder=tmp_path) for text in arguments))
     assert (answer.code, answer.output) == (2, "")
     assert sentence in answer.errors
 

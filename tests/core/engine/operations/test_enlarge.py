@@ -25,6 +25,7 @@ from core.runs.branch import Branch
 from core.runs.enlargement import Enlarge, picture_of
 from core.runs.events import Advanced, ImageReady, UpscalerDiffers
 from core.runs.operations import Generate, GenerateBranch, result_of
+from core.upscalers.library import OF_STARTER
 from tests.tiny_upscalers import compact, esrgan
 
 
@@ -51,7 +52,7 @@ def picture(folder: Path, width: int = 40, height: int = 30) -> Path:
 
 def test_upscalers_are_found_around_the_models(catalogue: Catalogue) -> None:
     files = {file.name: file.kind for file in upscalers_of(catalogue).look()}
-    assert list(files) == ["pickled", "twice"]
+    assert list(files) == [OF_STARTER, "pickled", "twice"]
     assert files["pickled"] is None
     assert (twice := files["twice"]) is not None and twice.scale == 2
 
@@ -63,6 +64,7 @@ def test_upscalers_are_found_around_the_models(catalogue: Catalogue) -> None:
         (Upscaler("twice", 1.5), (60, 45)),
         (Upscaler("twice", 8), (320, 240)),
         (Upscaler("pickled"), (160, 120)),
+        (Upscaler(OF_STARTER), (160, 120)),
     ],
 )
 def test_a_picture_without_a_recipe_is_enlarged(
