@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.cli.command import Command
-from app.cli.commands import doctor, film, gallery, generate, grid, info, models, upscale
+from app.cli.commands import doctor, draw, film, gallery, generate, grid, info, models, upscale
 from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
@@ -21,6 +21,8 @@ from core.errors import (
     ModelMissing,
     UnreadablePicture,
     UpscalerMissing,
+    WildcardMissing,
+    WildcardUnusable,
     WrongAutoencoder,
     WrongPart,
 )
@@ -37,6 +39,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
     {
         "generate": generate.COMMAND,
         "grid": grid.COMMAND,
+        "draw": draw.COMMAND,
         "film": film.COMMAND,
         "gallery": gallery.COMMAND,
         "models": models.COMMAND,
@@ -57,6 +60,8 @@ _BAD_INPUTS = (
     DeviceMissing,
     UnreadablePicture,
     UpscalerMissing,
+    WildcardMissing,
+    WildcardUnusable,
 )
 
 

@@ -6,12 +6,13 @@ import re
 import secrets
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.cli.combinations import ALL, MOST_COMBINATIONS, events_of, every
 from app.cli.command import Command
 from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
@@ -89,6 +90,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
             suffixes=", ".join(SUFFIXES),
         ),
     )
+    parser.add_argument("--combinations", action="store_true", help=ALL)
     add_run_options(parser)
 
 
@@ -130,20 +132,22 @@ def add_run_options(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     job = _read(arguments)
-    operation = Generate(job.request, PreviewMode.linear)
+    requests = (job.request,)
+    if arguments.combinations:
+        requests = every(job.request, job.catalogue.wildcards.values)
     with Progress(sys.stderr) as progress:
-        for _ in saved_pictures(job, operation, progress):
+        for _ in saved_pictures(job, [Generate(request, PreviewMode.linear) for request in requests], progress):
             pass
     return 0
 
 
 def saved_pictures(
     job: Job,
-    operation: Operation[None],
+    operations: Sequence[Operation[None]],
     progress: Progress,
     told: Callable[[str], dict[str, Any]] = lambda _run: {},
 ) -> Iterator[tuple[str, Path]]:
-    """Makes the pictures of an operation, saves and tells each, and yields its run and its path.
+    """Makes the pictures of operations, saves and tells each, and yields its run and its path.
 
     ``told`` returns more entries for its line of JSON, by the name of its run.
     """
@@ -152,7 +156,7 @@ def saved_pictures(
         notes.add(note)
     progress.begin_phase(PHASES[Phase.importing])
     recorder = FilmRecorder(lambda: job.films)
-    for image, memory in _pictures(job, operation, progress, notes, recorder):
+    for image, memory in _pictures(job, operations, progress, notes, recorder):
         path, run = save_or_rescue(job.save, image), image.recipe.run
         own = [note for note in (image.recipe.note, _keep_film(job, recorder, run, path)) if note]
         for note in own:
@@ -203,7 +207,7 @@ def _read(arguments: Namespace) -> Job:
     for reference in request.references:
         read_reference(reference, 1)
     output = None if arguments.output is None else storable("output", arguments.output)
-    save = output_of(output, request.count, settings)
+    save = output_of(output, MOST_COMBINATIONS if arguments.combinations else request.count, settings)
     return job_of(arguments, request, catalogue, settings, save)
 
 
@@ -240,7 +244,7 @@ def job_of(
 
 
 def _pictures(
-    job: Job, operation: Operation[None], progress: Progress, notes: Notes, recorder: FilmRecorder
+    job: Job, operations: Sequence[Operation[None]], progress: Progress, notes: Notes, recorder: FilmRecorder
 ) -> Iterator[tuple[GeneratedImage, MemoryInUse]]:
     with engine_imports():
         from core.engine.engine import Engine
@@ -252,7 +256,7 @@ def _pictures(
                 job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode, acceleration=job.acceleration
             )
         ) as engine,
-        closing(recorder.record(engine.run(operation))) as events,
+        closing(recorder.record(events_of(engine.run, operations))) as events,
         Interrupts() as interrupts,
     ):
         for event in events:

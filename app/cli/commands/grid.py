@@ -108,7 +108,7 @@ def _make(grid: Grid, folder: Path, numbers: tuple[int, ...], job: Job, sheet: S
         assert number is not None
         return {"place": grid.place(number)}
 
-    for run, path in saved_pictures(job, operation, progress, told):
+    for run, path in saved_pictures(job, [operation], progress, told):
         number = grid.number_of(run)
         assert number is not None
         _add(sheet, number, path, progress)
