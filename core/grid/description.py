@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from core.errors import InvalidRequest
 from core.grid.axes import AXES
 from core.grid.grid import ID_DIGITS, NAMES, Axis, Grid
 from core.grid.planning import MOST_PICTURES
@@ -27,7 +28,7 @@ def grid_to_text(grid: Grid, *, has_places: bool) -> str:
     assert told is not None
     if not has_places:
         told["model"] = plain_name(request.model)
-    axes = [_axis_to_json(axis if has_places else _without_places(axis)) for axis in grid.axes]
+    axes = [_axis_to_json(axis if has_places else without_places(axis)) for axis in grid.axes]
     return json.dumps({"format": FORMAT, "id": grid.id, "request": told, "axes": axes})
 
 
@@ -63,6 +64,17 @@ def grid_from_text(text: str) -> Grid:
                 most_pictures=MOST_PICTURES,
             )
         )
+    try:
+        for number in range(grid.count):
+            grid.request_of(number)
+    except InvalidRequest as error:
+        raise ValueError(
+            tr(
+                "its grid has a value that cannot be used: “{value}” must be {allowed}",
+                value=str(error.value)[:40],
+                allowed=error.allowed,
+            )
+        ) from error
     return grid
 
 
@@ -70,7 +82,7 @@ def _axis_to_json(axis: Axis) -> dict[str, Any]:
     return {"kind": axis.kind, "text": axis.text, "values": list(axis.values)}
 
 
-def _without_places(axis: Axis) -> Axis:
+def without_places(axis: Axis) -> Axis:
     """Returns names of files without their folders."""
     if axis.kind not in _FILES:
         return axis

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from core.files.atomic import write_file
-from core.grid.description import grid_to_text
+from core.grid.description import grid_to_text, without_places
 from core.grid.folder import KEYWORD, SHEET
 from core.grid.grid import NAMES, Grid
 from core.grid.lettering import Lettering
@@ -169,6 +169,8 @@ def _recipe(grid: Grid) -> Recipe:
     for name, axis in zip(NAMES, grid.axes, strict=True):
         if axis.kind:
             kind = axis.kind.capitalize().replace("-", " ")
-            others = {**others, f"{name} Type": kind, f"{name} Values": axis.text}
+            others = {**others, f"{name} Type": kind, f"{name} Values": without_places(axis).text}
+            if axis.kind == "seed":
+                others = {**others, f"Fixed {name} Values": ", ".join(axis.values)}
     model = plain_name(grid.request.model)
     return Recipe(replace(grid.request, model=model), ModelIdentity(model, model, "", ""), others=others)

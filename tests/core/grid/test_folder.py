@@ -96,6 +96,15 @@ def test_the_sheet_has_the_pictures_in_their_places_and_tells_the_grid_as_others
     assert made(one, folder).keys() == set(range(one.count))  # the sheet is none of them
 
 
+def test_a_sheet_tells_drawn_seeds_and_no_places(tmp_path: Path) -> None:
+    one = grid(("seed", "5, -1"), ("model", "/home/me/dreams.safetensors"))
+    sheet = Sheet(one, new_folder(one, tmp_path))
+    sheet.write()
+    others = read_recipe(sheet.path).others
+    assert (others["X Values"], others["Fixed X Values"]) == ("5, -1", ", ".join(one.axes[0].values))
+    assert b"/home/me" not in sheet.path.read_bytes()
+
+
 def test_a_sheet_shrinks_to_what_can_be_opened(tmp_path: Path) -> None:
     large = plan(replace(REQUEST, size=Size(2048, 1024)), [("steps", "1-20"), ("seed", "1-20")])
     layout = SheetLayout.of(large)

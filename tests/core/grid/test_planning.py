@@ -206,6 +206,14 @@ def test_a_damaged_description_is_told_by_a_sentence(text: str) -> None:
         grid_from_text(text)
 
 
+def test_a_description_with_a_value_of_nothing_is_refused() -> None:
+    text = grid_to_text(grid(("steps", "1,2"), ("sampler", "ddim")), has_places=False)
+    for before, after in (('"2"', '"two"'), ('"ddim"]', '"best"]')):
+        assert before in text
+        with pytest.raises(ValueError, match="its grid has a value that cannot be used"):
+            grid_from_text(text.replace(before, after))
+
+
 def test_kinds_go_by_name_title_and_the_labels_of_the_other_program() -> None:
     labels = {
         "CFG Scale": "guidance",
