@@ -1,10 +1,12 @@
 """Reads the small configuration files of models."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.files.stamps import Stamp, stamp_of
 from core.language.words import tr
 
 LARGEST_NUMBER = 2**20
@@ -14,7 +16,7 @@ LARGEST_NUMBER = 2**20
 def read_json(path: Path) -> dict[str, Any]:
     """Returns the content of a JSON file. Raises ModelBroken."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(_text(path, stamp_of(path)))
     except FileNotFoundError as error:
         raise ModelBroken(path, tr("this file is missing"), is_damaged=True) from error
     except (OSError, ValueError, RecursionError) as error:
@@ -22,6 +24,12 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ModelBroken(path, tr("this file is damaged: it does not hold a JSON object"), is_damaged=True)
     return cast("dict[str, Any]", content)
+
+
+@lru_cache(maxsize=256)
+def _text(path: Path, _stamp: Stamp) -> str:
+    """Returns the content; many models in single files share the configurations of their kind."""
+    return path.read_text("utf-8")
 
 
 def whole_number(file: Path, key: str, default: int) -> int:

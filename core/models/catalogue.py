@@ -3,7 +3,6 @@
 Reads only small configuration files, in milliseconds. `core.engine.families` loads the weights.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,6 +25,7 @@ from core.files.json_file import whole_number
 from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.lora.library import LoraLibrary
+from core.models.downloadable import listed
 from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
@@ -215,7 +215,7 @@ class Catalogue:
 
     def _at_hand(self) -> AtHand:
         files = part_files_in(self.places().model_folders)
-        return AtHand(tuple(self.folders()), tuple((file, self.memory.parts_of(file)) for file in files))
+        return AtHand(self.folders(), ((file, self.memory.parts_of(file)) for file in files), self.memory)
 
     def _chosen_parts(self, key: str) -> Mapping[str, str]:
         chosen = self.places().model_parts
@@ -257,7 +257,7 @@ def read_model(
     config, factor = network_config(network, vae, has_flags=kind is None), pixels_each(vae)
     config |= kind.built if kind is not None else {}
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
-    known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
+    known = listed().get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
     traits = model_traits(told, schedule, side, family, kind)
     size = Size.parse(traits["size"].value)

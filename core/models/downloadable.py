@@ -4,7 +4,9 @@ Only what is known for sure is there; what is not known is None or "", and is no
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +54,15 @@ class KnownModel:
         return FAMILIES[self.family].name
 
 
+@cache
+def listed() -> Mapping[str, Any]:
+    """Returns the content of ``models.toml``, by the key of each model."""
+    return tomllib.loads((resources() / "models.toml").read_text("utf-8"))
+
+
 def known_models(path: Path | None = None) -> tuple[KnownModel, ...]:
     """In the order of the file."""
-    content = tomllib.loads((path or resources() / "models.toml").read_text("utf-8"))
+    content = listed() if path is None else tomllib.loads(path.read_text("utf-8"))
     return tuple(_known_model(key, entry) for key, entry in content.items() if "repository" in entry)
 
 

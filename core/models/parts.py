@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,12 +54,28 @@ class Parts:
 NO_PARTS = Parts()
 
 
-@dataclass(frozen=True, slots=True)
 class AtHand:
-    """All that models may take parts from: diffusers folders, and files with the parts that are in each."""
+    """All that models may take parts from, for one look at all models."""
 
-    folders: tuple[Path, ...]
-    files: tuple[tuple[Path, tuple[FoundKind, ...]], ...]
+    def __init__(
+        self, folders: Iterable[Path], files: Iterable[tuple[Path, tuple[FoundKind, ...]]], memory: CheckpointCache
+    ) -> None:
+        """Takes diffusers folders, and files with the encoders and autoencoders that are in each."""
+        self.folders = tuple(folders)
+        self._files = [(file, found[0]) for file, found in files if len(found) == 1]
+        self._memory = memory
+        self._fitting: dict[tuple[str, str, int | None], tuple[Path, ...]] = {}
+
+    def fitting(self, wanted: Wanted) -> tuple[Path, ...]:
+        """Returns the places of a part: those of folders before lone files."""
+        key = wanted.family.key, wanted.part, wanted.width
+        if key not in self._fitting:
+            lent = (
+                place for folder in self.folders if (place := wanted.lent_by(folder, self._memory)) is not None
+            )
+            lone = (file for file, found in self._files if wanted.is_fitted_by(file, (found,)))
+            self._fitting[key] = tuple(dict.fromkeys((*lent, *lone)))
+        return self._fitting[key]
 
 
 def find_parts(
@@ -76,14 +92,14 @@ def find_parts(
     choices: dict[str, tuple[Path, ...]] = {}
     wanted = wanted_by(kind)
     for part, one in wanted.items():
-        lent = (found for folder in at_hand.folders if (found := one.lent_by(folder, memory)) is not None)
-        lone = (file for file, found in at_hand.files if one.is_fitted_by(file, found))
-        choices[part] = tuple(dict.fromkeys((*lent, *lone)))
-        choice = Path(chosen.get(part, ""))
-        if part in chosen and choice not in choices[part] and one.is_fitted_by(choice, _found_in(choice, memory)):
-            choices[part] += (choice,)
+        choices[part] = at_hand.fitting(one)
+        choice = Path(chosen[part]) if part in chosen else None
+        if choice is not None and choice not in choices[part]:
+            is_fitting = one.is_fitted_by(choice, _found_in(choice, memory))
+            choice = choice if is_fitting else None
+            choices[part] = (*choices[part], *(() if choice is None else (choice,)))
         if choices[part]:
-            places[part] = choice if choice in choices[part] else choices[part][0]
+            places[part] = choice or choices[part][0]
     missing = (part for part, one in wanted.items() if not choices[part] and not one.role.is_optional)
     hashes = {part: sha256 for part, place in places.items() if (sha256 := _hash_of(place, memory))}
     return Parts(places, choices, tuple(missing), {part: one.name for part, one in wanted.items()}, hashes)
@@ -155,8 +171,8 @@ class Wanted:
     def is_fitted_by(self, place: Path, found: tuple[FoundKind, ...]) -> bool:
         """Returns True for a file, or a folder of weights, that holds such a part alone."""
         unlike = self.role.unlike
-        is_unlike = unlike and re.search(unlike, place.stem.lower()) is not None
-        return len(found) == 1 and self.is_found(found[0]) and not is_unlike
+        is_one = len(found) == 1 and self.is_found(found[0])
+        return is_one and not (unlike and re.search(unlike, place.stem.lower()))
 
     def lent_by(self, folder: Path, memory: CheckpointCache) -> Path | None:
         """Returns the folder of such a part in a diffusers folder, of this family or with the same latents."""

@@ -114,11 +114,11 @@ def test_installed_and_known_models_have_their_cards(page: ModelsPage) -> None:
 def test_a_model_that_cannot_be_used_says_why(page: ModelsPage, session: Session, qtbot: QtBot) -> None:
     folder = Folders.default().models / "someday"
     folder.mkdir(parents=True)
-    (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline"}', "utf-8")
+    (folder / "model_index.json").write_text('{"_class_name": "HunyuanDiTPipeline"}', "utf-8")
     session.refresh_models()
     card = page.cards["someday"]
     assert "Cannot be used" in {label.text() for label in card.findChildren(QLabel)}
-    assert any("it is a FluxPipeline; " in label.text() for label in card.findChildren(QLabel))
+    assert any("it is a HunyuanDiTPipeline; " in label.text() for label in card.findChildren(QLabel))
     assert [button.text() for button in card.findChildren(QPushButton) if button.isVisible()] == ["Remove…"]
     press(page, "someday", "removeModelButton")
     yes = page.findChild(QPushButton, "confirmRemovalButton")

@@ -51,12 +51,12 @@ def test_a_model_folder_that_is_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_another_kind_of_pipeline_is_named(folder: Path) -> None:
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}), "utf-8")
-    with pytest.raises(ModelBroken, match="FluxPipeline"):
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "HunyuanDiTPipeline"}), "utf-8")
+    with pytest.raises(ModelBroken, match="HunyuanDiTPipeline"):
         Catalogue((folder.parent,)).find("tiny")
     found = Catalogue((folder.parent,)).find_all()
     assert [model.key for model in found.models] == [STARTER_MODEL]
-    assert [(one.path, "FluxPipeline" in one.reason) for one in found.refused] == [(folder, True)]
+    assert [(one.path, "HunyuanDiTPipeline" in one.reason) for one in found.refused] == [(folder, True)]
 
 
 @pytest.mark.parametrize(
