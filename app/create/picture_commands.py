@@ -17,8 +17,9 @@ from app.create.contact_sheet import ContactSheet
 from app.create.film_controller import FilmController
 from app.create.forever import Forever
 from app.create.more_like_this import MoreLikeThis
-from app.create.notices import Notices
+from app.create.notices import DELETED, Notices
 from app.create.page import CreatePage
+from app.create.page_undo import PageUndo
 from app.create.picture_menu import PictureMenu
 from app.create.picture_tools import PictureTools
 from app.create.relatives_sheet import RelativesSheet
@@ -52,6 +53,7 @@ class PictureCommands(QObject):
 
     Attributes:
         tools: what can be done with any picture. menu: the menus of this page.
+        undo: of settings and of what was done to pictures here.
         unfinished: the runs that were cut off.
 
     Signals:
@@ -73,6 +75,7 @@ class PictureCommands(QObject):
         super().__init__(window)
         self._window = window
         self._create = create
+        self.undo = PageUndo(session.draft_editor, create)
         self._recent = recent
         self._loader = loader
         self._session = session
@@ -147,6 +150,7 @@ class PictureCommands(QObject):
             tell_discarded(self._create.messages, len(discarded), undo)
 
     def connect_actions(self, actions: Actions) -> None:
+        self.undo.changed.connect(actions.update_undo)
         actions.open_settings.triggered.connect(self._ask_picture)
         actions.open_folder.triggered.connect(self._open_folder)
         actions.export_film.triggered.connect(self._films.export_film)
@@ -224,6 +228,7 @@ class PictureCommands(QObject):
         """A picture has come back from the trash."""
         if isinstance(undone, Deleted):
             self._recent.add(undone.picture)
+            self._create.messages.dismiss(DELETED)
 
     @Slot(QPoint)
     def _open_canvas_menu(self, position: QPoint) -> None:

@@ -37,6 +37,10 @@ class Draft:
         return bool(self._earlier)
 
     @property
+    def undo_depth(self) -> int:
+        return len(self._earlier)
+
+    @property
     def can_redo(self) -> bool:
         return bool(self._undone)
 

@@ -112,6 +112,11 @@ class DraftEditor(QObject):
         return self._draft.can_undo
 
     @property
+    def undo_depth(self) -> int:
+        """Returns how many steps can be taken back."""
+        return self._draft.undo_depth
+
+    @property
     def can_redo(self) -> bool:
         return self._draft.can_redo
 

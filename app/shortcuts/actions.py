@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeySequence, QUndoStack
@@ -16,6 +16,26 @@ from core.language.words import tr
 from core.settings.look import Theme
 
 Choice = TypeVar("Choice", bound=Enum)
+
+
+class History(Protocol):
+    """The changes that the page *Create* takes back; `app.create.page_undo.PageUndo` is one."""
+
+    @property
+    def can_undo(self) -> bool: ...
+
+    @property
+    def can_redo(self) -> bool: ...
+
+    @property
+    def undo_text(self) -> str: ...
+
+    @property
+    def redo_text(self) -> str: ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
 
 
 class Actions(QObject):
@@ -113,16 +133,16 @@ class Actions(QObject):
         help_ = [self.first_steps, self.shortcuts, self.machine, self.diagnostics, self.updates, self.about]
         _fill(bar.addMenu(tr("&Help")), help_)
 
-    def follow(self, session: Session) -> None:
+    def follow(self, session: Session, history: History) -> None:
         """Connects the actions of the session, and enables them only while they can act."""
         self._session = session
+        self._history = history
         self.undo.triggered.connect(self._on_undo)
         self.redo.triggered.connect(self._on_redo)
         self.generate.triggered.connect(session.generate)
         self.stop.triggered.connect(session.stop)
         self.single_step.triggered.connect(session.single_step)
         self.pause.triggered.connect(self._pause_or_resume)
-        session.draft_editor.undo_changed.connect(self.update_undo)
         session.state_changed.connect(self._update_run)
         self.update_undo()
         self._update_run(session.state)
@@ -140,26 +160,28 @@ class Actions(QObject):
             self._session.pause()
 
     def use_stack(self, page: QWidget, stack: QUndoStack, shown: QWidget) -> None:
-        """Undo and redo are those of a page's own stack while it is ``shown``, otherwise those of the draft."""
+        """Undo and redo are those of a page's own stack while it is ``shown``, otherwise those of *Create*."""
         self._stack = stack if shown is page else None
         self.update_undo()
 
     @Slot()
     def _on_undo(self) -> None:
-        (self._stack or self._session.draft_editor).undo()
+        (self._stack or self._history).undo()
 
     @Slot()
     def _on_redo(self) -> None:
-        (self._stack or self._session.draft_editor).redo()
+        (self._stack or self._history).redo()
 
     @Slot()
     def update_undo(self) -> None:
         """Enables undo and redo while they can act, and names what they act on."""
-        stack, draft = self._stack, self._session.draft_editor
-        self.undo.setEnabled(draft.can_undo if stack is None else stack.canUndo())
-        self.redo.setEnabled(draft.can_redo if stack is None else stack.canRedo())
-        self.undo.setText(tr("Undo") if stack is None else tr("Undo {action}", action=stack.undoText()).strip())
-        self.redo.setText(tr("Redo") if stack is None else tr("Redo {action}", action=stack.redoText()).strip())
+        stack, history = self._stack, self._history
+        self.undo.setEnabled(history.can_undo if stack is None else stack.canUndo())
+        self.redo.setEnabled(history.can_redo if stack is None else stack.canRedo())
+        undo = history.undo_text if stack is None else stack.undoText()
+        redo = history.redo_text if stack is None else stack.redoText()
+        self.undo.setText(tr("Undo {action}", action=undo) if undo else tr("Undo"))
+        self.redo.setText(tr("Redo {action}", action=redo) if redo else tr("Redo"))
 
     @Slot(object)
     def _update_run(self, state: RunState) -> None:

@@ -158,7 +158,7 @@ class Contents(QObject):
         commands.picture_asked.connect(self.show_picture)
         commands.noise_asked.connect(self._noise)
         commands.grid_asked.connect(self._grid_place.open)
-        commands.undo.changed.connect(self._actions.update_undo)
+        self._commands.undo.follow(commands.undo.stack)
         self.places.page_changed.connect(partial(self._actions.use_stack, page, commands.undo.stack))
         for shown in (page, commands.viewer.canvas):
             appearance.changed.connect(shown.set_colours)
@@ -208,7 +208,7 @@ class Contents(QObject):
 
     def _connect_actions(self) -> None:
         create, actions = self.create_page, self._actions
-        actions.follow(self._session)
+        actions.follow(self._session, self._commands.undo)
         self._commands.connect_actions(actions)
         actions.add_model.triggered.connect(self._imports.ask_model_file)
         actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
