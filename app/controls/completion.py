@@ -88,6 +88,10 @@ class Completion(QObject):
         area = self._edit.cursorRect()
         area.setWidth(self.popup.sizeHintForColumn(0) + _MARGIN_PX)
         self._completer.complete(area)
+        rows = min(len(offers), MOST_OFFERS) * self.popup.sizeHintForRow(0)
+        margins = self.popup.contentsMargins()  # of the style sheet, which the completer does not count
+        height = rows + margins.top() + margins.bottom()
+        self.popup.resize(self.popup.width(), max(self.popup.height(), height))
         self.popup.setCurrentIndex(QModelIndex())  # nothing is chosen, so that Enter is a new line still
 
     def _fitting(self) -> tuple[str, ...]:

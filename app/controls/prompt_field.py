@@ -26,6 +26,7 @@ from core.request.settings.emphasis import PLAIN
 from core.wildcards.tags import NO_TAGS, Tags
 
 COUNT_AFTER_MS = 60
+CAPTION_PX = 28
 PARTS = tr("{count} parts with AND between them: each pulls the picture by itself.")
 UNCLOSED = tr("A bracket is never closed: it weighs all that follows. \\( is a bracket of the text.")
 
@@ -52,7 +53,8 @@ POSITIVE = PromptKind(
     tr("Prompt"),
     tr(
         "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.\n"
-        "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected."
+        "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected.\n"
+        "{red|blue} and __wildcards__ are drawn for each picture."
     ),
     tr("Describe a picture, for example:\na red house by the sea at sunset"),
     3,
@@ -111,7 +113,8 @@ class PromptField(QWidget):
         self._count()
 
     def add_button(self, button: QWidget) -> None:
-        """Puts a button at the end of the caption's row."""
+        """Puts a button at the end of the caption's row, which becomes little higher by it."""
+        button.setFixedHeight(CAPTION_PX)
         self._labelled.top.addWidget(button)
 
     def show_text(self, text: str) -> None:
