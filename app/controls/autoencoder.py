@@ -78,5 +78,5 @@ class AutoencoderControl(QWidget):
         if action.data() is not None:
             self._selection.choose(action.data())
             return
-        filters = [tr("Autoencoders (*.safetensors)"), tr("All files (*)")]
+        filters = [tr("Autoencoders (*.safetensors *.sft *.gguf)"), tr("All files (*)")]
         ask_file(self, tr("Add an autoencoder"), self._selection.add, filters)

@@ -19,7 +19,8 @@ from core.errors import AutoencoderMissing, ModelBroken
 from core.families.autoencoder_kinds import FLUX_2, KL
 from core.families.unet_files import UNETS
 from core.files.json_file import read_json
-from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.files.safetensors_header import SafetensorsHeader
+from core.files.weights_header import SUFFIXES, read_header
 from core.language.words import tr
 from core.request.request import Autoencoder
 from core.request.settings.autoencoder import folder_of
@@ -27,7 +28,6 @@ from core.request.settings.autoencoder import folder_of
 FOLDER_NAMES = ("vae", "VAE", "vaes")
 """In a folder of models, or beside it: ComfyUI's, and that of AUTOMATIC1111's program."""
 
-SUFFIX = ".safetensors"
 PREFIXES = ("", "first_stage_model.", "vae.")
 _DEEPEST = 3
 _DECODER = "decoder.conv_in.weight"
@@ -54,7 +54,7 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
     """Checks header and configuration. Raises ModelBroken when it is no autoencoder, or damaged."""
     folder = folder_of(path)
     if folder is None:
-        return AutoencoderFile(path, path.stem, _space_of(read_safetensors_header(path)), path)
+        return AutoencoderFile(path, path.stem, _space_of(read_header(path)), path)
     config = read_json(folder / "config.json")
     if config.get("_class_name") not in known_kinds():
         raise ModelBroken(
@@ -66,7 +66,7 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
         space = LatentSpace.of_config(config)
     except (ValueError, TypeError) as error:
         raise ModelBroken(folder / "config.json", tr("its figures cannot be read")) from error
-    found = _space_of(read_safetensors_header(weights))
+    found = _space_of(read_header(weights))
     if not found.fits(replace(space, scale=None)):
         raise ModelBroken(folder, tr("its weights do not fit its configuration"))
     return AutoencoderFile(folder, folder.name, space, weights)
@@ -158,7 +158,7 @@ def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if (entry / "config.json").is_file() or (entry.suffix.lower() == SUFFIX and entry.is_file()):
+        if (entry / "config.json").is_file() or (entry.suffix.lower() in SUFFIXES and entry.is_file()):
             yield entry
         elif depth > 1 and entry.is_dir():
             yield from _in_folder(entry, depth - 1)

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.autoencoders.file import SUFFIX
 from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.files.json_file import read_json
-from core.files.safetensors_header import read_safetensors_header
+from core.files.weights_header import SUFFIXES, read_header
 from core.language.words import tr
 
 KIND = "AutoencoderTiny"
@@ -79,7 +78,7 @@ class TinyAutoencoderLibrary:
                 except OSError:
                     continue
                 for entry in entries:
-                    is_file = entry.suffix.lower() == SUFFIX and entry.is_file()
+                    is_file = entry.suffix.lower() in SUFFIXES and entry.is_file()
                     if is_file or (entry / "config.json").is_file():
                         yield entry
 
@@ -97,7 +96,7 @@ def _figures(path: Path) -> tuple[int, int]:
         return int(config.get("latent_channels", 4)), int(config.get("upsampling_scaling_factor", 2)) ** (
             levels - 1
         )
-    header = read_safetensors_header(path)
+    header = read_header(path)
     shape = header.shape(AUTHORS_FIRST) or header.shape(DIFFUSERS_FIRST)
     if shape is None or len(shape) != 4 or shape[0] != 64 or shape[2:] != (3, 3):
         raise ModelBroken(path, tr("it is not the decoder of a tiny autoencoder"))

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -140,24 +141,24 @@ def run(folder: Path, size: int, steps: int) -> dict[str, Any]:
     before = peak()
     engine = Engine(Catalogue((folder,), CheckpointCache(folder / "hashes.json")), device="cpu")
     request = GenerationRequest("a house", "", NAME, Size(size, size), "euler", steps, 1.0, 7)
-    times: dict[str, float] = {"began": time.perf_counter()}
+    times = [("began", time.perf_counter(), time.process_time())]
     plan = None
     for event in engine.run(Generate(request, PreviewMode.linear)):
         match event:
             case Started():
-                times["started"] = time.perf_counter()
+                times.append(("loaded, prompt read", time.perf_counter(), time.process_time()))
                 plan = result_of(engine, ReportMemory()).plan
-            case Stepped(step=step):
-                times[f"step {step}"] = time.perf_counter()
+            case Stepped():
+                times.append(("step", time.perf_counter(), time.process_time()))
             case ImageReady():
-                times["ready"] = time.perf_counter()
+                times.append(("picture ready", time.perf_counter(), time.process_time()))
             case _:
                 pass
     assert plan is not None
-    moments = list(times.values())
+    pairs = list(pairwise(times))
     return {
-        "seconds": {name: round(at - moments[0], 1) for name, at in times.items()},
-        "processor seconds": round(time.process_time(), 1),
+        "seconds": [(name, round(at - before[1], 1)) for before, (name, at, _) in pairs],
+        "processor seconds": [(name, round(spent - before[2], 1)) for before, (name, _, spent) in pairs],
         "placement": plan.placement.name,
         "weights": plan.weights,
         "planned": plan.needed,

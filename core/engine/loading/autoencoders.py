@@ -19,7 +19,7 @@ from core.engine.families import Family
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.weights.components import load_component
 from core.engine.weights.single_file import WeightFile
-from core.files.safetensors_header import read_safetensors_header
+from core.files.weights_header import read_header
 from core.film.latent_rgb import LatentRgb
 from core.language.words import tr
 from core.models.catalogue import Model
@@ -121,7 +121,7 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
     config = {key: value for key, value in own_config.items() if not key.startswith("_")}
     if _HALF_SAFE.search(file.name):
         config["force_upcast"] = False
-    header = read_safetensors_header(file.path)
+    header = read_header(file.path)
     prefix = prefix_in(header.tensors)
     module, _ = WeightFile.of(header).build(kind, config, plan.dtype, tr("its network"), prefix, plan.defers)
     return module.to(plan.loads_on)

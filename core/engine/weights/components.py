@@ -11,7 +11,7 @@ from core.engine.devices.device import DevicePlan
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
-from core.families import part_name
+from core.families import is_encoder, is_network, part_name
 from core.file_kinds.encoders import encoder_config
 from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
@@ -32,10 +32,9 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
     config = read_json(folder / "config.json")
     if file is not None:
         config = encoder_config(headers[0], start, config)
-    what = tr("its {part_name}", part_name=part_name(folder.name))
-    part, _ = WeightFile.of(*headers).build(
-        kind, config, plan.dtype, what, start, plan.defers, folder.name != "vae"
-    )
+    what, source = tr("its {part_name}", part_name=part_name(folder.name)), WeightFile.of(*headers)
+    stays_packed = is_encoder(folder.name) or is_network(folder.name)
+    part, _ = source.build(kind, config, plan.dtype, what, start, plan.defers, stays_packed)
     return _placed(folder.name, part, plan)
 
 

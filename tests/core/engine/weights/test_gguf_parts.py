@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import Qwen2_5_VLModel, T5Config, T5EncoderModel
 
+from core.autoencoders.file import AutoencoderLibrary
+from core.checkpoints.cache import CheckpointCache
+from core.engine.devices.device import plan as device_plan
+from core.engine.loading.autoencoders import read_weights
 from core.engine.weights.packed_layers import Packed
 from core.engine.weights.single_file import WeightFile
 from core.errors import ModelBroken
+from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
@@ -161,3 +166,16 @@ def test_a_u_net_without_a_text_encoder_says_what_is_missing(sd: Place, tmp_path
     places = FixedPlaces((tmp_path,))
     with pytest.raises(ModelBroken, match=r"missing: CLIP of width 32 \(text encoder\)"):
         Catalogue(lambda: places, layouts=tmp_path / "layouts").find("sd15")
+
+
+def test_an_autoencoder_in_gguf_is_found_and_unpacked(sd: Place, tmp_path: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(sd.whole / "vae")
+    plain = load_file(original_names.autoencoder(vae, tmp_path / "plain.safetensors", prefix=""))
+    (tmp_path / "vae").mkdir()
+    means = packed_weights.write_gguf(tmp_path / "vae" / "mine.gguf", plain, "Q8_0", "pig")
+    library = AutoencoderLibrary((tmp_path,), CheckpointCache())
+    file = library.find(Autoencoder("mine"))
+    config = read_json(sd.whole / "vae" / "config.json")
+    read = read_weights(file, config, device_plan("cpu", "float32"))
+    assert not any(isinstance(layer, Packed) for layer in read.modules())
+    assert torch.equal(read.decoder.conv_in.weight, means["decoder.conv_in.weight"])
