@@ -13,6 +13,9 @@ from core.files.safetensors_header import SafetensorsHeader
 from core.language.words import tr
 
 _HIDDEN = Measure(("layers.0.input_layernorm.weight", "blk.0.attn_norm.weight"))
+_T5_WIDTH = Measure(
+    ("encoder.block.0.layer.0.layer_norm.weight", "encoder.final_layer_norm.weight", "enc.output_norm.weight")
+)
 _ATTENTION = "layers.0.self_attn"
 
 ENCODERS: tuple[FileKind, ...] = (
@@ -21,14 +24,14 @@ ENCODERS: tuple[FileKind, ...] = (
         "t5",
         "T5",
         (
-            ("encoder.block.0.layer.0.SelfAttention.q.weight", "encoder.final_layer_norm.weight"),
-            ("enc.blk.0.attn_q.weight", "enc.output_norm.weight"),
+            ("encoder.block.0.layer.0.SelfAttention.q.weight",),
+            ("enc.blk.0.attn_q.weight",),
         ),
         lacks=(
             "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",
             "enc.blk.1.attn_rel_b.weight",
         ),
-        width=Measure(("encoder.final_layer_norm.weight", "enc.output_norm.weight")),
+        width=_T5_WIDTH,
         sizes=MappingProxyType({4096: "T5 XXL", 2048: "T5 XL", 1024: "T5 large", 768: "T5 base"}),
         architectures=("t5", "t5encoder"),
     ),
@@ -40,7 +43,7 @@ ENCODERS: tuple[FileKind, ...] = (
             ("encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",),
             ("enc.blk.1.attn_rel_b.weight",),
         ),
-        width=Measure(("encoder.final_layer_norm.weight", "enc.output_norm.weight")),
+        width=_T5_WIDTH,
         architectures=("t5", "t5encoder"),
     ),
     FileKind(

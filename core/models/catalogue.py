@@ -26,10 +26,11 @@ from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.lora.library import LoraLibrary
 from core.models.downloadable import listed
-from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
+from core.models.folders import FixedPlaces, Places, family_in, key_of, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
-from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, wanted_by, weights_at
+from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, found_in, wanted_by, weights_at
+from core.models.told_folders import with_told
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 from core.request.traits import Said, traits_from_text
@@ -125,7 +126,7 @@ class Catalogue:
         found: dict[str, Model] = {}
         refused: list[RefusedModel] = []
         for path in paths:
-            key = path.stem if path.suffix.lower() in SUFFIXES else path.name
+            key = key_of(path)
             try:
                 model = self.read(path, key if key not in found else str(path), at_hand)
             except NotAModel:
@@ -139,7 +140,7 @@ class Catalogue:
     def find(self, model: str) -> Model:
         """Returns the model with this key, or in this place. Raises ModelMissing or ModelBroken."""
         for path in self._candidates():
-            if model in (path.name, path.stem if path.suffix.lower() in SUFFIXES else path.name):
+            if model in (path.name, key_of(path)):
                 return self.read(path, model)
         if model and "\0" not in model and Path(model).exists():
             return self.read(Path(model), model)
@@ -215,7 +216,7 @@ class Catalogue:
 
     def _at_hand(self) -> AtHand:
         files = part_files_in(self.places().model_folders)
-        return AtHand(self.folders(), ((file, self.memory.parts_of(file)) for file in files), self.memory)
+        return AtHand(self.folders(), ((place, found_in(place, self.memory)) for place in files), self.memory)
 
     def _chosen_parts(self, key: str) -> Mapping[str, str]:
         chosen = self.places().model_parts
@@ -228,7 +229,7 @@ class Catalogue:
 
 def users_catalogue(folders: Folders, places: Callable[[], Places]) -> Catalogue:
     """Returns the models and add-ons in the places of the settings, with facts from earlier looks."""
-    return Catalogue(places, CheckpointCache(folders.cache / FILE_NAME))
+    return Catalogue(lambda: with_told(places()), CheckpointCache(folders.cache / FILE_NAME))
 
 
 def hashed_files(model: Model) -> tuple[Path, ...]:
@@ -273,7 +274,7 @@ def read_model(
     )
     return Model(
         key=key,
-        name=str(known.get("name", folder.name)),
+        name=str(known.get("name", key_of(folder))),
         about=tr(str(known["about"])) if "about" in known else "",
         folder=folder,
         family=family.key,

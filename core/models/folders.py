@@ -5,6 +5,7 @@ AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/che
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +118,15 @@ def family_in(folder: Path) -> FamilySpec:
     return family
 
 
+def key_of(path: Path) -> str:
+    """Returns what requests call a model: a file's or a folder's name, a repository's in a cache of the hub."""
+    if path.suffix.lower() in SUFFIXES:
+        return path.stem
+    repository = path.parent.parent.name  # models--owner--name/snapshots/<commit>
+    is_cached = path.parent.name == "snapshots" and repository.startswith("models--")
+    return repository.rpartition("--")[2] if is_cached else path.name
+
+
 def models_in(place: Path) -> Iterator[Path]:
     """Diffusers folders and single files in a folder and below it, in the order of their names.
 
@@ -130,15 +140,27 @@ def models_in(place: Path) -> Iterator[Path]:
 
 
 def part_files_in(folders: Iterable[Path]) -> Iterator[Path]:
-    """Returns all files of weights in folders of models, also below folders of parts, and in such beside them."""
+    """Returns all files of weights in folders of models, also below folders of parts, and in such beside them.
+
+    For a part in the layout of diffusers or transformers it is its folder.
+    """
     left, seen = [MOST_ENTRIES], set[Path]()
     for folder in folders:
         beside = (folder.parent / name for name in PART_FOLDERS) if folder.is_dir() else ()
         for place in (folder, *beside):
-            for path in (place,) if place.is_file() else _walk(place, DEEPEST, left, without=frozenset()):
-                if path not in seen and path.suffix.lower() in SUFFIXES:
+            for file in (place,) if place.is_file() else _walk(place, DEEPEST, left, without=frozenset()):
+                path = _part_of(file)
+                if path not in seen and file.suffix.lower() in SUFFIXES:
                     seen.add(path)
                     yield path
+
+
+def _part_of(file: Path) -> Path:
+    is_component = _COMPONENT.match(file.name) and (file.parent / "config.json").is_file()
+    return file.parent if is_component else file
+
+
+_COMPONENT = re.compile(r"(model|diffusion_pytorch_model)(\.\w+)?(-\d{5}-of-\d{5})?\.safetensors$")
 
 
 def _walk(folder: Path, depth: int, left: list[int], without: frozenset[str] = OTHER_KINDS) -> Iterator[Path]:

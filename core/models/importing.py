@@ -14,7 +14,7 @@ from core.files.free_space import SPARE_BYTES, free_bytes_at
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
-from core.models.folders import INDEX, models_in
+from core.models.folders import INDEX, key_of, models_in
 
 NEEDED_SUFFIXES = frozenset({".json", ".jinja", ".model", ".safetensors", ".txt"})
 """Of the files in a diffusers folder that are copied; pickled weights and programs stay behind."""
@@ -49,7 +49,7 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
     refused: list[ModelBroken] = []
     for path in models_in(place):
         try:
-            model = catalogue.read(path, path.stem if path.is_file() else path.name)
+            model = catalogue.read(path, key_of(path))
             check_whole(model)
             models.append(model)
         except ModelBroken as error:

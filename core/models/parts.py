@@ -95,7 +95,7 @@ def find_parts(
         choices[part] = at_hand.fitting(one)
         choice = Path(chosen[part]) if part in chosen else None
         if choice is not None and choice not in choices[part]:
-            is_fitting = one.is_fitted_by(choice, _found_in(choice, memory))
+            is_fitting = one.is_fitted_by(choice, found_in(choice, memory))
             choice = choice if is_fitting else None
             choices[part] = (*choices[part], *(() if choice is None else (choice,)))
         if choices[part]:
@@ -117,7 +117,7 @@ def check_part(kind: CheckpointKind, model: str, part: str, place: Path, memory:
 
     Only headers are read. ``model`` is its name; KeyError is for a part that it does not take.
     """
-    wanted, found = wanted_by(kind)[part], _found_in(place, memory)
+    wanted, found = wanted_by(kind)[part], found_in(place, memory)
     if wanted.is_fitted_by(place, found):
         return
     named = in_words([one.name for one in found]) or identify(weights_at(place)).name or tr("an unknown file")
@@ -131,7 +131,8 @@ def weights_at(place: Path) -> Path:
     return files_of(place)[0] if place.is_dir() else place
 
 
-def _found_in(place: Path, memory: CheckpointCache) -> tuple[FoundKind, ...]:
+def found_in(place: Path, memory: CheckpointCache) -> tuple[FoundKind, ...]:
+    """Returns the encoders and the autoencoder in a file, or in a part's folder."""
     with suppress(ModelBroken):
         return memory.parts_of(weights_at(place))
     return ()

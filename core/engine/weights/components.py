@@ -22,20 +22,22 @@ from core.paths import SHARED_VOCABULARY, shared_vocabulary
 from core.recipes.recipe import ModelIdentity
 
 
-def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None = None) -> Any:
+def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None = None, name: str = "") -> Any:
     """Returns one network, ready to be called. Raises ModelBroken.
 
-    ``folder`` is that of the part in a diffusers folder; a lone ``file`` of the part takes the configuration only.
+    ``folder`` is that of the part in a diffusers folder, or one of another name that holds the part ``name``; a
+    lone ``file`` of the part takes the configuration only.
     """
+    name = name or folder.name
     headers = tuple(map(read_header, weights_of(folder) if file is None else (file,)))
     start = next((part.start for part in parts_in(headers[0])), "") if file is not None else ""
     config = read_json(folder / "config.json")
     if file is not None:
         config = encoder_config(headers[0], start, config)
-    what, source = tr("its {part_name}", part_name=part_name(folder.name)), WeightFile.of(*headers)
-    stays_packed = is_encoder(folder.name) or is_network(folder.name)
+    what, source = tr("its {part_name}", part_name=part_name(name)), WeightFile.of(*headers)
+    stays_packed = is_encoder(name) or is_network(name)
     part, _ = source.build(kind, config, plan.dtype, what, start, plan.defers, stays_packed)
-    return _placed(folder.name, part, plan)
+    return _placed(name, part, plan)
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
@@ -68,7 +70,7 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
         if name not in networks and (model.has_autoencoder or name != "vae"):
             place = model.parts.places.get(name, model.folder / name)
             folder, file = (place, None) if place.is_dir() else (model.folder / name, place)
-            networks[name] = load_component(kind, folder, plan, file)
+            networks[name] = load_component(kind, folder, plan, file, name)
     return FileParts(networks, read.left_out)
 
 
