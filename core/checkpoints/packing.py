@@ -247,9 +247,11 @@ def _by_table(header: SafetensorsHeader, weight: str, state: str) -> PackedWeigh
     nested = {"nested_scale": f"{weight}.nested_absmax", "nested_table": f"{weight}.nested_quant_map"}
     shape, block = told.get("shape"), told.get("blocksize")
     options: dict[str, float] = {"block": block} if isinstance(block, int) and block > 1 else {}
-    if told.get("nested_blocksize"):
+    if several := told.get("nested_blocksize"):
+        offset = told.get("nested_offset") or 0.0
+        is_known = type(several) is int and several > 1 and isinstance(offset, int | float)
         roles |= nested
-        options |= {"nested": told["nested_blocksize"], "offset": float(told.get("nested_offset") or 0.0)}
+        options = {**options, "nested": several, "offset": float(offset)} if options and is_known else {}
     tensors = header.tensors
     if not options or any(name not in tensors for name in roles.values()) or not _is_shape(shape):
         raise _Unknown(tr("bitsandbytes' 4 bits of an unknown kind"))
