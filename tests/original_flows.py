@@ -109,6 +109,38 @@ def in_streams(weights: Weights, renames: Renames) -> Weights:
     return named
 
 
+KREA_2: Renames = (
+    (r"^img_in\.", "first."),
+    (r"^time_embed\.linear_1\.", "tmlp.0."),
+    (r"^time_embed\.linear_2\.", "tmlp.2."),
+    (r"^time_mod_proj\.", "tproj.1."),
+    (r"^txt_in\.norm\.weight", "txtmlp.0.scale"),
+    (r"^txt_in\.linear_1\.", "txtmlp.1."),
+    (r"^txt_in\.linear_2\.", "txtmlp.3."),
+    (r"^text_fusion\.", "txtfusion."),
+    (r"^final_layer\.linear\.", "last.linear."),
+    (r"^final_layer\.norm\.weight", "last.norm.scale"),
+    (r"^final_layer\.scale_shift_table", "last.modulation.lin"),
+    (r"^transformer_blocks\.(\d+)\.scale_shift_table", r"blocks.\1.mod.lin"),
+    (r"^transformer_blocks\.", "blocks."),
+    (r"\.attn\.to_([qkv])\.", r".attn.w\1."),
+    (r"\.attn\.to_out\.0\.", ".attn.wo."),
+    (r"\.attn\.to_gate\.", ".attn.gate."),
+    (r"\.attn\.norm_([qk])\.weight", r".attn.qknorm.\1norm.scale"),
+    (r"\.ff\.", ".mlp."),
+    (r"\.norm1\.weight", ".prenorm.scale"),
+    (r"\.norm2\.weight", ".postnorm.scale"),
+)
+
+
+def krea2(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
+    """Krea's own names; the six changes of each block lie in one row."""
+    weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    named = {renamed(name, KREA_2): value for name, value in weights.items()}
+    flat = {name: value.flatten() if name.endswith(".mod.lin") else value for name, value in named.items()}
+    return save({f"{prefix}{name}": value for name, value in flat.items()}, file)
+
+
 def as_it_is(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
     """A transformer with the names of diffusers, as ComfyUI has those of Qwen-Image."""
     weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.models.catalogue import Model
 from core.request.request import GenerationRequest, Size
-from tests import made_up_twin, original_flows, original_names, tiny, tiny_flows
+from tests import made_up_twin, original_flows, original_names, tiny, tiny_flows, tiny_qwen
 
 SECOND = 64
 """Width of the second text encoder of SDXL: diffusers tells the two apart by it."""
@@ -52,10 +52,11 @@ TINY_MODELS: Mapping[str, TinyModel] = {
         "flux2_klein", partial(tiny_flows.flux2_klein, is_distilled=True), original_flows.flux2, has_layout=False
     ),
     "flux2_klein_base": TinyModel("flux2_klein", tiny_flows.flux2_klein),
-    "qwen_image": TinyModel("qwen_image", tiny_flows.qwen_image, original_flows.as_it_is, has_layout=False),
+    "qwen_image": TinyModel("qwen_image", tiny_qwen.qwen_image, original_flows.as_it_is, has_layout=False),
     "flux1": TinyModel("flux1", tiny_flows.flux1, original_flows.flux1, has_layout=False),
     "flux1_schnell": TinyModel("flux1", partial(tiny_flows.flux1, is_guided=False)),
     "chroma": TinyModel("chroma", tiny_flows.chroma, original_flows.chroma, has_layout=False),
+    "krea2": TinyModel("krea2", tiny_qwen.krea2, original_flows.krea2, has_layout=False),
     "made_up": TinyModel("made_up", made_up_twin.make),
 }
 SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is not None)

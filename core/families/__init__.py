@@ -5,7 +5,16 @@ A family is added by these two files, and one line in `FAMILIES`.
 
 from collections.abc import Mapping, Sequence
 
-from core.families import chroma, flux1, flux2_klein, qwen_image, stable_diffusion, stable_diffusion_xl, z_image
+from core.families import (
+    chroma,
+    flux1,
+    flux2_klein,
+    krea2,
+    qwen_image,
+    stable_diffusion,
+    stable_diffusion_xl,
+    z_image,
+)
 from core.families.spec import FamilySpec
 from core.language.words import tr
 
@@ -19,6 +28,7 @@ FAMILIES: Mapping[str, FamilySpec] = {
         chroma.SPEC,
         flux2_klein.SPEC,
         qwen_image.SPEC,
+        krea2.SPEC,
     )
 }
 

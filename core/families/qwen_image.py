@@ -74,7 +74,7 @@ SPEC = FamilySpec(
     engine="core.engine.families.qwen_image",
     pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
     network="transformer",
-    latents=LatentLayout(16, None, patch=2, kind=QWEN),
+    latents=LatentLayout(16, None, patch=2, models="Qwen-Image", kind=QWEN),
     native_px=1328,
     samplers=WITH_TERMINAL,
     has_attention_words=False,

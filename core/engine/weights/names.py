@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import torch
 from diffusers.loaders.single_file_utils import (
+    convert_krea2_transformer_checkpoint_to_diffusers,
     convert_ldm_unet_checkpoint,
     convert_ldm_vae_checkpoint,
     convert_open_clip_checkpoint,
@@ -117,6 +118,10 @@ def _qwen_vl(weights: Weights, _module: Any) -> Weights:
     }
 
 
+def _krea2(weights: Weights, _module: Any) -> Weights:
+    return cast("Weights", convert_krea2_transformer_checkpoint_to_diffusers(weights))
+
+
 def _flux1(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux1.SPEC, weights, module)
 
@@ -164,6 +169,8 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "AutoencoderKLFlux2": _flux2_vae,
         "AutoencoderKLQwenImage": _qwen_vae,
         "Qwen2_5_VLModel": _qwen_vl,
+        "Qwen3VLModel": _qwen_vl,
+        "Krea2Transformer2DModel": _krea2,
         "ZImageTransformer2DModel": _z_image,
         "FluxTransformer2DModel": _flux1,
         "ChromaTransformer2DModel": _chroma,

@@ -75,6 +75,8 @@ def test_every_twin_belongs_to_a_family() -> None:
         ("flux1", "flux1-schnell", "euler", 4, 1.0),
         ("chroma", "Chroma1-HD-fp8mixed", "euler", 40, 3.0),
         ("chroma", "Chroma1-HD-Flash", "euler", 16, 1.0),
+        ("krea2", "krea2_turbo_int8_convrot", "euler", 8, 1.0),
+        ("krea2", "krea2_raw_fp8_scaled", "euler", 28, 5.5),
         ("flux2_klein", "flux-2-klein-4b-fp8", "euler", 4, 1.0),
         ("flux2_klein", "flux-2-klein-base-9b", "euler", 50, 4.0),
     ],

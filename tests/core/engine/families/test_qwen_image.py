@@ -22,7 +22,7 @@ from core.engine.sampling import schedulers
 from core.families.qwen_image import SPEC
 from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Size, Source
-from tests import tiny_flows
+from tests import tiny_qwen
 from tests.parity import our_latents, stock_pipeline
 from tests.parity_flows import always, our_latents_from_a_picture, stock_flow_latents, unit_range
 
@@ -34,7 +34,7 @@ REQUEST = GenerationRequest(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_flows.qwen_image(tmp_path_factory.mktemp("model"))
+    return tiny_qwen.qwen_image(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")

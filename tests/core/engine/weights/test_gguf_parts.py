@@ -26,7 +26,7 @@ from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder
-from tests import original_names, packed_weights, tiny_flows
+from tests import original_names, packed_weights, tiny_qwen
 from tests.weight_files import TEXT, UNET, Place, Weights, of_folder, picture
 
 QWEN = (
@@ -101,7 +101,7 @@ _WEIGHTS = shutil.ignore_patterns("*.safetensors")
 
 
 def test_qwen_vl_in_gguf_reads_texts_without_its_half_for_pictures(tmp_path: Path) -> None:
-    own = tiny_flows.qwen_vl(64).model
+    own = tiny_qwen.qwen_vl(64).model
     weights = {name.removeprefix("language_model."): value for name, value in own.state_dict().items()}
     weights = {name: value for name, value in weights.items() if not name.startswith("visual.")}
     means = packed_weights.write_gguf(tmp_path / "q.gguf", llama(weights, QWEN), "Q8_0", "qwen2vl")
