@@ -59,7 +59,8 @@ def _of_option(setting: Setting[Any], option: Option[Any]) -> AxisKind:
         return replace(request, **{setting.name: value})
 
     name = option.flag.lstrip("-")
-    title = setting.title if len(setting.options) == 1 else _TITLES.get(name, name)
+    is_whole = len(setting.options) == 1 or option.name == setting.name
+    title = setting.title if is_whole else _TITLES.get(name, name.capitalize().replace("-", " "))
     hint = _HINTS.get(name, tr("values, separated by commas"))
     return AxisKind(name, title, setting.name, apply, option.numbers, setting.rebuilds, hint)
 
@@ -119,7 +120,9 @@ def _lora_weight(request: GenerationRequest, text: str, _values: tuple[str, ...]
     return replace(request, loras=tuple(weighed))
 
 
-_TITLES: Mapping[str, str] = MappingProxyType({"image": tr("Image"), "strength": tr("Strength")})
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {"image": tr("Image"), "strength": tr("Strength"), "upscale-by": tr("Upscale by")}
+)
 """Of options that share a setting with another one."""
 
 _HINTS: Mapping[str, str] = MappingProxyType(

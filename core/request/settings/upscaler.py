@@ -124,6 +124,7 @@ UPSCALER: Setting[Upscaler | None] = Setting(
                 factors=FACTORS[1],
             ),
             _by,
+            numbers="any",
         ),
     ),
     to_parameters=_to_parameters,

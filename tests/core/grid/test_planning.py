@@ -14,7 +14,7 @@ from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
 from core.grid.planning import MOST_PICTURES, check, plan
 from core.models.catalogue import Catalogue
-from core.request.request import GenerationRequest, Lora, Size, Source
+from core.request.request import GenerationRequest, Lora, Size, Source, Upscaler
 from core.request.settings import SETTINGS
 from core.request.settings.seed import SEED
 
@@ -33,15 +33,19 @@ def test_every_option_of_every_setting_is_an_axis() -> None:
     options = {option.flag.lstrip("-") for one in SETTINGS if one.is_of_picture for option in one.options}
     assert options <= AXES.keys()
     assert "count" not in AXES
+    titles = [kind.title for kind in AXES.values()]
+    assert len(set(titles)) == len(titles)
+    assert all(title[0].isupper() for title in titles)
 
 
 def test_every_option_that_takes_only_numbers_counts_ranges() -> None:
+    told = replace(REQUEST, source=Source("", 1.0), upscaler=Upscaler("4x"))
     for setting in (one for one in SETTINGS if one.is_of_picture):
         for option in setting.options:
             takes = []
             for text in ("1", "x"):
                 try:
-                    takes.append(bool(option.read(text, setting.of(replace(REQUEST, source=Source("", 1.0))))))
+                    takes.append(bool(option.read(text, setting.of(told))))
                 except InvalidRequest:
                     takes.append(False)
             is_number = takes == [True, False]
