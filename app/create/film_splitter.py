@@ -49,9 +49,10 @@ class FilmSplitter(QSplitter):
         self._fit()
 
     def _fit(self) -> None:
-        if self._has_views:
-            film_px = self.film_px or round(self.height() * _FILM_PART)
-            self.setSizes([max(self.height() - film_px, 0), film_px])
+        """Without views the film is as low as its parts want to be: the room of those that were closed stayed."""
+        film_px = self.film_px or round(self.height() * _FILM_PART)
+        film_px = film_px if self._has_views else self.film.sizeHint().height()
+        self.setSizes([max(self.height() - film_px, 0), film_px])
 
     @Slot()
     def _remember(self) -> None:
