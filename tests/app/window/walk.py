@@ -53,7 +53,7 @@ NAMES = re.compile(
     r"Emulsion|LoRAs?|VAE|PNG|JPEG|WebP|AVIF|MP4|GIF|RGB|SNR|PSNR|CSV|GPU|CPU|CUDA|MPS|XPU|b?float\d+"
     r"|NVIDIA|AMD|Apple|cpu"
     r"|English|Deutsch|DDIM|DDPM|LMS|PLMS|Euler|Heun|DPM\d?|DEIS|UniPC|LCM|TCD|SDE|Karras|Exponential|Even|No norm"
-    r"|Original|Ignore|None|Stable Diffusion|SDXL|Turbo|Starter Model|Python|Qt|System|torch|diffusers"
+    r"|Original|Ignore|None|Plain|Stable Diffusion|SDXL|Turbo|Starter Model|Python|Qt|System|torch|diffusers"
     r"|transformers|Ctrl|Shift|Alt|Return|Enter|Space|Del|Esc|Home|End|Tab|Up|Down|Left|Right|Tiny|tiny"
     r"|a red house( by the sea)?"
     r"|FLUX|klein|Qwen|cond|uncond|log|Create)\b"
