@@ -47,8 +47,11 @@ def ours(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: P
     keep_freed_memory()
     import numpy as np
 
+    from app.startup.engine_imports import engine_imports
+
+    with engine_imports():
+        from core.engine.engine import Engine
     from core.checkpoints.cache import CheckpointCache
-    from core.engine.engine import Engine
     from core.models.catalogue import Catalogue
     from core.pictures.saving import save_as
     from core.request.request import GenerationRequest, Size
@@ -153,6 +156,9 @@ def main() -> None:
     parser.add_argument("dtype")
     parser.add_argument("latents", type=Path)
     options = vars(parser.parse_args())
+    from tests.packages_of_users import hide_others
+
+    hide_others()
     side = {"ours": ours, "stock": stock}[options.pop("side")]
     print(json.dumps(asdict(side(**options))))
 

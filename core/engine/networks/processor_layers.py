@@ -13,9 +13,10 @@ bits.
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
+from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 
 from core.engine.devices.memory_errors import is_out_of_memory
@@ -139,6 +140,34 @@ class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportI
             return _plainly(self, PackedLinear, error)(input)
 
 
+class ProcessorResnetBlock2D(ResnetBlock2D):
+    """A residual block that writes into its own tensors, with the same numbers, where diffusers makes new ones.
+
+    The largest of a decoder are 268 MB at 512x512, and of four at a time one less is needed so.
+    """
+
+    def forward(
+        self, input_tensor: torch.Tensor, temb: torch.Tensor | None = None, *args: Any, **kwargs: Any
+    ) -> torch.Tensor:
+        if self.time_embedding_norm == "scale_shift" or self.up or self.down or torch.is_grad_enabled():
+            return super().forward(input_tensor, cast("torch.Tensor", temb), *args, **kwargs)
+        hidden = self.conv1(self._activated(self.norm1(input_tensor)))
+        if self.time_emb_proj is not None and temb is not None:
+            temb = self.time_emb_proj(temb if self.skip_time_act else self.nonlinearity(temb))[:, :, None, None]
+        if temb is not None and self.time_embedding_norm == "default":
+            hidden = hidden.add_(temb)
+        hidden = self._activated(self.norm2(hidden))  # none of the former ones is kept for the next
+        hidden = self.conv2(self.dropout(hidden))
+        beside = input_tensor if self.conv_shortcut is None else self.conv_shortcut(input_tensor)
+        hidden = hidden.add_(beside) if hidden.stride() == beside.stride() else beside + hidden
+        return hidden if self.output_scale_factor == 1 else hidden / self.output_scale_factor
+
+    def _activated(self, normed: torch.Tensor) -> torch.Tensor:
+        if type(self.nonlinearity) is torch.nn.SiLU:
+            return torch.nn.functional.silu(normed, inplace=True)
+        return self.nonlinearity(normed)
+
+
 class ProcessorUpsample2D(Upsample2D):
     """Doubles the sides of a picture within a decoder, which makes room for it first.
 
@@ -159,6 +188,8 @@ def use_processor_layers(network: torch.nn.Module) -> None:
     for name, layer in network.named_modules():
         if type(layer) is Upsample2D and name.startswith(_DECODERS):
             layer.__class__ = ProcessorUpsample2D
+        elif type(layer) is ResnetBlock2D:
+            layer.__class__ = ProcessorResnetBlock2D
         elif _can_be_packed(layer):
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:

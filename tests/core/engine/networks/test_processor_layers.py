@@ -9,12 +9,18 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
+from diffusers.models.resnet import ResnetBlock2D
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from torch.nn import Conv2d, Linear
 
 from core.engine.engine import Engine
 from core.engine.networks import processor_layers
-from core.engine.networks.processor_layers import ProcessorConv2d, ProcessorLinear, use_processor_layers
+from core.engine.networks.processor_layers import (
+    ProcessorConv2d,
+    ProcessorLinear,
+    ProcessorResnetBlock2D,
+    use_processor_layers,
+)
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
@@ -196,6 +202,45 @@ def test_a_run_equals_the_stock_pipeline_in_the_same_layout_and_nearly_the_plain
     pixels = (decoded[0] / 2 + 0.5).clamp(0, 1).movedim(0, -1).mul(255).round().byte()
     assert np.array_equal(done.image.pixels, pixels.numpy())
     assert ((same - other).abs().max() / other.abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(
+    ("channels_out", "options"),
+    [
+        (32, {"temb_channels": None, "time_embedding_norm": "group"}),  # those of autoencoders
+        (48, {"temb_channels": None, "non_linearity": "gelu"}),
+        (32, {"temb_channels": 24}),
+        (48, {"temb_channels": 24, "output_scale_factor": 1.4}),
+        (32, {"temb_channels": 48, "skip_time_act": True}),
+        (32, {"temb_channels": 24, "time_embedding_norm": "scale_shift", "down": True}),
+    ],
+    ids=str,
+)
+@torch.inference_mode()
+def test_a_residual_block_gives_the_numbers_of_diffusers_and_leaves_its_inputs_as_they_are(
+    channels_out: int, options: dict[str, Any], layout: torch.memory_format, dtype: torch.dtype
+) -> None:
+    torch.manual_seed(3)
+    ours, plain = (
+        ResnetBlock2D(in_channels=32, out_channels=channels_out, groups=8, **options).to(dtype).eval()
+        for _ in range(2)
+    )
+    plain.load_state_dict(ours.state_dict())
+    for block in (ours, plain):
+        use_processor_layers(block)
+    plain.__class__ = ResnetBlock2D
+    assert type(ours) is ProcessorResnetBlock2D
+    x = torch.randn(2, 32, 17, 14).to(dtype).contiguous(memory_format=layout)
+    width = options["temb_channels"]
+    given: list[Any] = [x, torch.randn(2, width).to(dtype) if width else None]
+    kept = [one.clone() for one in given if one is not None]
+    for _ in range(2):  # packs first
+        found, expected = ours(*given), plain(*given)
+        assert torch.equal(found, expected)
+        assert found.stride() == expected.stride()
+    assert all(torch.equal(one, copy) for one, copy in zip(given, kept, strict=False))
 
 
 @torch.inference_mode()
