@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.utils import logging as logging_of_diffusers
-from transformers.utils import logging as logging_of_transformers
+from tqdm.std import tqdm
 
 from core.engine.families import Family
 from core.engine.sampling import schedulers
@@ -37,8 +36,7 @@ def stock_pipeline(kind: Any, folder: Path, **options: Any) -> Any:
 
     The library maps files, where weights lie anywhere; for odd addresses MKL adds up in another order.
     """
-    for logging in (logging_of_diffusers, logging_of_transformers):
-        logging.disable_progress_bar()  # it leaves a thread behind
+    tqdm.monitor_interval = 0  # its bars, also hidden ones, would leave a thread behind
     pipe = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True, **options)
     pipe.set_progress_bar_config(disable=True)
     for part in pipe.components.values():
