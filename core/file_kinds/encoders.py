@@ -152,14 +152,14 @@ def encoders_in(names: Names) -> tuple[FoundKind, ...]:
     return in_checkpoint or (() if alone is None else (alone,))
 
 
-_LAYER = re.compile(r"layers\.(\d+)\.")
+_LAYER = re.compile(r"(?:layers|blk)\.(\d+)\.")
 _ROWS = {
-    "vocab_size": "embed_tokens.weight",
-    "hidden_size": "layers.0.input_layernorm.weight",
-    "intermediate_size": "layers.0.mlp.gate_proj.weight",
-    "head_dim": "layers.0.self_attn.q_norm.weight",
-    "num_attention_heads": "layers.0.self_attn.q_proj.weight",
-    "num_key_value_heads": "layers.0.self_attn.k_proj.weight",
+    "vocab_size": ("embed_tokens.weight", "token_embd.weight"),
+    "hidden_size": _HIDDEN.names,
+    "intermediate_size": ("layers.0.mlp.gate_proj.weight", "blk.0.ffn_gate.weight"),
+    "head_dim": (f"{_ATTENTION}.q_norm.weight", "blk.0.attn_q_norm.weight"),
+    "num_attention_heads": (f"{_ATTENTION}.q_proj.weight", "blk.0.attn_q.weight"),
+    "num_key_value_heads": (f"{_ATTENTION}.k_proj.weight", "blk.0.attn_k.weight"),
 }
 
 
@@ -168,8 +168,8 @@ def encoder_config(header: SafetensorsHeader, start: str, config: Mapping[str, A
 
     Other encoders, and files with other names, have that of their kind. ``start`` begins the names.
     """
-    shapes = {key: header.shape(f"{start}{name}") for key, name in _ROWS.items()}
-    rows = {key: shape[0] for key, shape in shapes.items() if shape}
+    sizes = {key: Measure(names).of(header, start) for key, names in _ROWS.items()}
+    rows = {key: size for key, size in sizes.items() if size}
     if len(rows) < len(_ROWS) or rows["head_dim"] == 0:
         return dict(config)
     for key in ("num_attention_heads", "num_key_value_heads"):

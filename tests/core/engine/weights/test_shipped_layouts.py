@@ -18,10 +18,9 @@ from core.files.weights_header import read_header
 from core.models.catalogue import read_model
 from core.paths import resources
 from core.prompt.tokenizer_files import read_tokenizer
-from tests.core.models.made_files import safetensors
+from tests.core.models.made_files import gguf, safetensors
 
 SHIPPED = resources() / "families"
-APART = tuple(key for key, family in FAMILIES.items() if (SHIPPED / key).is_dir() and family.roles)
 SHAPES = {
     "z_image": {
         ("transformer", "layers.29.attention.to_q.weight"): (3840, 3840),
@@ -39,6 +38,9 @@ SHAPES = {
     },
 }
 """Some that the files of the real models have."""
+
+APART = tuple(SHAPES)
+GGUF_ROWS = ("attn_q_norm", "attn_q", "attn_k", "ffn_gate")
 
 
 @pytest.mark.parametrize("family", APART)
@@ -65,21 +67,22 @@ def test_the_vocabulary_numbers_words_as_qwen_does(family: str) -> None:
     assert len(ours.encode(text).ids) == len(numbers)
 
 
-def test_a_language_model_of_another_size_is_built_by_its_file(tmp_path: Path) -> None:
-    start = "model.layers.0"
-    shapes = {
-        "model.embed_tokens.weight": (151936, 4096),
-        f"{start}.input_layernorm.weight": (4096,),
-        f"{start}.self_attn.q_norm.weight": (128,),
-        f"{start}.self_attn.q_proj.weight": (4096, 4096),
-        f"{start}.mlp.gate_proj.weight": (12288, 4096),
-        **{f"model.layers.{layer}.self_attn.k_proj.weight": (1024, 4096) for layer in (0, 35)},
-    }
-    path = safetensors(tmp_path / "qwen_3_8b.safetensors", shapes)
+@pytest.mark.parametrize("form", ["safetensors", "gguf"])
+def test_a_language_model_of_another_size_is_built_by_its_file(tmp_path: Path, form: str) -> None:
+    rows = {"q_norm": (128,), "q_proj": (4096, 4096), "k_proj": (1024, 4096), "gate_proj": (12288, 4096)}
+    layer = "model.layers.{}"
+    heads = [f"{layer}.self_attn.{name}" for name in ("q_norm", "q_proj", "k_proj")]
+    names = ["model.embed_tokens", f"{layer}.input_layernorm", *heads, f"{layer}.mlp.gate_proj"]
+    if form == "gguf":
+        names = ["token_embd", *(f"blk.{{}}.{name}" for name in ("attn_norm", *GGUF_ROWS))]
+    shapes = dict(zip(names, ((151936, 4096), (4096,), *rows.values()), strict=True))
+    tensors = {f"{name.format(layer)}.weight": shape for name, shape in shapes.items() for layer in (0, 35)}
+    path = safetensors(tmp_path / "q", tensors) if form == "safetensors" else gguf(tmp_path / "q", tensors)
     config = json.loads((SHIPPED / "flux2_klein" / "text_encoder" / "config.json").read_text("utf-8"))
-    built = encoder_config(read_header(path), "model.", config)
+    built = encoder_config(read_header(path), "model." if form == "safetensors" else "", config)
     module: Any = empty(Qwen3Model, built)
     state = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    for name in ("layers.35.self_attn.k_proj.weight", "layers.0.mlp.gate_proj.weight", "embed_tokens.weight"):
-        assert state[name] == shapes[f"model.{name}"]
+    assert state["embed_tokens.weight"] == (151936, 4096)
+    assert state["layers.35.self_attn.k_proj.weight"] == (1024, 4096)
+    assert state["layers.0.mlp.gate_proj.weight"] == (12288, 4096)
     assert len([name for name in state if name.endswith("q_norm.weight")]) == 36
