@@ -27,7 +27,7 @@ class ZoomBar(QFrame):
             ("minus", tr("Zoom out (−)"), canvas.zoom_out),
             (None, "", None),
             ("plus", tr("Zoom in (+)"), canvas.zoom_in),
-            ("fit", tr("Fit the picture into the window (0)"), canvas.fit),
+            ("fit", tr("Fit to window (0)"), canvas.fit),
             (
                 "actual-size",
                 tr("100 %: one screen pixel for each pixel of the picture (1)"),

@@ -150,7 +150,7 @@ class CompareView(QWidget):
         row.addStretch(1)
         for icon, about, signal in (
             ("swap", tr("Swap A and B"), self.swap_asked),
-            ("fit", tr("Fit the pictures into the window (0)"), self._lens.fit),
+            ("fit", tr("Fit to window (0)"), self._lens.fit),
             (
                 "actual-size",
                 tr("100 %: one screen pixel for each pixel of the picture (1)"),

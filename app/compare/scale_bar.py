@@ -10,7 +10,7 @@ from app.widgets.building import STRETCH, aligned, hbox, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import combo_box
 from app.widgets.pixels import to_image
-from core.language.words import tr
+from core.language.words import number_text, tr
 from core.measures.difference import SCALES
 from core.pictures.colour_maps import heat
 
@@ -94,4 +94,6 @@ def percent(part: float) -> str:
         return tr("under 0.1 %")
     if 99.5 <= value < 100:
         return tr("over 99 %")
-    return f"{value:.1f} %".replace(".0 ", " ") if value < 10 else f"{value:.0f} %"
+    return (
+        f"{number_text(value, 1)} %".replace(number_text(0, 1)[1:] + " ", " ") if value < 10 else f"{value:.0f} %"
+    )

@@ -70,7 +70,7 @@ class AutoencoderControl(QWidget):
             action.setData(name)
         self._menu.addSeparator()
         add = self._menu.addAction(tr("Add a file…"))
-        add.setToolTip(tr("A .safetensors file, also that in a diffusers folder; it stays where it lies."))
+        add.setToolTip(tr("A .safetensors file, also from a diffusers folder; it stays where it is."))
         selection.look()  # for the next time: files may have come
 
     @Slot(QAction)

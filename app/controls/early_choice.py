@@ -33,7 +33,7 @@ class EarlyChoiceControl(QWidget):
             self.spin,
             "earlyChoiceSpin",
             tr("Percent of picture to choose at"),
-            tr("How much of the noise has become picture when the pictures wait for you"),
+            tr("How much of the noise has become picture when the pictures pause for you"),
         )
         hbox(self.box, stretched(self.spin), on=self)
         self.box.toggled.connect(self._tell)

@@ -57,7 +57,7 @@ class LoraMenu(QFrame):
             self.file_button,
             "loraFileButton",
             tr("Add a LoRA file"),
-            tr("A .safetensors file that lies elsewhere"),
+            tr("A .safetensors file from another folder"),
         )
         vbox(self.search, self.list, self.hint, self.file_button, on=self, margins=_PAD_PX, spacing=_PAD_PX)
         self.setFixedWidth(WIDTH_PX)

@@ -53,7 +53,7 @@ class LorasControl(QWidget):
         describe(
             self.tags_button,
             "loraTagsButton",
-            tr("Move the LoRAs of the prompt here"),
+            tr("Move the prompt's LoRAs here"),
             tr(
                 "LoRAs can be named in the prompt, as <lora:name:weight>, and act as those of this list do.\n"
                 "Click to move them from the prompt to the list, where they can be changed."
@@ -119,7 +119,7 @@ class LorasControl(QWidget):
             row.show_place(is_in_prompt=lora.key in of_prompt)
         self.button.setEnabled(len(names) < MOST_LORAS)
         self.tags_button.setText(
-            plural("Move the LoRA of the prompt here", "Move the LoRAs of the prompt here", len(tagged))
+            plural("Move the prompt's LoRA here", "Move the prompt's LoRAs here", len(tagged))
         )
         self.tags_button.setVisible(bool(tagged))
 

@@ -1,7 +1,7 @@
 """All controls of the place *Create*, in one column that scrolls; the buttons below it stay in view."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QStyle, QWidget
 
 from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
@@ -52,7 +52,7 @@ class ControlPanel(QFrame):
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
         services = Services(session, TokenCounting(), autoencoders, memory, upscalers)
-        column = QWidget()
+        column = self._column = QWidget()
         column.setProperty("role", "panel")
         controls = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)
         slots = {name: QWidget() for name in FOLDS}
@@ -94,4 +94,6 @@ class ControlPanel(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return hint.expandedTo(QSize(SMALLEST_WIDTH_PX, hint.height()))
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        content = self._column.minimumSizeHint().width() + bar
+        return hint.expandedTo(QSize(max(SMALLEST_WIDTH_PX, content), hint.height()))

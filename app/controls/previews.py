@@ -15,7 +15,7 @@ WORDS = {
     PreviewMode.automatic: (tr("Automatic"), tr("Sharp now and then (up to 5 % extra time), rough in between.")),
     PreviewMode.sharp: (
         tr("Sharp (tiny autoencoder)"),
-        tr("Nearly the true picture at every step, in a hundredth of the time."),
+        tr("Almost the true picture at every step, in a hundredth of the time."),
     ),
     PreviewMode.linear: (tr("Rough"), tr("A quick estimate of the colours; costs no time.")),
     PreviewMode.every_step: (tr("Every step decoded"), tr("The true picture at every step; slower.")),

@@ -53,12 +53,14 @@ class RunButtons(QWidget):
             (
                 self.generate,
                 tr("Generate") if is_idle else tr("Add to queue"),
-                tr("Make a picture") if is_idle else tr("Make this one after those that wait"),
+                tr("Make a picture") if is_idle else tr("Make this one after those that are waiting"),
             ),
             (
                 self.stop,
                 tr("Stopping…") if is_stopping else tr("Stop"),
-                tr("Ends after the step in progress") if is_stopping else tr("Stop; what is there can be kept"),
+                tr("Stops after the step in progress")
+                if is_stopping
+                else tr("Stop; what has developed so far can be kept"),
             ),
             (
                 self.pause,

@@ -177,9 +177,11 @@ def explanation(source: Source, steps: int) -> tuple[str, bool]:
     """Describes the effect of the strength on this run, or the fault of the source."""
     path = Path(source.path)
     if not source.path:
-        return tr("The settings were made with a picture that they do not name: choose it, or remove it."), True
+        return tr(
+            "These settings were made with a start image that they do not name: choose it, or remove it."
+        ), True
     if not path.is_absolute() or not path.is_file():
-        return tr("This picture is not where it was, or it has changed: choose it again, or remove it."), True
+        return tr("This image was moved or has changed: choose it again, or remove it."), True
     made = source.steps_of(steps)
     if made < 1:
         return tr(

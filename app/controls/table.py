@@ -69,7 +69,7 @@ def _model(services: Services) -> QWidget:
             "Model: the network that makes the picture.\n"
             "Another model brings its own size, sampler, steps and guidance."
         ),
-        gone=tr("This model is not on this computer any more."),
+        gone=tr("This model is no longer on this computer."),
     )
     button = preset_button(control, services.session)
     control.field.top.addWidget(button)
@@ -194,7 +194,7 @@ def _has(capability: Callable[[Capabilities], bool]) -> Callable[[Session], bool
 FOLDS: Mapping[str, Fold] = {
     "negative_prompt": Fold(
         tr("Negative prompt"),
-        tr("What the picture should move away from"),
+        tr("What to leave out of the picture"),
         lambda session: bool(session.draft.negative_prompt),
         _has(lambda model: model.has_negative_prompt),
     ),

@@ -43,7 +43,7 @@ class CompareMenu(QObject):
         menu = QMenu(self.button)
         self._with_picture = menu.addAction(tr("With another picture…"))
         self._with_parent = menu.addAction(tr("With the run it branched from"))
-        self._with_step = menu.addAction(tr("With other steps: pin this one"))
+        self._with_step = menu.addAction(tr("Other steps of this run (pin this one)"))
         menu.addSeparator()
         self._end = menu.addAction(tr("End the comparison"))
         menu.aboutToShow.connect(self._fit)

@@ -29,7 +29,7 @@ COMPARED, COMPARED_FILM = "compared frame", "compared film"
 
 REST_MS = 200
 LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
-    {AlignedBy.step: tr("Locked by step"), AlignedBy.noise: tr("Locked by noise level σ")}
+    {AlignedBy.step: tr("Synced by step"), AlignedBy.noise: tr("Synced by noise level σ")}
 )
 """The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 

@@ -56,12 +56,13 @@ def settings_sentence(applied: Applied) -> str:
     sentences = [not_here(applied.missing_loras)] if applied.missing_loras else []
     if applied.differing:
         words = _nouns(applied.differing)
-        sentences.append(
-            tr("Not taken over as they were: {words}. This model or program does not have them.", words=words)
-        )
+        sentences.append(tr("Changed to what this model or program has: {words}.", words=words))
     if applied.untold:
         sentences.append(
-            tr("Not told by the picture, or not known here: {nouns}. Yours stay.", nouns=_nouns(applied.untold))
+            tr(
+                "Not in the picture, or unknown here: {nouns}. Yours stay as they are.",
+                nouns=_nouns(applied.untold),
+            )
         )
     if applied.weighed_by:
         sentences.append(

@@ -121,7 +121,7 @@ class ExportFilmDialog(QDialog):
         self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
         for name, box in self._views.items():
             box.setChecked(name in choices.views)
-        self._decoded = named(QCheckBox(tr("Decode by the autoencoder")), "exportDecodedCheck")
+        self._decoded = named(QCheckBox(tr("Full quality (decode every step)")), "exportDecodedCheck")
         self._decoded.setChecked(choices.is_decoded)
         self._cost = _hint("exportCost")
         frame = QSpinBox(minimum=FRAME_MS[0], maximum=FRAME_MS[-1], singleStep=20, suffix=" ms")
@@ -139,7 +139,7 @@ class ExportFilmDialog(QDialog):
             (tr("As the picture"), None),
             *((tr("{width_px} pixels", width_px=width_px), width_px) for width_px in WIDTHS_PX),
         ]
-        self._width = combo_box(widths, "exportWidthCombo", tr("Width of a view"))
+        self._width = combo_box(widths, "exportWidthCombo", tr("Size of each view"))
         self._width.setCurrentIndex(max(self._width.findData(choices.width_px), 0))
         self._captions = named(QCheckBox(tr("Step and sigma below the picture")), "exportCaptionsCheck")
         self._captions.setChecked(choices.has_captions)
@@ -156,8 +156,8 @@ class ExportFilmDialog(QDialog):
             (tr("Views"), _column(*self._views.values())),
             (tr("Pictures"), _column(self._decoded, self._cost)),
             (tr("&Each step for"), _column(self._frame, self._even, self._back)),
-            (tr("&Last step longer by"), self._hold),
-            (tr("&Width of a view"), self._width),
+            (tr("&Hold last step for"), self._hold),
+            (tr("&Size of each view"), self._width),
             (tr("Caption"), self._captions),
         )
         fields.setContentsMargins(0, 0, 0, 0)
@@ -226,7 +226,7 @@ class ExportFilmDialog(QDialog):
             widget.setEnabled(False)
         self._bar.setRange(0, len(self._film.frames))
         self._bar.setValue(0)
-        self._left.setText(tr("Beginning …"))
+        self._left.setText(tr("Starting …"))
         self._show_progress(is_shown=True)
         self._began = time.monotonic()
         self._exporter.begin(self._film, choices, choices.options(self._file.path, self._film.frames))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.film.picture_pane import PicturePane
 from app.widgets.building import stretched, vbox
-from core.language.words import tr
+from core.language.words import number_text, tr
 from core.measures.channels import ChannelNumbers
 
 REACH = 4.0
@@ -53,7 +53,7 @@ class ChannelCell(QWidget):
         vbox(stretched(self.pane), self.histogram, on=self, spacing=2)
 
     def show_channel(self, image: QImage, numbers: ChannelNumbers, words: str) -> None:
-        mean, std = (f"{value:.2f}".replace("-", "−") for value in (numbers.mean, numbers.std))
+        mean, std = (number_text(value, 2).replace("-", "−") for value in (numbers.mean, numbers.std))
         self.pane.show_picture(image, f"{words}: {mean} ± {std}")
         self.setToolTip(
             tr(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.film import Schedule
-from core.language.words import tr
+from core.language.words import number_text, tr
 from core.measures.noise_levels import log_snr, picture_share
 
 
@@ -63,5 +63,5 @@ def number(value: float) -> str:
     """Formats a number for reading: about three figures, a real minus, ∞."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 10 else number_text(value, 1)
     return "0" if float(text) == 0 else text.replace("-", "−")

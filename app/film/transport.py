@@ -52,9 +52,7 @@ class Transport(QWidget):
         self.live.setText(tr("Live"))
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.live.hide()
-        self._keep = IconButton(
-            "keep", tr("Keep this step: save it as a picture of its own"), "filmKeepButton", self
-        )
+        self._keep = IconButton("keep", tr("Keep this step: save it as a picture"), "filmKeepButton", self)
         self._keep.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._keep.setMenu(step_menu(self._keep, keep))
         self.branch = IconButton(

@@ -61,7 +61,7 @@ def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
     """Returns the reason that all pictures lie on drives that are not there."""
     names = ", ".join(str(path) for path in paths[:3])
     return EmptyReason(
-        tr("The folder is away"),
+        tr("Folder not found"),
         tr(
             "{names} cannot be reached. Its pictures are not forgotten: connect the drive and look again.",
             names=names,

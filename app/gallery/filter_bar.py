@@ -131,7 +131,7 @@ class FilterBar(QFrame):
                 for name, (title, tip) in WITH_BUTTON.items()
             ),
             (tr("Date"), "dateFilterButton", tr("Only pictures of some days"), menus.fill_days),
-            (tr("Rating"), "ratingFilterButton", tr("Only pictures with so many stars"), menus.fill_ratings),
+            (tr("Rating"), "ratingFilterButton", tr("Minimum rating"), menus.fill_ratings),
         ):
             row.addWidget(self._menu_button(words, name, tip, fill))
         row.addWidget(self.favourite)
@@ -218,9 +218,9 @@ class FilterChips(QWidget):
         for active in filters[:MOST_CHIPS]:
             words = active.words
             short = words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"
-            self._add(f"{short}  ✕", tr("Take away: {words}", words=words), active.without)
+            self._add(f"{short}  ✕", tr("Remove filter: {words}", words=words), active.without)
         if len(filters) > 1:
-            self._add(tr("Clear all"), tr("Take away all filters"), cleared(query))
+            self._add(tr("Clear all"), tr("Clear filters"), cleared(query))
         self._row.addStretch(1)
         self.setVisible(bool(filters))
 

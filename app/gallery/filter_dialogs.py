@@ -71,7 +71,7 @@ class PeriodDialog(FilterDialog):
 
     def __init__(self, query: Query, first: date | None, last: date | None, parent: QWidget | None = None) -> None:
         """``first`` and ``last`` are the days of the oldest and the newest picture."""
-        super().__init__(tr("Pictures of a period"), query, parent)
+        super().__init__(tr("Date range"), query, parent)
         self.setObjectName("periodDialog")
         today = date.today()
         self._since = _day_edit(query.since or first or today, "sinceEdit", tr("From"), tr("The first day"))
@@ -84,7 +84,7 @@ class PeriodDialog(FilterDialog):
     @Slot()
     def _read(self) -> None:
         since, until = _day_of(self._since), _day_of(self._until)
-        self.words.setText("" if since <= until else tr("The first day is after the last one."))
+        self.words.setText("" if since <= until else tr("The first day is later than the last one."))
         self.button.setEnabled(since <= until)
         self.query = replace(self.query, since=since, until=until)
 

@@ -144,7 +144,7 @@ class FilterMenus(QObject):
         menu.addSeparator()
         menu.addAction(tr("Add a folder…")).triggered.connect(self.add_folder_asked)
         if added := self.library[1:]:
-            out = menu.addMenu(tr("Take a folder out"))
+            out = menu.addMenu(tr("Remove a folder"))
             for folder in added:
                 action = out.addAction(str(folder.path).replace("&", "&&"))
                 action.setData(folder.path)
@@ -159,7 +159,7 @@ class FilterMenus(QObject):
             action = _add(menu, f"{name}\t{facet.count:,}", query_with(facet.name), facet.name in chosen)
             action.setToolTip(facet.name)
         if not facets:
-            menu.addAction(tr("No picture tells")).setEnabled(False)
+            menu.addAction(tr("No information in any picture")).setEnabled(False)
 
     def _open(self, dialog: FilterDialog) -> None:
         dialog.chosen.connect(self.chosen)

@@ -78,7 +78,7 @@ class Inspector(QFrame):
 
     def show_several(self, count: int) -> None:
         """Shows the actions for several pictures."""
-        self._title.show_text(tr("{count:,} pictures chosen", count=count))
+        self._title.show_text(tr("{count:,} pictures selected", count=count))
         self.marks.show_several()
         self.action_buttons.show_for(count, has_film=False)
         self._show_parts(self._title, self.marks.head, self.marks, self.action_buttons)
@@ -109,7 +109,7 @@ def _file_facts(details: PictureDetails) -> str:
         lines.append(tr("Film · {size}", size=size_text(details.film_bytes)))
     lines.append(str(picture.path.parent))
     if picture.is_away:
-        lines.append(tr("Its folder is away: connect the drive to open the picture."))
+        lines.append(tr("Its folder was not found: connect the drive to open the picture."))
     return "\n".join(lines)
 
 

@@ -30,7 +30,7 @@ REST = 2.0
 LONGEST_REST_S = 0.03
 MOST_REPAIRS = 3
 UNUSABLE = Message(
-    tr("The gallery's index cannot be used"), tr("It is damaged again and again."), tr("Restart Emulsion.")
+    tr("The gallery's index cannot be used"), tr("It keeps getting damaged."), tr("Restart Emulsion.")
 )
 _SOON, _NOW = 0, 1
 CAN_UNDO = True

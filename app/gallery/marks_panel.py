@@ -50,13 +50,15 @@ class MarksPanel(QWidget):
         describe(self.favourite, "favouriteButton", tr("Favourite"), tr("Favourite (F)"))
         self.favourite.toggled.connect(lambda: self.favourite.setText("♥" if self.favourite.isChecked() else "♡"))
         self.favourite.clicked.connect(partial(self._change, "is_favourite"))
-        self.tags = NameChips(tr("Take away the tag"))
+        self.tags = NameChips(tr("Remove the tag"))
         self.tags.removed.connect(partial(self._change_names, "remove_tags"))
         self.tags.chosen.connect(partial(self.name_chosen.emit, "tag"))
-        self.collections = NameChips(tr("Take out of the collection"))
+        self.collections = NameChips(tr("Remove from the collection"))
         self.collections.removed.connect(partial(self._change_names, "remove_collections"))
         self.collections.chosen.connect(partial(self.name_chosen.emit, "collection"))
-        self.tag_edit = self._name_edit("tagEdit", tr("Add a tag"), tr("Tags, parted by commas; Return adds them"))
+        self.tag_edit = self._name_edit(
+            "tagEdit", tr("Add a tag"), tr("Tags, separated by commas; Return adds them")
+        )
         self.tag_edit.returnPressed.connect(self._add_tags)
         self.collection_edit = self._name_edit(
             "collectionEdit", tr("Add to a collection"), tr("The name of a collection; Return adds the picture")

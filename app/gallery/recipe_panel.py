@@ -33,7 +33,7 @@ class RecipePanel(QWidget):
             tr("Use all settings"),
             self._ask_settings,
             name="useAllSettingsButton",
-            tip=tr("Takes over prompt, seed and all settings of this picture. Can be undone."),
+            tip=tr("Uses the prompt, seed and all settings of this picture. Can be undone."),
         )
         self._missing = _text("", "hint")
         self._rows = vbox(spacing=6)
@@ -78,7 +78,7 @@ class RecipePanel(QWidget):
             partial(self.changes_asked.emit, dict(line.changes)),
             name=f"{line.name}UseButton",
             kind="chip",
-            tip=tr("Takes over the {label} alone. Can be undone.", label=in_sentence(line.label)),
+            tip=tr("Uses only the {label}. Can be undone.", label=in_sentence(line.label)),
         )
         use.setAccessibleName(tr("Use {label}", label=in_sentence(line.label)))
         return use

@@ -26,7 +26,7 @@ class StarRating(QWidget):
         super().__init__(parent)
         self.setObjectName("starRating")
         self.setAccessibleName(tr("Rating"))
-        self.setToolTip(tr("Rating (keys 1 to 5; 0 takes it away)"))
+        self.setToolTip(tr("Rating (keys 1 to 5; 0 removes it)"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         self.rating = 0

@@ -59,7 +59,7 @@ class StatusLine(QFrame):
         self.scan.setText("")
         self._progress.hide()
         count = len(away)
-        self.away.setText("" if not count else plural("1 folder is away", "{count} folders are away", count))
+        self.away.setText("" if not count else plural("1 folder not found", "{count} folders not found", count))
         self.away.setToolTip("\n".join(str(path) for path in away))
 
 

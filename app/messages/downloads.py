@@ -4,7 +4,7 @@ from core.downloads.failures import Failure, Fault
 from core.files.sizes import size_text
 from core.language.words import tr
 
-_LATER = tr("Try again later; what has arrived is kept and used.")
+_LATER = tr("Try again later. What was downloaded so far is kept.")
 
 
 def download_text(failure: Failure) -> tuple[str, str, str]:
@@ -54,15 +54,15 @@ def download_text(failure: Failure) -> tuple[str, str, str]:
             )
         case Fault.not_a_hub:
             return (
-                tr("This is not the answer of a hub"),
-                tr("{host} answered with something else than a model hub does.", host=host),
+                tr("This is not a model hub"),
+                tr("{host} did not answer like a model hub.", host=host),
                 tr("Check the address of the hub in the preferences, or log in to this network in a browser."),
             )
         case Fault.too_many_requests:
             wait = tr(" It asks to wait {wait_s:.0f} seconds.", wait_s=failure.wait_s) if failure.wait_s else ""
             return (
-                tr("The hub asks to wait"),
-                tr("{host} has had too many requests from here.{wait}", host=host, wait=wait),
+                tr("The hub is busy"),
+                tr("{host} has had too many requests from this computer.{wait}", host=host, wait=wait),
                 _LATER,
             )
         case Fault.server_error:
@@ -74,7 +74,7 @@ def download_text(failure: Failure) -> tuple[str, str, str]:
         case Fault.refused:
             status = tr(" with error {status}", status=failure.status) if failure.status else ""
             return (
-                tr("The hub refuses"),
+                tr("The hub refused the download"),
                 tr("{host} refused to send {what}{status}.", host=host, what=what, status=status),
                 "",
             )
@@ -86,13 +86,13 @@ def download_text(failure: Failure) -> tuple[str, str, str]:
             )
         case Fault.stalled:
             return (
-                tr("Nothing arrives any more"),
+                tr("The download has stalled"),
                 tr("{host} has stopped sending {file}.", host=host, file=failure.file or what),
                 _LATER,
             )
         case Fault.cut_off:
             return (
-                tr("The connection breaks off"),
+                tr("The connection keeps breaking"),
                 tr("The connection to {host} was cut off again and again.", host=host),
                 _LATER,
             )
@@ -100,7 +100,7 @@ def download_text(failure: Failure) -> tuple[str, str, str]:
             return (
                 tr("No connection"),
                 tr("{host} cannot be reached.", host=host),
-                tr("Check the connection to the internet; what has arrived is kept and used."),
+                tr("Check your internet connection. What was downloaded so far is kept."),
             )
         case Fault.proxy_refused:
             return (
@@ -112,7 +112,7 @@ def download_text(failure: Failure) -> tuple[str, str, str]:
             return (
                 tr("The connection is not secure"),
                 tr("{host} cannot prove that it is the right one: its certificate is not valid here.", host=host),
-                tr("Check date and time of this computer, and whether something reads along on this network."),
+                tr("Check this computer's date and time, and whether the network intercepts traffic."),
             )
         case Fault.damaged:
             return (

@@ -126,7 +126,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case SettingsUnreadable():
             return Message(
-                tr("The settings cannot be taken over"),
+                tr("The settings cannot be imported"),
                 tr("{path} cannot be used: {reason}.", path=error.path, reason=in_sentence(error.reason)),
                 tr("Your settings are as they were."),
             )
@@ -183,8 +183,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case _:
             return Message(
                 tr("Something unexpected happened"),
-                tr("Emulsion met a problem that it does not know; finished pictures are safe."),
-                tr("The details are in {log_file}.", log_file=log_file) if log_file else "",
+                tr("Something went wrong. Your finished pictures are safe."),
+                tr("Details: {log_file}.", log_file=log_file) if log_file else "",
             )
 
 

@@ -19,7 +19,7 @@ def added(models: tuple[Model, ...]) -> Message:
     if len(models) == 1:
         lacks = "" if first.has_autoencoder else tr(" It has no autoencoder (VAE): one that fits is used.")
         about = tr(
-            "It is a {family} model and stays where it lies. {training}.{lacks}",
+            "It is a {family} model and stays where it is. {training}.{lacks}",
             family=family,
             training=training_text(first),
             lacks=lacks,
@@ -27,7 +27,7 @@ def added(models: tuple[Model, ...]) -> Message:
         return Message(tr("{name} was added", name=first.name), about)
     return Message(
         tr("{count} models were added", count=len(models)),
-        tr("They stay where they lie; {name} is chosen.", name=first.name),
+        tr("They stay where they are; {name} is selected.", name=first.name),
     )
 
 

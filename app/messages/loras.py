@@ -96,8 +96,8 @@ def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
             title, tr("Another LoRA has the name {names} already; the copy gets a number.", names=names)
         )
     where = plural(
-        "Copy it into your folder of LoRAs, or use it where it lies.",
-        "Copy them into your folder of LoRAs, or use them where they lie.",
+        "Copy it into your LoRA folder, or use it where it is.",
+        "Copy them into your LoRA folder, or use them where they are.",
         len(files),
     )
     return Message(title, where)
@@ -116,7 +116,7 @@ def embeddings_taken(files: Sequence[EmbeddingFile]) -> Message:
     """Returns the message about embeddings that were added."""
     named = ", ".join(f"“{file.name}” ({file.made_for})" for file in files)
     return Message(
-        plural("A prompt can name it now", "A prompt can name them now", len(files)),
+        plural("Ready: a prompt can use it now", "Ready: a prompt can use them now", len(files)),
         tr("Embeddings act where a prompt says their names: {named}.", named=named),
-        tr("They are read where they lie, and offered while you type."),
+        tr("They are read where they are, and suggested while you type."),
     )

@@ -109,7 +109,7 @@ def message_about_files(error: BaseException) -> Message | None:
             return Message(
                 tr("This add-on is for another kind of model"),
                 tr(
-                    "{name} was made for {made_for}; the model {model} is {family}.",
+                    "{name} was made for {made_for}, but the model {model} is {family}.",
                     name=error.path.name,
                     made_for=error.made_for or tr("another kind of model"),
                     model=error.model,

@@ -51,7 +51,7 @@ def _lent(event: AutoencoderLent) -> Message:
 
 def _elsewhere(event: ComputedElsewhere) -> Message:
     return Message(
-        tr("The run goes on otherwise than it began"),
+        tr("This run continues on another device"),
         tr(
             "It was computed by {before}, and goes on with {now}; the picture may differ in its last "
             "bits from the one that the run would have given there.",

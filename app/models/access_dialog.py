@@ -120,5 +120,7 @@ class AccessService(QObject):
 
     def _on_stored(self, is_stored: bool) -> None:
         if not is_stored:
-            words = tr("This system offers no keychain, so the token is forgotten when Emulsion is closed.")
-            self._messages.show_message("token", Message(tr("The token is held for now only"), words), "info")
+            words = tr("This system has no keychain, so the token is kept only until you quit.")
+            self._messages.show_message(
+                "token", Message(tr("The token is kept only until you quit"), words), "info"
+            )

@@ -65,7 +65,7 @@ class DownloadState:
         )
         match self.stage:
             case Stage.queued:
-                return tr("Waits for its turn")
+                return tr("Waiting for its turn")
             case Stage.preparing:
                 return tr("Asking the hub what is needed …")
             case Stage.checking:

@@ -64,13 +64,13 @@ def _planned(
 ) -> Fit:
     plan = plan_memory(family, weights, device.dtype, size, memory)
     figures = tr(
-        "about {size} of memory needed, {free}", size=size_text(plan.needed), free=_free(plan.needed, memory)
+        "needs about {size} of memory, {free}", size=size_text(plan.needed), free=_free(plan.needed, memory)
     )
     if not plan.fits:
         return Fit(
             Level.will_not_fit,
             tr(
-                "Will not fit: {figures}.{packed}",
+                "Too large: {figures}.{packed}",
                 figures=figures,
                 packed=_packed(family, weights, size, device, memory),
             ),
@@ -84,12 +84,12 @@ def _planned(
             size=size_text(plan.at_once),
         )
         return Fit(Level.with_offloading, sentence)
-    speed = tr("Fits, slow without a graphics card") if device.kind == "cpu" else tr("Runs fast")
+    speed = tr("Fits, but slow without a GPU") if device.kind == "cpu" else tr("Runs fast")
     return Fit(Level.fits, f"{speed}: {'; '.join(part for part in (how, figures) if part)}.")
 
 
 def _free(needed: int, memory: DeviceMemory) -> str:
-    words = tr("{size} are free", size=size_text(memory.free))
+    words = tr("{size} free", size=size_text(memory.free))
     is_close = memory.free * (1 - RESERVE) < needed <= memory.free
     return (
         tr("{words}, of which {reserve:.0%} should stay so", words=words, reserve=RESERVE) if is_close else words
@@ -114,10 +114,10 @@ def _packed(
 def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
     """Judges by the demand that other programs state, for 16-bit weights on a graphics card."""
     needed = demand * BYTES_OF_DTYPE[device.dtype] // 2
-    figures = tr("about {size} of memory wanted, {free}", size=size_text(needed), free=_free(needed, memory))
+    figures = tr("needs about {size} of memory, {free}", size=size_text(needed), free=_free(needed, memory))
     if needed <= memory.free * (1 - RESERVE):
-        speed = tr("Fits, slow without a graphics card") if device.kind == "cpu" else tr("Runs fast")
+        speed = tr("Fits, but slow without a GPU") if device.kind == "cpu" else tr("Runs fast")
         return Fit(Level.fits, f"{speed}: {figures}.")
     if device.kind == "cpu":
-        return Fit(Level.will_not_fit, tr("Will not fit: {figures}.", figures=figures))
+        return Fit(Level.will_not_fit, tr("Too large: {figures}.", figures=figures))
     return Fit(Level.with_offloading, tr("With offloading, slower, if at all: {figures}.", figures=figures))

@@ -186,5 +186,5 @@ def _licence(model: KnownModel) -> str:
     return (
         tr("Licence: {licence}{gate}", licence=model.licence, gate=gate)
         if model.licence
-        else tr("Licence: see the model's page")
+        else tr("See the licence on its page before downloading.")
     )

@@ -77,7 +77,7 @@ class ModelsPage(QWidget):
         self.cards: dict[str, ModelCard] = {}
         placeholder, about = (
             tr("Search names, families and licences"),
-            tr("Every word must be in what the card says"),
+            tr("Shows the cards that have every word"),
         )
         self.search = search_edit("modelSearchEdit", tr("Search models"), placeholder, about)
         self.tabs = model_tabs()
@@ -165,7 +165,7 @@ class ModelsPage(QWidget):
             tr("Add a file…"),
             self.file_asked,
             name="addModelFileButton",
-            tip=tr("Use a .safetensors or .gguf model that is on this computer; it stays where it lies"),
+            tip=tr("Use a .safetensors or .gguf model on this computer; it stays where it is"),
         )
         bar = QFrame()
         bar.setProperty("role", "panel")

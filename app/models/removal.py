@@ -32,7 +32,7 @@ class ModelRemoval(QObject):
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(tr("Remove a model"))
         box.setText(tr("Move {name} to the trash?", name=name))
-        box.setInformativeText(tr("Pictures made with it stay. It can be taken back, or downloaded again."))
+        box.setInformativeText(tr("Pictures made with it are kept. You can restore it, or download it again."))
         yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.AcceptRole)
         yes.setObjectName("confirmRemovalButton")
         yes.clicked.connect(partial(self._remove, key, folder))

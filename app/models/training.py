@@ -87,13 +87,13 @@ class TrainingDialog(QDialog):
 def _control(name: str, model: Model) -> QComboBox | QLineEdit:
     trait = model.traits.get(name)
     is_chosen = trait is not None and trait.place == "user"
-    found = tr("As found")
+    found = tr("As detected")
     if trait is not None:
         own = ("", trait.value) if is_chosen else (trait.place, trait.value)
         place, value = next(iter(trait.others.items()), own) if is_chosen else own
         words = trait_words(name, value)
         words += f" ({BY[place]})" if place else ""
-        found = tr("As found: {words}", words=words)
+        found = tr("As detected: {words}", words=words)
     if name in _VALUES:
         choices = [(found, None), *((_words(name, value), value) for value in _VALUES[name])]
         control = combo_box(choices, "", "")

@@ -141,7 +141,7 @@ class PreferencesController(QObject):
         except EmulsionError as error:
             self._say(message(error), "error")
         else:
-            self._say(Message(tr("The settings are exported"), tr("They are in {path}.", path=path)), "info")
+            self._say(Message(tr("Settings exported"), tr("They are in {path}.", path=path)), "info")
 
     @Slot(object)
     def _import(self, path: Path) -> None:
@@ -151,7 +151,7 @@ class PreferencesController(QObject):
             self._say(message(error), "error")
         else:
             self._take(settings)
-            self._say(Message(tr("The settings are taken over"), tr("Each of them holds from now on.")), "info")
+            self._say(Message(tr("Settings imported"), tr("All of them apply now.")), "info")
 
     @Slot()
     def _reset(self) -> None:

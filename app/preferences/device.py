@@ -14,20 +14,20 @@ from core.models.memory_plan import MemoryInUse
 from core.runs.operations import ReportMemory
 
 DEVICES = {
-    None: tr("The best one there is"),
+    None: tr("Automatic"),
     "cuda": tr("NVIDIA or AMD GPU (CUDA)"),
     "mps": tr("Apple GPU (MPS)"),
     "xpu": tr("Intel GPU (XPU)"),
     "cpu": tr("Processor (CPU)"),
 }
 DTYPES = {
-    None: tr("What suits the device"),
+    None: tr("Automatic"),
     "float32": tr("float32: exact, twice the memory"),
     "bfloat16": tr("bfloat16: half the memory"),
     "float16": tr("float16: half the memory, GPUs only"),
 }
 ACCELERATIONS = {
-    Acceleration.automatic: tr("What changes no bit of a picture (graphs on NVIDIA GPUs)"),
+    Acceleration.automatic: tr("Automatic: same picture, less time"),
     Acceleration.off: tr("None"),
     Acceleration.compiled: tr("Compile networks: a minute for each size, other last bits"),
 }
@@ -80,10 +80,8 @@ class DevicePage(LookingPage):
         )
         for combo in (self._device, self._dtype, self._acceleration):
             combo.activated.connect(self._choose)
-        self.add_hint(
-            tr("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
-        )
-        self.add_section(tr("What was found"))
+        self.add_hint(tr("Applies to your next picture. If it isn't available you will be told."))
+        self.add_section(tr("Found"))
         self.add_words("deviceWords")
         self._found = self.add_hint("")
         self._found.setObjectName("devicesFound")

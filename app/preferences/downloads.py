@@ -21,11 +21,11 @@ from core.language.words import tr
 
 INDENT_PX = LABELS_PX + 8
 HUB = tr("Empty: {endpoint}. A mirror is for networks that cannot reach it.")
-PROXY = tr("Empty: what the system's environment says (HTTPS_PROXY).")
+PROXY = tr("Leave empty to use the system setting (HTTPS_PROXY).")
 KEPT = tr("A token is kept in the keychain of this system.")
 NONE = tr("No token is kept. One is needed only for models whose licence has to be accepted first.")
-HELD = tr("This system offers no keychain: the token is held until Emulsion is closed.")
-NO_KEYCHAIN = tr("This system offers no keychain that is open: a token can be held until Emulsion is closed.")
+HELD = tr("This system has no keychain: the token is kept only until you quit.")
+NO_KEYCHAIN = tr("No unlocked keychain: the token is kept only until you quit.")
 
 
 class DownloadsPage(Page):
@@ -114,7 +114,7 @@ class TokenBox(QWidget):
         self._tasks = background.queue(self, "keychain")
         self._edit = QLineEdit()
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
-        self._edit.setPlaceholderText(tr("Paste a token of the kind “read”"))
+        self._edit.setPlaceholderText(tr("Paste a read token"))
         describe(
             self._edit,
             "hubTokenEdit",

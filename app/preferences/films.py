@@ -21,9 +21,9 @@ from core.settings.settings import FilmPolicy
 
 OLD_DAYS = 30
 FILMS = {
-    FilmPolicy.always: (tr("Keep every film"), tr("Each picture can be scrubbed and branched later.")),
+    FilmPolicy.always: (tr("Keep every film"), tr("You can scrub and branch every picture later.")),
     FilmPolicy.ask: (tr("Ask after each picture"), tr("The film is kept until you say otherwise.")),
-    FilmPolicy.never: (tr("Keep no films"), tr("A run that is cut off cannot be taken up again either.")),
+    FilmPolicy.never: (tr("Keep no films"), tr("Interrupted runs can't be resumed either.")),
 }
 
 
@@ -46,7 +46,7 @@ class FilmsPage(Page):
         self._tasks = background.queue(self, "stored films")
         keep = self.add_radio_buttons("films", FILMS, settings_store.settings.keep_films)
         keep.idClicked.connect(self._choose)
-        self.add_section(tr("Room on the disk"))
+        self.add_section(tr("Disk space"))
         self._room = text_label(tr("Looking at the films …"), name="filmRoom")
         self.column.addWidget(self._room)
         self._days = named(
@@ -56,7 +56,7 @@ class FilmsPage(Page):
         self._days.valueChanged.connect(self.measure)
         self._remove = push_button(tr("Remove"), self._remove_old, name="removeFilmsButton")
         self.column.addLayout(hbox(QLabel(tr("Remove films older than")), self._days, STRETCH, self._remove))
-        self.add_hint(tr("Pictures stay; only their steps go."))
+        self.add_hint(tr("Pictures are kept; only their films are deleted."))
         self.end()
         self.measure()
 
@@ -82,7 +82,7 @@ class FilmsPage(Page):
         self._remove.setText(
             tr("Remove {old_count} ({size})", old_count=room.old_count, size=size_text(room.old_bytes))
             if room.old_count
-            else tr("None is so old")
+            else tr("None that old")
         )
 
     @Slot()

@@ -56,6 +56,8 @@ class Page(QScrollArea):
     ) -> QComboBox:
         """Adds a row with a list of choices: each has a text, and may have a tooltip."""
         combo = named(QComboBox(), object_name)
+        combo.setMinimumContentsLength(16)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for choice, words in choices.items():
             text, about = (words, "") if isinstance(words, str) else words
             combo.addItem(text, choice)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QTreeWidget
 from app.preferences.page import Page
 from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
-from app.widgets.building import STRETCH, hbox, named, push_button
+from app.widgets.building import STRETCH, hbox, named, push_button, stretched
 from app.widgets.field import search_edit
 from core.language.words import tr
 
@@ -30,24 +30,24 @@ class ShortcutsPage(Page):
             "searchShortcutsEdit", tr("Search shortcuts"), tr("Search a command or a key"), ""
         )
         self._search.textChanged.connect(self._filter)
-        self.column.addWidget(self._search)
+        reset_all = push_button(tr("Reset all"), keymap.reset_all, name="resetAllShortcutsButton")
+        self.column.addLayout(hbox(stretched(self._search), reset_all, spacing=8))
         self._list = self._make_list()
         self.column.addWidget(self._list, 1)
-        self._edit = named(QKeySequenceEdit(), "shortcutEdit", tr("New keys for the chosen command"))
+        self._edit = named(QKeySequenceEdit(), "shortcutEdit", tr("New shortcut for the selected command"))
         self._edit.setMaximumSequenceLength(1)
         self._edit.setMinimumWidth(KEYS_PX)
         self._edit.keySequenceChanged.connect(self._try)
         self._set = push_button(tr("Set"), self._take, name="setShortcutButton")
-        self._clear = push_button(tr("No key"), self._take_none, name="clearShortcutButton")
+        self._clear = push_button(tr("Remove"), self._take_none, name="clearShortcutButton")
         self._reset = push_button(tr("Reset"), self._take_own, name="resetShortcutButton")
         row = hbox(
-            QLabel(tr("New keys")),
+            QLabel(tr("New shortcut")),
             self._edit,
             self._set,
             self._clear,
             self._reset,
             STRETCH,
-            push_button(tr("Reset all"), keymap.reset_all, name="resetAllShortcutsButton"),
         )
         self.column.addLayout(row)
         self._words = self.add_hint("")
@@ -99,7 +99,7 @@ class ShortcutsPage(Page):
                 font = item.font(1)
                 font.setBold(True)
                 item.setFont(1, font)
-                item.setToolTip(1, tr("The program's own: {native}", native=native(command.own) or "none"))
+                item.setToolTip(1, tr("Default: {native}", native=native(command.own) or "none"))
         for title, rows in FIXED_KEYS.items():
             group = self._add_group(tr("{title} (these cannot be changed)", title=title))
             for words, keys in rows:
@@ -140,7 +140,7 @@ class ShortcutsPage(Page):
         self._reset.setEnabled(command is not None and not self._keymap.is_own(command))
         self._set.setEnabled(False)
         self._set.setText(tr("Set"))
-        self._words.setText("" if command is not None else tr("Choose a command to change its keys."))
+        self._words.setText("" if command is not None else tr("Select a command to change its shortcut."))
 
     @Slot()
     def _begin_edit(self) -> None:
@@ -163,10 +163,8 @@ class ShortcutsPage(Page):
         elif owner is command:
             self._words.setText(tr("{title} has {shown} already.", title=command.title, shown=shown))
         elif owner is not None:
-            self._words.setText(
-                tr("{title} has {shown} now, and would have it no more.", title=owner.title, shown=shown)
-            )
-            self._set.setText(tr("Take it over"))
+            self._words.setText(tr("{shown} is used by {title}. Reassign?", title=owner.title, shown=shown))
+            self._set.setText(tr("Reassign"))
         else:
             self._words.setText(tr("{shown} is free.", shown=shown))
 

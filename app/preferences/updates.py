@@ -30,11 +30,11 @@ class UpdatesPage(Page):
         self._settings_store = settings_store
         self._page = ""
         self._tasks = background.queue(self, "updates")
-        self.column.addWidget(QLabel(tr("This is Emulsion {version}.", version=VERSION)))
+        self.column.addWidget(QLabel(tr("Version {version}.", version=VERSION)))
         self._address = named(QLineEdit(settings_store.settings.update_address), "updateAddressEdit")
         self._address.setPlaceholderText(tr("https://… or a file"))
         self._address.editingFinished.connect(self._keep_address)
-        self.add_row(tr("&Announced at"), self._address)
+        self.add_row(tr("&Update feed"), self._address)
         self.add_hint(
             tr(
                 "Only this button looks there, and sends nothing but the request itself. A new version is never "

@@ -42,7 +42,7 @@ class RecipeCard(QFrame):
             tr("Use these settings"),
             self._ask_use,
             name="useSettingsButton",
-            tip=tr("Takes over prompt, seed and all settings of this picture. Can be undone."),
+            tip=tr("Uses the prompt, seed and all settings of this picture. Can be undone."),
         )
         vbox(self._prompt, self._facts, self._use, on=self, margins=12, spacing=8)
         self.hide()

@@ -14,7 +14,7 @@ _KINDS = {
     "cpu": tr("the processor"),
 }
 
-NO_DEVICE = tr("No device is known yet: Emulsion looks for one once its window is open.")
+NO_DEVICE = tr("Not checked yet: Emulsion looks for a device once its window is open.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ def device_sentence(device: ChosenDevice) -> str:
     """Such as "Emulsion computes on the processor (AMD Ryzen 7) in float32: no graphics processor was found …"."""
     kind = _KINDS.get(device.kind, device.kind.upper())
     name = f" ({device.name})" if device.name and device.kind != "mps" else ""
-    sentence = tr("Emulsion computes on {kind}{name} in {dtype}", kind=kind, name=name, dtype=device.dtype)
+    sentence = tr("Running on {kind}{name} in {dtype}", kind=kind, name=name, dtype=device.dtype)
     if device.kind == "cpu" and "device: as asked" not in device.plan:
-        return tr("{sentence}: no graphics processor was found that torch can use.", sentence=sentence)
+        return tr("{sentence}: no supported GPU found.", sentence=sentence)
     return (
         tr("{sentence}, as you have chosen.", sentence=sentence)
         if "device: as asked" in device.plan

@@ -18,7 +18,7 @@ PLACEMENTS: Mapping[Placement | None, tuple[str, str]] = MappingProxyType(
             tr("The fastest, and needs the most memory."),
         ),
         Placement.drop_encoder: (
-            tr("Text encoder freed after use"),
+            tr("Unload text encoder after use"),
             tr("Saves the text encoder’s share; steps are as fast, and a new prompt takes a moment longer."),
         ),
         Placement.encoder_in_turns: (
@@ -44,14 +44,14 @@ TILES = (
     tr("Always decode in tiles"),
     tr(
         "Saves memory at the end of large pictures; takes longer, and the picture differs a little. "
-        "Otherwise this is done only where memory is short."
+        "Otherwise only when memory is low."
     ),
 )
 
 
 WEIGHTS: Mapping[int | None, tuple[str, str]] = MappingProxyType(
     {
-        None: (tr("As they come"), tr("In the precision that the device computes in.")),
+        None: (tr("Original precision"), tr("In the precision that the device computes in.")),
         8: (
             tr("8 bit (quantised)"),
             tr(

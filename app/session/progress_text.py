@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from app.session.run import Ending, RunState
 from core.film.film import Film
-from core.language.words import in_sentence, tr
+from core.language.words import in_sentence, number_text, tr
 from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
@@ -193,10 +193,10 @@ class Progress:
 def duration(seconds: float) -> str:
     """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
+        return tr("{seconds:.1f} s", seconds=seconds)
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return tr("{seconds} s", seconds=whole)
     if whole < 3600:
         return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
     return tr("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)
@@ -205,5 +205,5 @@ def duration(seconds: float) -> str:
 def _short(number: float) -> str:
     """Two significant figures below 10, one decimal below 100."""
     if number < 0.1:
-        return f"{number:.3f}"
-    return f"{number:.2f}" if number < 10 else f"{number:.1f}"
+        return number_text(number, 3)
+    return number_text(number, 2 if number < 10 else 1)

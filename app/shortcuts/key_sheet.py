@@ -1,6 +1,6 @@
 """A sheet of all keys over the window; F1 and Esc close it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from PySide6.QtCore import Qt
@@ -12,7 +12,7 @@ from app.shortcuts.keymap import Keymap, native
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
 from core.language.words import tr
 
-COLUMNS = 3
+MOST_COLUMNS = 3
 ROOM_PX = 48
 """Between the sheet and the window's edges."""
 
@@ -28,16 +28,11 @@ class KeySheet(QDialog):
         self.setObjectName("keySheet")
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        columns = [vbox(spacing=16) for _ in range(COLUMNS)]
-        heights = [0] * COLUMNS
-        for title, rows in _groups(keymap):
-            shortest = heights.index(min(heights))
-            heights[shortest] += len(rows) + 2
-            _add(columns[shortest], title, rows)
-        for column in columns:
-            column.addStretch()
-        content = QWidget()
-        hbox(*map(stretched, columns), on=content, margins=24, spacing=24)
+        width = min(1080, window.width() - ROOM_PX)
+        made = (_content(tuple(_groups(keymap)), columns) for columns in range(MOST_COLUMNS, 0, -1))
+        content = next(
+            (one for one in made if one.sizeHint().width() <= width), _content(tuple(_groups(keymap)), 1)
+        )
         buttons = hbox(
             STRETCH,
             push_button(tr("Change…"), self._leave_for(change), name="changeKeysButton"),
@@ -46,7 +41,7 @@ class KeySheet(QDialog):
             spacing=8,
         )
         vbox(stretched(scroll_area(content, tr("Keyboard shortcuts"))), buttons, on=self, spacing=0)
-        self.resize(min(1080, window.width() - ROOM_PX), min(720, window.height() - ROOM_PX))
+        self.resize(width, min(720, window.height() - ROOM_PX))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F1:
@@ -60,6 +55,21 @@ class KeySheet(QDialog):
             change()
 
         return leave
+
+
+def _content(groups: Sequence[Group], count: int) -> QWidget:
+    """Returns the groups in so many columns."""
+    columns = [vbox(spacing=16) for _ in range(count)]
+    heights = [0] * count
+    for title, rows in groups:
+        shortest = heights.index(min(heights))
+        heights[shortest] += len(rows) + 2
+        _add(columns[shortest], title, rows)
+    for column in columns:
+        column.addStretch()
+    content = QWidget()
+    hbox(*map(stretched, columns), on=content, margins=24, spacing=24)
+    return content
 
 
 def _groups(keymap: Keymap) -> Iterable[Group]:

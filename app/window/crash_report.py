@@ -34,9 +34,10 @@ class CrashReport(QObject):
             CRASHED,
             Message(
                 tr("Emulsion ended unexpectedly last time"),
-                tr("Finished pictures are in their folder; a run that was cut off can be taken up again."),
+                tr("Finished pictures are in their folder, and an interrupted run can be continued."),
                 tr(
-                    "The report holds no prompts and no names, and is sent nowhere: copy it when you ask for help."
+                    "The report contains no prompts and no names, and is not sent anywhere: copy it when you "
+                    "ask for help."
                 ),
             ),
             "info",

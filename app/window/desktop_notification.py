@@ -103,6 +103,6 @@ class DesktopNotification(QObject):
 def _text(ending: Ending, finished: int, seconds: float) -> tuple[str, str]:
     """Without the prompt: others may see the desktop."""
     if ending is Ending.failed:
-        return tr("The run has failed"), tr("Emulsion says why in its window.")
+        return tr("The run has failed"), tr("See the window for the reason.")
     pictures = plural("The picture is finished", "{count} pictures are finished", finished)
     return pictures if finished else tr("The run has ended"), tr("It took {duration}.", duration=duration(seconds))

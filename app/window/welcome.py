@@ -37,7 +37,7 @@ class Welcome(QObject):
         self._session = session
         self._settings_store = settings_store
         self._open_folders = open_folders
-        self._device = tr("Looking for what can compute here …")
+        self._device = tr("Looking for a device …")
         session.run_started.connect(lambda: area.dismiss(WELCOME))
 
     def greet(self) -> None:
@@ -60,8 +60,8 @@ class Welcome(QObject):
             message = Message(
                 tr("Emulsion cannot keep its settings"),
                 tr(
-                    "{config} or {data} cannot be written: settings, and the gallery's index, last "
-                    "until the window is closed.",
+                    "{config} or {data} cannot be written: settings and the gallery's index are kept only "
+                    "until you quit.",
                     config=folders.config,
                     data=folders.data,
                 ),

@@ -154,7 +154,7 @@ def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
         if pattern.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ModelBroken(path, reason, is_damaged=is_damaged)
     if start[8:9] not in (b"{", b""):
-        raise ModelBroken(path, tr("it is not a safetensors file, or its beginning is damaged"), is_damaged=True)
+        raise ModelBroken(path, tr("it is not a safetensors file, or it is damaged"), is_damaged=True)
     if length <= LARGEST_HEADER:
         raise ModelBroken(path, tr("it is cut off within its header"), is_damaged=True)
     claims = tr("it claims a header of {length:,} bytes: it is damaged or not a safetensors file", length=length)

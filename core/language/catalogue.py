@@ -12,7 +12,7 @@ from core.language.language import NumberFormatter
 from core.paths import resources
 
 FILE_NAME = "emulsion.po"
-_FORMATTERS = {"de": NumberFormatter(",")}
+_FORMATTERS = {"de": NumberFormatter(",", "\u00a0%")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,15 @@ class Language(Protocol):
 
 
 class NumberFormatter(Formatter):
-    """Fills fields; numbers with decimals have the language's mark between ones and tenths."""
+    """Fills fields; floats have the language's mark between ones and tenths, and its sign of percent."""
 
-    def __init__(self, decimal_mark: str) -> None:
+    def __init__(self, decimal_mark: str, percent: str = "%") -> None:
         self._mark = decimal_mark
+        self._percent = percent
 
     def format_field(self, value: object, format_spec: str) -> str:
         text = super().format_field(value, format_spec)
-        return text.replace(".", self._mark) if isinstance(value, float) else text
+        if not isinstance(value, float):
+            return text
+        text = text.replace(".", self._mark)
+        return f"{text[:-1]}{self._percent}" if format_spec.endswith("%") else text

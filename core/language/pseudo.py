@@ -14,7 +14,7 @@ _KEPT = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|https?://\S+|\(\*\.[^)]*\))")
 """Fields, tags, entities, addresses and patterns of files stay as they are."""
 
 PADDING = "~"
-LONGER_BY = 0.4
+LONGER_BY, LONGEST_WORD = 0.4, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,12 @@ class PseudoLanguage:
         accented = "".join(part if number % 2 else part.translate(_ACCENTS) for number, part in enumerate(parts))
         letters = sum(len(part) for part in parts[::2])
         body = accented.rstrip()
-        return body + PADDING * max(round(letters * LONGER_BY), 1) + accented[len(body) :]
+        more = max(round(letters * LONGER_BY), 1)
+        words = [PADDING * min(LONGEST_WORD, more - begun) for begun in range(0, more, LONGEST_WORD)]
+        return body + " ".join(words) + accented[len(body) :]
 
     def english(self, text: str) -> str:
-        return text.translate(_NO_ACCENTS).replace(PADDING, "")
+        return re.sub(f"({PADDING} ?)+{PADDING}|{PADDING}", "", text.translate(_NO_ACCENTS))
 
     def plural(self, one: str, many: str, count: int) -> str:
         return self.text(one if count == 1 else many)

@@ -49,6 +49,17 @@ def plural(one: str, many: str, count: int, /, **fields: object) -> str:
     return language.filled(language.plural(one, many, count), fields)
 
 
+def number_text(number: float, decimals: int) -> str:
+    """Returns a number that stands alone, with the language's mark of decimals."""
+    language = current()
+    text = f"{{:.{decimals}f}}"
+    return (
+        text.format(number)
+        if language is None
+        else language.filled(f"{{number:.{decimals}f}}", {"number": number})
+    )
+
+
 def in_sentence(text: str, /) -> str:
     """Returns words for the middle of a sentence: ``Step 3`` -> ``step 3`` in English, but ``EXIF data`` stays."""
     first = text.split(maxsplit=1)[0] if text.strip() else ""

@@ -85,7 +85,7 @@ def test_more_than_two_are_side_by_side(view: CompareView, make_picture: MakePic
 
 def test_the_legend_tells_which_is_which_and_what_differs(view: CompareView, make_picture: MakePicture) -> None:
     view.show_pictures((make_picture(1, state="step 3 of 20"), make_picture(2, state="step 4 of 20")))
-    view.describe("guidance 4 → 7", "Locked by step")
+    view.describe("guidance 4 → 7", "Synced by step")
     texts = [found(view, QLabel, name).text() for name in ("compareNameA", "compareStateA", "compareStateB")]
     assert texts == ["grey 1", "step 3 of 20", "step 4 of 20"]
     assert found(view, QLabel, "compareDifferences").text() == "guidance 4 → 7"

@@ -173,7 +173,7 @@ def test_it_is_not_there_where_the_model_takes_none(control: LorasControl, sessi
 def test_tags_in_the_prompt_go_to_the_list_when_asked(control: LorasControl, session: Session) -> None:
     assert not control.tags_button.isVisible()
     session.edit(prompt="a house <lora:ink:0.6> <lora:gone>", loras=(Lora("snow"), Lora("ink", 2.0)))
-    assert control.tags_button.text() == "Move the LoRAs of the prompt here"
+    assert control.tags_button.text() == "Move the prompt's LoRAs here"
     assert [row.name for row in control.rows] == ["snow", "ink", "gone"]
     assert [row.box.isEnabled() for row in control.rows] == [True, False, False]
     assert control.rows[1].spin.value() == 0.6

@@ -50,7 +50,7 @@ def test_it_follows_the_draft(control: ChoiceControl, session: Session):
 def test_a_model_that_is_gone_is_named(control: ChoiceControl, session: Session):
     session.edit(model="lost")
     assert control.combo.currentText() == "lost (not found)"
-    assert "not on this computer" in about(control)
+    assert "no longer on this computer" in about(control)
 
 
 def test_new_models_appear(make_session: MakeSession, qtbot: QtBot):

@@ -98,7 +98,7 @@ def test_removing_it_goes_back_to_one_line_and_can_be_undone(
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("gone.png", "not where it was"), ("/gone/gone.png", "not where it was"), ("", "do not name")],
+    [("gone.png", "was moved"), ("/gone/gone.png", "was moved"), ("", "do not name")],
 )
 def test_a_picture_that_is_not_there_is_said_and_never_dropped_silently(
     control: SourceControl, session: Session, path: str, words: str

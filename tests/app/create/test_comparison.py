@@ -69,7 +69,7 @@ def test_both_films_move_with_the_scrubber(opened: Opened, qtbot: QtBot) -> None
     first = generate(opened, qtbot)
     generate(opened, qtbot, seed=99)
     compare(opened, first, qtbot)
-    qtbot.waitUntil(lambda: words(opened)[1] == "Locked by step")
+    qtbot.waitUntil(lambda: words(opened)[1] == "Synced by step")
     panel_of(opened).select(4)
     assert states(opened) == ["step 5 of 20 · preview"] * 2
     qtbot.waitUntil(lambda: states(opened) == ["step 5 of 20 · decoded"] * 2)
@@ -89,7 +89,7 @@ def test_other_numbers_of_steps_are_locked_by_noise_and_say_so(opened: Opened, q
     opened.window.session.edit(steps=10)
     generate(opened, qtbot, seed=99)
     compare(opened, first, qtbot)
-    qtbot.waitUntil(lambda: words(opened)[1].startswith("Locked by noise level"))
+    qtbot.waitUntil(lambda: words(opened)[1].startswith("Synced by noise level"))
     panel_of(opened).select(0)
     assert states(opened) == ["step 1 of 10 · σ 14.0 · preview", "step 1 of 20 · σ 14.0 · preview"]
     panel_of(opened).select(9)
@@ -130,7 +130,7 @@ def test_swapping_turns_pictures_and_differences_round(opened: Opened, qtbot: Qt
 def test_a_pinned_step_stays_while_the_other_moves(opened: Opened, qtbot: QtBot) -> None:
     generate(opened, qtbot)
     panel_of(opened).select(3)
-    choose(opened, "With other steps: pin this one")
+    choose(opened, "Other steps of this run (pin this one)")
     assert is_comparing(opened)
     panel_of(opened).select(10)
     assert states(opened) == ["step 4 of 20 · preview", "step 11 of 20 · preview"]

@@ -279,7 +279,7 @@ def test_a_notice_that_was_dismissed_is_not_told_again(bench: Bench) -> None:
 
 def test_settings_that_the_picture_does_not_tell_are_named(bench: Bench) -> None:
     bench.notices.show_settings_used(Applied(untold=frozenset({"seed", "steps"})))
-    assert "Not told by the picture, or not known here: steps, seed. Yours stay." in bench.text()
+    assert "Not in the picture, or unknown here: steps, seed. Yours stay as they are." in bench.text()
 
 
 def test_a_program_that_weighs_otherwise_is_named() -> None:

@@ -37,7 +37,7 @@ def lines(dialog: MachineDialog) -> list[str]:
 def test_before_a_device_was_looked_for_that_is_said(opened: Opened) -> None:
     assert lines(dialog_of(opened)) == [
         "Device",
-        "No device is known yet: Emulsion looks for one once its window is open.",
+        "Not checked yet: Emulsion looks for a device once its window is open.",
     ]
 
 

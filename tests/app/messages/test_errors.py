@@ -94,7 +94,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
         (EXAMPLES[WrongPart], "is T5 XXL; tiny needs Qwen3 4B as its text encoder"),
-        (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
+        (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL, but the model tiny is Stable Diffusion 1.x"),
         (EXAMPLES[OutOfMemory], "2.1 GB needed, 1.1 GB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
         (EXAMPLES[AlreadyRunning], "already running (process 1234), but its window does not answer."),

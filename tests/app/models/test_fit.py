@@ -26,13 +26,13 @@ def card(free_gib: float, dtype: str = "bfloat16") -> ChosenDevice:
 @pytest.mark.parametrize(
     ("model", "free_gib", "level", "words"),
     [
-        (SD15, 3.6, Level.fits, "Runs fast: about"),
-        (SD15, 7.3, Level.fits, "Runs fast: about 2.9 GB of memory needed, 7.8 GB are free."),
+        (SD15, 3.6, Level.fits, "Runs fast: needs about"),
+        (SD15, 7.3, Level.fits, "Runs fast: needs about 2.9 GB of memory, 7.8 GB free."),
         (SDXL, 3.6, Level.with_offloading, "a few layers on the device at a time"),
         (SDXL, 7.3, Level.fits, "text encoder freed after use, decoded in tiles"),
-        (SDXL, 22.5, Level.fits, "Runs fast: about 10.2 GB of memory needed, 24.2 GB are free."),
-        (Z_IMAGE, 7.3, Level.with_offloading, "With offloading, slower, if at all: about 16.0 GB"),
-        (Z_IMAGE, 22.5, Level.fits, "Runs fast: about 16.0 GB"),
+        (SDXL, 22.5, Level.fits, "Runs fast: needs about 10.2 GB of memory, 24.2 GB free."),
+        (Z_IMAGE, 7.3, Level.with_offloading, "With offloading, slower, if at all: needs about 16.0 GB"),
+        (Z_IMAGE, 22.5, Level.fits, "Runs fast: needs about 16.0 GB"),
     ],
 )
 def test_graphics_cards_of_4_8_and_24_gb(model: KnownModel, free_gib: float, level: Level, words: str) -> None:
@@ -53,9 +53,9 @@ def test_an_apple_gpu_with_16_gb_of_shared_memory() -> None:
 @pytest.mark.parametrize(
     ("model", "level", "words"),
     [
-        (SD15, Level.fits, "Fits, slow without a graphics card: about 5.9 GB"),
-        (SDXL, Level.will_not_fit, "6.4 GB are free. With weights in 8 bit (Preferences, Memory) it would."),
-        (Z_IMAGE, Level.will_not_fit, "Will not fit: about 32.0 GB of memory wanted"),
+        (SD15, Level.fits, "Fits, but slow without a GPU: needs about 5.9 GB"),
+        (SDXL, Level.will_not_fit, "6.4 GB free. With weights in 8 bit (Preferences, Memory) it would."),
+        (Z_IMAGE, Level.will_not_fit, "Too large: needs about 32.0 GB of memory"),
     ],
 )
 def test_a_computer_with_8_gb_and_no_graphics_card(model: KnownModel, level: Level, words: str) -> None:
@@ -68,14 +68,14 @@ def test_a_computer_with_8_gb_and_no_graphics_card(model: KnownModel, level: Lev
 def test_a_card_that_nothing_fits_says_so_with_its_figures() -> None:
     fit = fit_of(SDXL, card(0.4), COMPUTER)
     assert fit.level is Level.will_not_fit
-    assert fit.sentence == "Will not fit: about 1.6 GB of memory needed, 429 MB are free."
+    assert fit.sentence == "Too large: needs about 1.6 GB of memory, 429 MB free."
 
 
 def test_a_model_that_would_fill_the_memory_to_the_brim_does_not_fit_and_says_why() -> None:
     processor = ChosenDevice("cpu", "Example 7", "bfloat16", "")
     fit = fit_of(Z_IMAGE, processor, DeviceMemory("cpu", 24 * GIB, int(15.6 * GIB)))
     assert fit.level is Level.will_not_fit
-    assert fit.sentence.endswith("16.0 GB of memory wanted, 16.8 GB are free, of which 8% should stay so.")
+    assert fit.sentence.endswith("needs about 16.0 GB of memory, 16.8 GB free, of which 8% should stay so.")
 
 
 def test_before_a_device_is_known_nothing_is_promised() -> None:

@@ -115,8 +115,8 @@ def test_the_dialog_begins_with_what_was_chosen_and_names_what_was_found(opened:
     dialog = opened.dialog()
     combo, edit = controls(dialog)
     assert (combo.currentData(), edit.text()) == ("v_prediction", "96x64")
-    assert combo.itemText(0) == "As found: epsilon prediction (by its configuration)"
-    assert edit.placeholderText() == "As found: 64x64 (by its configuration)"
+    assert combo.itemText(0) == "As detected: epsilon prediction (by its configuration)"
+    assert edit.placeholderText() == "As detected: 64x64 (by its configuration)"
     named = {child.objectName() for child in dialog.findChildren(QWidget) if child.objectName().endswith("Choice")}
     assert len(named) == len(KINDS) - 1  # without the shift of flows
 

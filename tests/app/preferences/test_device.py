@@ -82,8 +82,8 @@ def test_a_device_from_the_settings_file_that_is_not_in_the_list_stays(opened: O
 
 def test_the_device_in_a_sentence() -> None:
     told = device_sentence(PROCESSOR)
-    assert told.startswith("Emulsion computes on the processor (Example 7) in float32: no graphics processor")
+    assert told.startswith("Running on the processor (Example 7) in float32: no supported GPU")
     asked = ChosenDevice("cpu", "", "float32", "cpu in float32: device: as asked; precision: none")
-    assert device_sentence(asked) == "Emulsion computes on the processor in float32, as you have chosen."
+    assert device_sentence(asked) == "Running on the processor in float32, as you have chosen."
     gpu = ChosenDevice("cuda", "Example 4070", "bfloat16", "cuda: device: the first")
-    assert device_sentence(gpu) == "Emulsion computes on the GPU (Example 4070) in bfloat16."
+    assert device_sentence(gpu) == "Running on the GPU (Example 4070) in bfloat16."

@@ -50,7 +50,7 @@ def test_decoding_in_tiles_is_kept(opened: Opened) -> None:
 def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened, qtbot: QtBot) -> None:
     dialog = preferences(opened)
     words, look = part(dialog, QLabel, "memoryPlanWords"), part(dialog, QPushButton, "lookForMemoryButton")
-    assert "No device is known yet" in words.text()
+    assert "Not checked yet" in words.text()
     assert not look.isHidden()
     look.click()
     assert words.text() == "Looking …"

@@ -88,8 +88,8 @@ def test_a_free_key_is_set_and_works_at_once(opened: Opened, page: Page, open_wi
 
 def test_a_key_of_another_command_is_told_before_it_is_taken(opened: Opened, page: Page) -> None:
     page.enter("full_screen", "Ctrl+E")
-    assert page.words == "Export film has Ctrl+E now, and would have it no more."
-    assert page.button("setShortcut").text() == "Take it over"
+    assert page.words == "Ctrl+E is used by Export film. Reassign?"
+    assert page.button("setShortcut").text() == "Reassign"
     assert opened.action("Export film…").shortcut().toString() == "Ctrl+E"
     page.press("setShortcut")
     assert opened.action("Export film…").shortcut().isEmpty()

@@ -26,10 +26,10 @@ def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(ope
     opened.window.contents.welcome.greet()
     assert opened.subjects == ("welcome",)
     assert str(opened.settings_store.settings.pictures) in words(opened)
-    assert "Looking for what can compute" in words(opened)
+    assert "Looking for a device" in words(opened)
     opened.window.session.device.choose(ChosenDevice("cpu", "Example 7", "float32", "cpu: first"))
     bars = [label.text() for label in opened.window.findChildren(QLabel, "messageText") if label.isVisible()]
-    assert any("computes on the processor (Example 7)" in text for text in bars)
+    assert any("Running on the processor (Example 7)" in text for text in bars)
 
 
 @pytest.mark.parametrize("starts", [1, 2])

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMenu,
     QPlainTextEdit,
+    QScrollArea,
     QSpinBox,
     QTabWidget,
     QWidget,
@@ -117,6 +118,9 @@ def cut(root: QWidget) -> set[str]:
         elif isinstance(widget, QComboBox) and widget.count():
             text = widget.currentText()
             fits = widget.fontMetrics().horizontalAdvance(text) <= widget.width() - 20
+        elif isinstance(widget, QScrollArea) and (content := widget.widget()) is not None:
+            is_fixed = widget.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            text, fits = "content", not is_fixed or content.width() <= widget.viewport().width() + 1
         else:
             fits = True
         if not fits:

@@ -87,9 +87,9 @@ def test_a_number_chooses_its_form() -> None:
 
 
 def test_numbers_have_the_mark_of_the_language() -> None:
-    formatter = NumberFormatter(",")
+    formatter = NumberFormatter(",", " %")
     filled = formatter.vformat("{a:.2f} {b} {c:.0%} {d}", (), {"a": 1.5, "b": "1.5", "c": 0.25, "d": 3})
-    assert filled == "1,50 1.5 25% 3"
+    assert filled == "1,50 1.5 25 % 3"
 
 
 @pytest.mark.parametrize(
