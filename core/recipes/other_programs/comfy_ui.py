@@ -159,8 +159,16 @@ def _settings(graph: Graph, name: str) -> Found:
             "Distilled CFG Scale": distilled,
             "Clip skip": -positive.layer if positive.layer else None,  # counted from the end, below 0
             **({"Denoise": denoise} if is_partial and not has_source else {}),
+            "Template": _template(graph, positive.text),
+            "Negative Template": _template(graph, negative.text),
         },
     )
+
+
+def _template(graph: Graph, text: str | None) -> object:
+    """Returns the text that a prompt was drawn from, as the nodes of the Impact Pack keep it beside."""
+    drawn = (node for node in graph.nodes.values() if text and node.inputs.get("populated_text") == text)
+    return next((node.inputs.get("wildcard_text") for node in drawn), None)
 
 
 def _node(graph: Graph, node: Node, name: str) -> Node | None:

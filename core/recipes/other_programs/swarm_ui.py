@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, cast
 
 from core.recipes.other_programs.found import Found, as_object
@@ -11,6 +12,7 @@ from core.recipes.other_programs.json_settings import from_settings
 
 PROGRAM = "SwarmUI"
 MARK = "sui_image_params"
+_TYPED = MappingProxyType({"original_prompt": "Template", "original_negativeprompt": "Negative Template"})
 
 
 def read(texts: Mapping[str, str]) -> Found | None:
@@ -25,5 +27,8 @@ def read(texts: Mapping[str, str]) -> Found | None:
     if isinstance(layer := settings.pop("clipstopatlayer", None), int):
         settings["clip_skip"] = -layer  # counted from the end, below 0
     found = from_settings(settings, PROGRAM)
-    models = content.get("sui_models")
-    return replace(found, others={**found.others, "models": models}) if models else found
+    extra = content.get("sui_extra_data")
+    extra = cast("dict[str, Any]", extra) if isinstance(extra, dict) else {}
+    # what was typed, before its tags were drawn (T2IParamInput.ProcessPromptLike)
+    more = {key: extra.get(name) for name, key in _TYPED.items()} | {"models": content.get("sui_models")}
+    return replace(found, others={**found.others, **{key: value for key, value in more.items() if value}})

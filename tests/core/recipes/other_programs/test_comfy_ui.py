@@ -195,3 +195,10 @@ def test_a_primitive_of_the_window_and_links_by_name_are_followed() -> None:
         if box["type"] in ("SetNode", "GetNode"):
             box["widgets_values"] = ["the model"]
     assert told(read_drawn(content)) == TOLD
+
+
+@pytest.mark.parametrize("case", ["drawn from a wildcard", "a wildcard that an encoder drew"])
+def test_the_template_of_a_wildcard_is_kept_beside_what_was_drawn(case: str) -> None:
+    request = read(PROMPTS[case][0]).request
+    assert (request.prompt, request.template) == ("a red lighthouse", "a {red|blue} lighthouse")
+    assert (request.negative_template, request.variants) == ("", False)

@@ -118,6 +118,15 @@ def test_swarm_ui(tmp_path: Path) -> None:
     assert [essence(read_recipe(path)) for path in (png, jpeg)] == [SWARM_UI] * 2
 
 
+def test_what_was_typed_for_swarm_ui_is_kept_beside_what_was_drawn(tmp_path: Path) -> None:
+    extra = {"original_prompt": "a <random:bridge|tower>", "original_negativeprompt": "fog <comment:x>"}
+    text = json.dumps(pictures.SWARM_UI | {"sui_extra_data": extra})
+    recipe = read_recipe(write_png(tmp_path / "a.png", parameters=text))
+    assert essence(recipe) == SWARM_UI
+    assert recipe.others["Template"] == "a <random:bridge|tower>"
+    assert recipe.others["Negative Template"] == "fog <comment:x>"
+
+
 def test_easy_diffusion(tmp_path: Path) -> None:
     expected = ("a windmill", "rain", "sd-v1-5", "euler_a", 25, 7.5, 5, "512x512")
     texts = {key: str(value) for key, value in pictures.EASY_DIFFUSION.items()}
