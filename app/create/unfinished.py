@@ -50,7 +50,7 @@ class UnfinishedRuns(QObject):
             title, resume, discard = tr("Unfinished picture"), tr("Continue"), tr("Discard")
             words = tr(
                 "“{title}” stopped at step {step} of {steps}.",
-                title=_title(runs[0]),
+                title=_work(runs[0]).title[:60],
                 step=runs[0].step,
                 steps=runs[0].request.steps,
             )
@@ -108,7 +108,7 @@ class UnfinishedRuns(QObject):
 
     @Slot(object)
     def _continue(self, run: UnfinishedRun) -> None:
-        self._session.queue.add(Resume(run.path, run.request))
+        self._session.queue.add(_work(run))
 
     @Slot(object)
     def _discard(self, run: UnfinishedRun) -> None:
@@ -127,6 +127,5 @@ def tell_discarded(area: MessageArea, count: int, undo: Callable[[], None]) -> N
     )
 
 
-def _title(run: UnfinishedRun) -> str:
-    words = " ".join(run.request.prompt.split()) or tr("(no prompt)")
-    return words if len(words) <= 60 else f"{words[:59]}…"
+def _work(run: UnfinishedRun) -> Resume:
+    return Resume(run.path, run.request)

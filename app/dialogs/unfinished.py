@@ -18,7 +18,7 @@ from app.widgets.pixels import enlarged, to_image
 from core.film.stored import UnfinishedRun
 from core.language.words import tr
 from core.pictures.pixels import Pixels
-from core.runs.operations import PreviewFilm
+from core.runs.operations import PreviewFilm, Resume
 
 SIZE_PX, PICTURE_PX = (640, 480), 72
 NONE = tr("No picture is unfinished. Runs that were stopped or cut off are listed here.")
@@ -111,7 +111,7 @@ class Row(QFrame):
         self.picture = text_label()
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = " ".join(run.request.prompt.split()) or tr("(no prompt)")
+        title = Resume(run.path, run.request).title
         self._about = tr(
             "Step {step} of {steps} · {made} · {model}",
             step=run.step,
