@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.engine.engine import Engine
 from core.engine.measuring import GB, Line, picture
+from core.families.stable_diffusion import SPEC
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Size
-from core.runs.operations import ReportMemory, result_of
+from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started
+from core.runs.operations import Generate, ReportMemory, result_of
 from tests.benchmarks.gpu.bench import Bench, loaded_of
 
 LEAST_PLANNED, MOST_PLANNED = 0.95, 1.4
@@ -21,7 +24,7 @@ SHARES = {"while loading": 0.5, "in a step": 0.75, "in the decode": 0.95}
 
 
 def memory(bench: Bench) -> Iterator[Line]:
-    """Section A4: peaks by size and phase, placements, and limits below them."""
+    """Section A4: peaks by size, the plan's constants as they stand in the code, placements, limits below them."""
     request = bench.request(steps=3)
     sides = (64, 128) if bench.is_tiny else (512, 1024)
     for side in sides:
@@ -40,7 +43,32 @@ def _peaks(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
     assert needed is not None
     share = needed.needed / peak if peak else 1.0
     yield Line(f"{request.size}: planned", share, "of it", ok=bench.mark(LEAST_PLANNED <= share <= MOST_PLANNED))
+    step, decode = _beside_weights(bench, engine, request)
+    pixels, nbytes = request.size.width * request.size.height, engine.plan.dtype.itemsize
+    places = pixels // SPEC.latents.factor**2
+    constants = {
+        "core/families/stable_diffusion.py": f"step_values={step // (places * nbytes):_},",
+        "core/models/memory_plan.py": f"DECODE_VALUES_PER_PIXEL = {decode // (pixels * nbytes)}",
+    }
+    for file, words in constants.items():
+        yield Line(f"{request.size}: {file}", words if step else "not counted on this device")
     bench.close_engines()
+
+
+def _beside_weights(bench: Bench, engine: Engine, request: GenerationRequest) -> tuple[int, int]:
+    """Returns the most bytes that a step and the decode held beside those before; 0 if none are counted."""
+    if bench.device.type not in ("cuda", "xpu"):
+        picture(engine, request)
+        return 0, 0
+    module = torch.get_device_module(bench.device)
+    before, most = 0, list[int]()
+    for event in engine.run(Generate(request, PreviewMode.linear)):
+        if isinstance(event, Started | ImageReady) or event == Loading(Phase.decoding):
+            most.append(module.max_memory_allocated(bench.device) - before)
+            module.reset_peak_memory_stats(bench.device)
+            before = module.memory_allocated(bench.device)
+    _reading, step, decode = most
+    return step, decode
 
 
 def _highest(bench: Bench, work: Any) -> int:
