@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 LONGEST_NAME = 200
 _MARK = re.compile(
@@ -127,6 +128,7 @@ class _Open:
             yield from nodes
 
 
+@lru_cache(maxsize=32)
 def parsed(text: str) -> tuple[Node, ...]:
     """Reads a template; a brace without a partner is text. No recursion: braces may be as deep as it is long."""
     root: list[Node] = []
