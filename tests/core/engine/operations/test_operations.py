@@ -19,9 +19,12 @@ from core.film.film import Film
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.film_export.pictures import ExportFrame, captioned
+from core.grid.operation import MakeGrid
+from core.grid.planning import plan
 from core.models.catalogue import Catalogue
-from core.request.request import GenerationRequest, Size, Source
+from core.request.request import GenerationRequest, Size, Source, Upscaler
 from core.runs.branch import Branch
+from core.runs.enlargement import Enlarge, picture_of
 from core.runs.events import Finished, ImageReady, Stepped
 from core.runs.operations import (
     BranchPoint,
@@ -40,6 +43,7 @@ from core.runs.operations import (
     Resume,
     result_of,
 )
+from core.upscalers.library import OF_STARTER
 
 REQUEST = GenerationRequest("a house", model="tiny", size=Size(32, 32), steps=2, sampler="euler", seed=1)
 
@@ -71,6 +75,8 @@ EXAMPLES: Mapping[type[Operation[Any]], Callable[[Engine, Made], Operation[Any]]
     ExportFrame: lambda _, made: ExportFrame(
         made.film, made.film.frames[0], ("denoised", "noisy"), is_decoded=True
     ),
+    MakeGrid: lambda _, made: MakeGrid(plan(made.film.request, [("seed", "1,2")]), made.path.parent, (1,)),
+    Enlarge: lambda _, made: Enlarge(picture_of(made.path.parent / "house.png"), Upscaler(OF_STARTER)),
 }
 
 
