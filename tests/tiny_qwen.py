@@ -40,6 +40,8 @@ def qwen_vl(vocabulary: int) -> Any:
     config = Qwen2_5_VLConfig(
         text_config={
             "vocab_size": vocabulary,
+            "bos_token_id": None,
+            "eos_token_id": None,
             "hidden_size": 16,
             "intermediate_size": 16,
             "num_hidden_layers": 2,
@@ -94,6 +96,8 @@ def krea2(folder: Path, *, is_distilled: bool = False, seed: int = 0) -> Path:
     config = Qwen3VLConfig(
         text_config={
             "vocab_size": len(words),
+            "bos_token_id": None,
+            "eos_token_id": None,
             "hidden_size": 16,
             "intermediate_size": 16,
             "num_hidden_layers": 3,

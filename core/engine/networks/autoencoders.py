@@ -74,7 +74,7 @@ class QwenAutoencoder(KLAutoencoder):
         """Returns mean and deviation of each channel, (1, channels, 1, 1, 1)."""
         config = self.module.config
         both = (torch.tensor(values).view(1, -1, 1, 1, 1) for values in (config.latents_mean, config.latents_std))
-        return tuple(values.to(latents) for values in both)
+        return tuple(values.to(latents.device, latents.dtype) for values in both)
 
 
 KINDS: Mapping[str, type[KLAutoencoder]] = MappingProxyType(

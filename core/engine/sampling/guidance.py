@@ -42,6 +42,6 @@ def _as_long_as(cond: torch.Tensor, guided: torch.Tensor, side: int) -> torch.Te
     lengths, tokens = (
         pixel_unshuffle(one, side).flatten(2).transpose(1, 2).contiguous() for one in (cond, guided)
     )
-    wanted, found = (torch.norm(one, dim=-1, keepdim=True) for one in (lengths, tokens))
+    wanted, found = (torch.linalg.vector_norm(one, dim=-1, keepdim=True) for one in (lengths, tokens))
     places = (tokens * (wanted / found)).transpose(1, 2).reshape(shape[0], -1, shape[2] // side, shape[3] // side)
     return pixel_shuffle(places, side)
