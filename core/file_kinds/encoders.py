@@ -5,6 +5,7 @@ The rows follow ComfyUI's ``detect_te_model``. Widths are told by norms, which n
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -136,6 +137,7 @@ ENCODERS: tuple[FileKind, ...] = (
 )
 
 _STARTS = ("", "model.", "language_model.", "model.language_model.", "language_model.model.", "text_encoder.")
+_MOST_IN_CHECKPOINTS = 16
 _IN_CHECKPOINTS = re.compile(
     r"(text_encoders\.[^.]+\.(?:transformer\.)?(?:model\.)?"
     r"|cond_stage_model\.(?:transformer\.|model\.)|conditioner\.embedders\.\d\.(?:transformer\.|model\.)"
@@ -146,13 +148,15 @@ _IN_CHECKPOINTS = re.compile(
 def encoders_in(names: Names) -> tuple[FoundKind, ...]:
     """Returns the text encoders of a file: one where it is an encoder alone, more in a whole checkpoint."""
     starts = dict.fromkeys(match[1] for name in names.header.tensors if (match := _IN_CHECKPOINTS.match(name)))
-    found = (first_found(ENCODERS, names, (start,)) for start in starts)
+    found = (first_found(ENCODERS, names, (start,)) for start in islice(starts, _MOST_IN_CHECKPOINTS))
     in_checkpoint = tuple(one for one in found if one is not None)
     alone = first_found(ENCODERS, names, _STARTS)
     return in_checkpoint or (() if alone is None else (alone,))
 
 
-_LAYER = re.compile(r"(?:layers|blk)\.(\d+)\.")
+_LAYER = re.compile(r"(?:layers|blk)\.([0-9]{1,3})\.")
+"""A larger number is no layer of a model; a network of so many would be built for hours."""
+
 _ROWS = {
     "vocab_size": ("embed_tokens.weight", "token_embd.weight"),
     "hidden_size": _HIDDEN.names,

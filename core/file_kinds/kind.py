@@ -52,6 +52,9 @@ class Measure:
 
 UNMEASURED = Measure(())
 
+_LONGEST_BEGINNING = 128
+"""No name of the table is longer; a name of thousands of dots would need gigabytes for all its beginnings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -121,7 +124,7 @@ class FileKind:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of a file's tensors; ``all`` has also each of their beginnings that ends with a dot."""
+    """The names of a file's tensors; ``all`` has also their beginnings that end with a dot."""
 
     header: SafetensorsHeader
     all: frozenset[str]
@@ -130,7 +133,7 @@ class Names:
     def of(cls, header: SafetensorsHeader) -> Names:
         found = set(header.tensors)
         for name in header.tensors:
-            at = name.rfind(".")
+            at = name.rfind(".", 0, _LONGEST_BEGINNING)
             while at > 0 and (beginning := name[: at + 1]) not in found:
                 found.add(beginning)
                 at = name.rfind(".", 0, at)

@@ -48,7 +48,7 @@ class Parts:
     def name_of(self, part: str) -> str:
         """Returns the name of a part's file, or of the model that lends it."""
         place = self.places[part]
-        return place.parent.name if place.name == part else place.stem
+        return place.parent.name if place.is_dir() else place.stem
 
 
 NO_PARTS = Parts()

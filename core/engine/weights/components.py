@@ -77,10 +77,7 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
 def identity_of(model: Model) -> ModelIdentity:
     """Identifies the weights by the hash of the network's (first) file. Raises ModelBroken."""
     sha256 = model.sha256[:SHORT_HASH] or short_hash(hashed_file(model))
-    parts = {
-        part: f"{model.parts.places[part].stem} {hash_[:SHORT_HASH]}" for part, hash_ in model.parts.hashes.items()
-    }
-    return ModelIdentity(model.key, model.name, model.family, sha256, parts)
+    return ModelIdentity(model.key, model.name, model.family, sha256, model.parts.told(SHORT_HASH))
 
 
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:

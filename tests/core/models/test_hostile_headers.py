@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelBroken
+from core.file_kinds.table import content_of, parts_in
+from core.files.weights_header import read_header
 from core.models.identity import identify
 from tests.core.models.made_files import gguf, safetensors
 
@@ -54,3 +56,18 @@ def test_a_mutated_header_is_told_or_refused_with_a_reason(tmp_path: Path, form:
     tracemalloc.stop()
     assert peak < 50 * 2**20
     assert COUNT // 5 < refused < COUNT
+
+
+def test_a_name_of_many_dots_takes_no_more_room_than_others(tmp_path: Path) -> None:
+    header = read_header(safetensors(tmp_path / "dots.safetensors", {"." * 20_000 + "x": (1,)}))
+    tracemalloc.start()
+    assert content_of(header).main is None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 2**20  # 200 MB for all beginnings of the name, four times as much for one twice as long
+
+
+def test_a_file_that_claims_thousands_of_encoders_is_searched_for_a_few(tmp_path: Path) -> None:
+    inner = "transformer.text_model.encoder.layers.0.mlp.fc1.weight"
+    claimed = {f"text_encoders.{number}.{inner}": (1, 1) for number in range(3000)}
+    assert 4 <= len(parts_in(read_header(safetensors(tmp_path / "many.safetensors", claimed)))) <= 16

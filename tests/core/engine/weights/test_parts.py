@@ -12,10 +12,12 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors.torch import save_file
 
 from core.engine.engine import Engine
+from core.engine.weights.components import identity_of
 from core.errors import ModelBroken
 from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
 from core.models.parameter_count import weights_in
+from core.models.parts import weights_at
 from core.pictures.pixels import Pixels
 from core.recipes.parameters import to_parameters
 from core.recipes.recipe import recipe_from_text, recipe_to_json
@@ -75,6 +77,17 @@ def test_the_recipe_and_the_film_have_the_hash_of_each_part(apart: Path) -> None
     assert told["vae"].startswith("ae ")
     assert recipe_from_text(json.dumps(recipe_to_json(recipe))).model == recipe.model
     assert "Module 1: qwen_3_4b, Module 2: ae" in to_parameters(recipe)
+
+
+def test_the_recipe_names_the_model_that_lends_a_part(apart: Path, z: Place) -> None:
+    shutil.rmtree(apart / "text_encoders")
+    shutil.copytree(z.whole, apart / "Lender")
+    found = catalogue(apart)
+    model = found.find("z_image_turbo_bf16")
+    place = model.parts.places["text_encoder"]
+    assert place == apart / "Lender" / "text_encoder"
+    sha256 = found.memory.sha256_of(weights_at(place))
+    assert identity_of(found.find("z_image_turbo_bf16")).parts["text_encoder"] == f"Lender {sha256[:10]}"
 
 
 def test_of_several_parts_the_chosen_one_is_used(apart: Path, z: Place, right: dict[int, Pixels]) -> None:
