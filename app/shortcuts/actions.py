@@ -67,7 +67,7 @@ class Actions(QObject):
         self.pause = self._make(tr("Pause"), "F8", "pause")
         self.single_step = self._make(tr("Single step"), "F10", "step")
         self.more_like_this = self._make(tr("More like this"), "Ctrl+M", "pictures")
-        self.grid = self._make(tr("Grid…"), "Ctrl+Shift+G", "grid")
+        self.grid = self._make(tr("Make a grid…"), "Ctrl+Shift+G", "grid")
         self.unfinished = self._make(tr("Unfinished pictures…"))
         self.zoom_in = self._make(tr("Zoom in"), "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])

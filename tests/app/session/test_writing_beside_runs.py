@@ -65,7 +65,7 @@ def test_the_next_pictures_are_made_while_one_is_written_and_each_gets_its_film(
     settle(session)
     assert len(heard.all("picture_saved")) == 6
     assert not heard.all("failed")
-    folder = recorder._folder()  # pyright: ignore[reportPrivateUsage]
+    folder = recorder.folder()
     assert folder is not None
     for seed in (7, 8, 9):
         film = read_recording(film_path(folder.parent / f"{seed}.png"))
