@@ -15,6 +15,7 @@ from functools import cache, wraps
 from typing import Any
 
 import torch
+from diffusers.models.attention import AttentionModuleMixin
 from diffusers.models.attention_processor import Attention
 from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
@@ -29,9 +30,10 @@ MATH = 0
 def bound_attention(network: torch.nn.Module, device: torch.device) -> None:
     """Has a network compute its attention within `LARGEST_SCORES` on a device that does not fuse it."""
     for layer in network.modules():
-        if isinstance(layer, Attention):
-            width = layer.inner_dim // layer.heads
-            if not is_fused(device, layer.to_q.weight.dtype, width):
+        if isinstance(layer, Attention | AttentionModuleMixin):
+            projection: Any = getattr(layer, "to_q", None) or layer.to_qkv_mlp_proj  # its weights may be packed
+            width = getattr(layer, "head_dim", 0) or layer.inner_dim // layer.heads
+            if not is_fused(device, projection.weight.dtype, width):
                 layer.processor.__class__ = _bounded(type(layer.processor))
 
 
