@@ -255,6 +255,14 @@ class LibraryInUse(EmulsionError):
         self.folder = folder
 
 
+class GridInUse(EmulsionError):
+    """Another running Emulsion makes pictures of the grid in this folder, which would be made twice."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"another Emulsion makes the grid in {folder}")
+        self.folder = folder
+
+
 class AlreadyRunning(EmulsionError):
     """Another process has the user's data folder, and does not answer.
 

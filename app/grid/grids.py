@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from core.grid.planning import check, plan
 from core.models.catalogue import Catalogue
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
+from core.runs.queued import QueuedRun
 from core.runs.speed import newest_recipes
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ class Grids(QObject):
         self._files.submit(read, self._on_opened, self._on_failed)
 
     def make_rest(self, opened: OpenGrid) -> None:
-        """Lets the missing pictures of a grid be made: those in the queue go on, the others are added."""
+        """Lets the missing pictures of a grid be made: those in the queue go on or are tried again, the others are
+        added.
+        """
         self.look_again(opened, partial(self._queue_rest, opened))
 
     def look_again(self, opened: OpenGrid, then: Callable[[], object] = lambda: None) -> None:
@@ -166,6 +169,8 @@ class Grids(QObject):
         self._files.submit(look, take, self._on_failed)
 
     def _queue_rest(self, opened: OpenGrid) -> None:
+        for failed in [run for run, _ in self._runs_of(opened.grid) if run.problem]:
+            self._session.queue.try_again(failed.id)
         queued = self._queued(opened.grid)
         left = tuple(number for number in opened.left if number not in queued)
         if left:
@@ -186,13 +191,17 @@ class Grids(QObject):
         grids = (run.operation for run in runs if isinstance(run.operation, MakeGrid))
         return any(operation.grid.id == opened.grid.id for operation in grids)
 
+    def _runs_of(self, grid: Grid) -> Iterator[tuple[QueuedRun, MakeGrid]]:
+        for run in self._session.queue.entries:
+            if isinstance(run.operation, MakeGrid) and run.operation.grid.id == grid.id:
+                yield run, run.operation
+
     def _queued(self, grid: Grid) -> set[int]:
         """Returns the numbers of the grid's pictures that are in the queue, the one in progress too."""
         numbers: set[int] = set()
-        for run in self._session.queue.entries:
-            if isinstance(run.operation, MakeGrid) and run.operation.grid.id == grid.id:
-                first = run.begun - (run.id == self._session.queue.running_id)
-                numbers |= set(run.operation.numbers[first:])
+        for run, operation in self._runs_of(grid):
+            first = run.begun - (run.id == self._session.queue.running_id)
+            numbers |= set(operation.numbers[first : run.count])
         return numbers
 
     def _on_planned(self, answer: Callable[[Planned], object], found: tuple[Planned, tuple[Recipe, ...]]) -> None:

@@ -15,6 +15,7 @@ from core.errors import (
     DeviceLost,
     DeviceMissing,
     FilmBroken,
+    GridInUse,
     InvalidRequest,
     LibraryInUse,
     ModelMissing,
@@ -151,6 +152,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("The gallery is in use"),
                 tr("Another running Emulsion uses the gallery, and only one can change it at a time."),
                 tr("Close the other one first."),
+            )
+        case GridInUse():
+            return Message(
+                tr("The grid is being made"),
+                tr("Another running Emulsion makes pictures of the grid in {folder}.", folder=error.folder),
+                tr("Wait until it has finished, or stop it there."),
             )
         case AlreadyRunning():
             number = tr(" (process {process})", process=error.process) if error.process else ""

@@ -5,13 +5,15 @@ A picture is known by the run in its recipe, so that it may have any name, and m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from core.errors import SaveFailed, UnreadablePicture
+from core.errors import GridInUse, SaveFailed, UnreadablePicture
 from core.files.atomic import DISK, words_of, write_file
+from core.files.lock import lock
 from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
 from core.language.words import tr
@@ -49,6 +51,23 @@ def new_folder(grid: Grid, pictures: Path, now: datetime | None = None) -> Path:
 def keep_description(grid: Grid, folder: Path) -> None:
     """Writes the description with the places of files. Raises SaveFailed."""
     write_file(folder / PLACES, grid_to_text(grid, has_places=True).encode(), DISK)
+
+
+@contextmanager
+def making(folder: Path) -> Generator[None]:
+    """Lets one process at a time make pictures of the grid in a folder. Raises GridInUse.
+
+    The lock is on the description, so that a folder without one is not held.
+    """
+    try:
+        file = (folder / PLACES).open("r+b", buffering=0)
+    except OSError:
+        yield
+        return
+    with file:
+        if not lock(file):
+            raise GridInUse(folder)
+        yield
 
 
 def lies_in_grid(picture: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.grid.axes import AXES
 from core.request.request import GenerationRequest
@@ -77,6 +77,9 @@ class Grid:
         request, order = self.request, list(AXES)
         for axis, value in sorted(used, key=lambda item: order.index(item[0].kind)):
             request = AXES[axis.kind].apply(request, value, axis.values)
+        for prompt, template in (("prompt", "template"), ("negative_prompt", "negative_template")):
+            if getattr(request, prompt) != getattr(self.request, prompt):  # it was not drawn from that
+                request = replace(request, **{template: ""})
         return request
 
     def run_of(self, number: int) -> str:

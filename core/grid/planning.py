@@ -13,6 +13,7 @@ from core.grid.values import MOST_VALUES, counted, split
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import check_autoencoder, check_loras
+from core.pictures.reference import read_reference
 from core.pictures.source import read_source
 from core.prompt.drawing import drawn
 from core.request.request import GenerationRequest
@@ -66,8 +67,11 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
             check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
         if request.source is not None and (request.source.path, request.size) not in seen:
             read_source(request.source, request.size)
+        for reference in request.references:
+            if reference not in seen:
+                read_reference(reference, 1)
         source = (request.source.path, request.size) if request.source is not None else None
-        seen |= {(model.key, request.active_loras), (model.key, request.autoencoder), source}
+        seen |= {(model.key, request.active_loras), (model.key, request.autoencoder), source, *request.references}
 
 
 def _axis(name: str, text: str) -> Axis:
@@ -82,7 +86,7 @@ def _axis(name: str, text: str) -> Axis:
     if not any(values) or len(values) > MOST_VALUES:
         expected = (
             tr("at most {most_values:,} values", most_values=MOST_VALUES)
-            if values
+            if len(values) > MOST_VALUES
             else tr("values such as {hint}", hint=kind.hint)
         )
         raise InvalidRequest(tr("{title} axis", title=kind.title), text or "nothing", expected)

@@ -23,7 +23,7 @@ _RANGE = re.compile(
 def split(text: str) -> tuple[str, ...]:
     """Returns the entries, also empty ones. Raises InvalidRequest."""
     try:
-        rows = list(csv.reader(text.strip().splitlines(), skipinitialspace=True))
+        rows = list(csv.reader(text.strip().splitlines(keepends=True), skipinitialspace=True))
     except csv.Error as error:
         raise InvalidRequest(
             tr("list of values"), f"{text[:40]}…", tr("entries that are separated by commas")

@@ -196,6 +196,8 @@ class _Drawing:
             way = " > ".join((*self._inside, wildcard.name))
             raise WildcardUnusable(wildcard.name, tr("it contains itself: {way}", way=way))
         values = self._values_of(wildcard.name)
+        if not values.texts:
+            raise WildcardUnusable(wildcard.name, tr("it has no values"))
         before = self._variables
         self._variables = {**before, **{name: (value,) for name, value in wildcard.given}}
         self._inside.append(wildcard.name)

@@ -23,7 +23,7 @@ _MARK = re.compile(
     re.DOTALL,
 )
 _BOUNDS = re.compile(r"\s*[~!@]?\s*(?:(?:(\d{1,6})|(\d{0,6})-(\d{0,6}))\$\$(?:([^${}]*)\$\$)?)?")
-_LEAD = re.compile(r"\s*(?:(\d+\.?\d*|\.\d+)::)?")
+_LEAD = re.compile(r"\s*(?:(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})::)?")
 _ESCAPED = frozenset({"{", "}", "|", "$", "__"})
 MOST_OPTIONS = 999_999
 SEPARATOR = ", "

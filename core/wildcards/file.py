@@ -27,7 +27,7 @@ LARGEST = {".txt": 4 * 2**20, ".json": 4 * 2**20, ".yaml": 2**19, ".yml": 2**19}
 """In bytes: what can be read while somebody waits."""
 MOST_VALUES = 200_000
 _DEEPEST = 20
-_WEIGHT = re.compile(r"\s*(\d+\.?\d*|\.\d+)::")
+_WEIGHT = re.compile(r"\s*(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})::")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def read_tags(path: Path) -> Iterator[tuple[str, str, int]]:
                     raise WildcardUnusable(str(path), tr("it has more than {most} tags", most=MOST_TAGS))
                 if not row or not row[0].strip():
                     continue
-                count = int(row[2]) if len(row) > 2 and row[2].isascii() and row[2].isdigit() else 0
+                count = int(row[2]) if len(row) > 2 and re.fullmatch("[0-9]{1,18}", row[2]) else 0
                 text = written(row[0].strip())
                 aliases = row[3].split(",") if len(row) > 3 else []
                 yield from ((key, text, count) for key in dict.fromkeys(map(spoken, (row[0], *aliases))) if key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,11 @@ from app.cli.commands.generate import Job, add_run_options, job_of, saved_pictur
 from app.cli.terminal import Progress, to_json
 from app.cli.typed_request import add_request_options, storable, typed_request
 from app.session.grid_text import size_words, work_words
-from core.errors import InvalidRequest, UnreadablePicture
+from core.errors import InvalidRequest, SaveFailed, UnreadablePicture
 from core.files.atomic import check_writable
 from core.grid.axes import AXES
 from core.grid.estimate import estimate
-from core.grid.folder import PLACES, keep_description, made, new_folder, read_grid, settle_films
+from core.grid.folder import PLACES, keep_description, made, making, new_folder, read_grid, settle_films
 from core.grid.grid import NAMES, Grid
 from core.grid.operation import MakeGrid
 from core.grid.planning import check, plan
@@ -69,6 +71,9 @@ def _run(arguments: Namespace) -> int:
         model = catalogue.find(arguments.model or STARTER_MODEL)
         grid, folder = plan(typed_request(arguments, model, settings), _axes(arguments)), None
     check(grid, catalogue)
+    if folder is not None and not arguments.plan:
+        with making(folder):  # refused now, and not when the engine is there
+            pass
     before = made(grid, folder) if folder is not None else {}
     numbers = tuple(number for number in grid.order if number not in before)
     speed = Speed()
@@ -122,13 +127,19 @@ def _kept_sheet(grid: Grid, folder: Path, job: Job, progress: Progress) -> Gener
     try:
         yield sheet
     except BaseException:  # of any kind: it is raised again
-        sheet.write()
-        command = f"emulsion grid --resume {sheet.path}"
+        command = f"emulsion grid --resume {_quoted(str(sheet.path))}"
         progress.note(tr("emulsion: the rest is made by: {command}", command=command))
+        with suppress(SaveFailed):  # what happened first is told; --resume writes the sheet again
+            sheet.write()
         raise
     sheet.write()
     progress.clear()
     print(to_json({"sheet": str(sheet.path)}) if job.is_json else sheet.path, flush=True)
+
+
+def _quoted(path: str) -> str:
+    """Returns a path as it can be pasted into a shell."""
+    return subprocess.list2cmdline([path]) if sys.platform == "win32" else shlex.quote(path)
 
 
 def _add(sheet: Sheet, number: int, path: Path, progress: Progress) -> None:

@@ -8,6 +8,7 @@ from core.engine.context import Context
 from core.engine.operations import generate, resume
 from core.errors import FilmBroken
 from core.film.stored import take_up
+from core.grid.folder import making
 from core.grid.operation import MakeGrid
 from core.runs.events import Event, Started
 from core.runs.operations import Generate, Resume
@@ -17,9 +18,10 @@ log = logging.getLogger(__name__)
 
 def run(context: Context, operation: MakeGrid) -> Iterator[Event]:
     count = len(operation.numbers)
-    for index, number in enumerate(operation.numbers):
-        for event in _picture(context, operation, number):
-            yield replace(event, index=index, count=count) if isinstance(event, Started) else event
+    with making(operation.place):
+        for index, number in enumerate(operation.numbers):
+            for event in _picture(context, operation, number):
+                yield replace(event, index=index, count=count) if isinstance(event, Started) else event
 
 
 def _picture(context: Context, operation: MakeGrid, number: int) -> Iterator[Event]:

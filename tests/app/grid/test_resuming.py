@@ -10,6 +10,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.session.run import RunState
+from core.errors import OutOfMemory
 from core.film.reader import PART_SUFFIX, completed_calls, film_path
 from core.grid.folder import SHEET, made, read_grid
 from core.paths import Folders
@@ -132,3 +134,32 @@ def test_a_picture_that_was_removed_is_made_again(saving: Opened, qtbot: QtBot) 
     finish(saving, qtbot)
     grid, folder = read_grid(page.shown.folder)
     assert sorted(made(grid, folder)) == [0, 1, 2]
+
+
+def test_a_picture_that_failed_is_tried_again_with_the_rest(saving: Opened, qtbot: QtBot) -> None:
+    saving.engine.errors[1] = OutOfMemory("cpu", None, None)
+    page = begin(saving, qtbot, ("seed", "1-3"))
+    queue = saving.window.session.queue
+    qtbot.waitUntil(lambda: queue.failed is not None and saving.window.session.state is RunState.idle)
+    saving.engine.errors.clear()
+    assert page.shown is not None
+    qtbot.waitUntil(button(saving, "Rest").isEnabled)
+    button(saving, "Rest").click()
+    finish(saving, qtbot)
+    assert queue.failed is None
+    assert sorted(made(page.shown.grid, page.shown.folder)) == [0, 1, 2]
+
+
+def test_pictures_that_were_taken_out_of_the_queue_are_part_of_the_rest(saving: Opened, qtbot: QtBot) -> None:
+    hold = saving.engine.holds[1] = threading.Event()
+    page = begin(saving, qtbot, ("seed", "1-3"))
+    qtbot.waitUntil(saving.engine.arrived.is_set)
+    saving.window.session.queue.clear()
+    button(saving, "Stop").click()
+    hold.set()
+    qtbot.waitUntil(lambda: saving.window.session.state is RunState.idle)
+    qtbot.waitUntil(button(saving, "Rest").isEnabled)
+    button(saving, "Rest").click()
+    finish(saving, qtbot)
+    assert page.shown is not None
+    assert sorted(made(page.shown.grid, page.shown.folder)) == [0, 1, 2]

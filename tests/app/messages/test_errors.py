@@ -15,6 +15,7 @@ from core.errors import (
     EmulsionError,
     FileError,
     FilmBroken,
+    GridInUse,
     InvalidRequest,
     LibraryInUse,
     LoraBroken,
@@ -45,6 +46,7 @@ PLACE = Path("somewhere")
 EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     InvalidRequest: InvalidRequest("steps", 0, "a whole number from 1 to 500"),
     AlreadyRunning: AlreadyRunning(1234),
+    GridInUse: GridInUse(PLACE),
     LibraryInUse: LibraryInUse(PLACE),
     LoraBroken: LoraBroken(PLACE, "none of its layers is one of tiny"),
     LoraMissing: LoraMissing("ink", ("snow",)),

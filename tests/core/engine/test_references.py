@@ -12,6 +12,7 @@ from PIL import Image
 from core.engine.engine import Engine
 from core.errors import InvalidRequest, UnreadablePicture
 from core.film.writer import FilmWriter
+from core.grid.planning import check, plan
 from core.models.catalogue import Catalogue
 from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_as
@@ -26,11 +27,16 @@ from tests.tiny_families import TINY_MODELS
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     folder = tmp_path_factory.mktemp("models")
     for name in ("flux2_klein", "z_image"):
         TINY_MODELS[name].make(folder / name)
-    return Engine(Catalogue((folder,)), "cpu", "float32")
+    return Catalogue((folder,))
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue: Catalogue) -> Engine:
+    return Engine(catalogue, "cpu", "float32")
 
 
 @pytest.fixture
@@ -121,3 +127,13 @@ def test_json_keeps_them_and_only_the_users_own_says_where_they_lie(request_with
     for damaged in ("x", [1], [{"name": 1}], [{"name": "a", "sha256": "zz"}]):
         with pytest.raises(ValueError, match="damaged"):
             request_from_json({**request_to_json(request), "references": damaged})
+
+
+def test_a_grid_is_refused_before_its_first_picture_where_one_is_gone(
+    catalogue: Catalogue, request_with_two: GenerationRequest
+) -> None:
+    grid = plan(request_with_two, [("steps", "3-4")])
+    check(grid, catalogue)
+    Path(request_with_two.references[1].path).unlink()
+    with pytest.raises(UnreadablePicture):
+        check(grid, catalogue)

@@ -227,3 +227,15 @@ def test_kinds_go_by_name_title_and_the_labels_of_the_other_program() -> None:
     }
     for asked, name in {**labels, "GUIDANCE SCALE": "guidance", "clip_skip": "clip-skip"}.items():
         assert axis_kind(asked).name == name
+
+
+def test_a_changed_prompt_keeps_no_template_that_it_was_not_drawn_from() -> None:
+    used = replace(REQUEST, template="a {red|blue} house, red sky", negative_template="{red|blue}")
+    made = grid(("search-replace", "house, barn"), request=used)
+    assert values("template", made) == [used.template, ""]
+    assert values("negative_template", made) == [used.negative_template] * 2
+
+
+def test_a_list_with_nothing_in_it_is_told_with_an_example() -> None:
+    with pytest.raises(InvalidRequest, match="values such as"):
+        grid(("search-replace", '"",'))

@@ -17,6 +17,7 @@ from core.request.setting import Numbers
         ("red\nblue, green", ("red", "blue", "green")),
         ("red,,blue", ("red", "", "blue")),
         ('"say ""hi"", friend",b', ('say "hi", friend', "b")),
+        ('"a red\nhouse", b', ("a red\nhouse", "b")),
         ("", ()),
     ],
 )

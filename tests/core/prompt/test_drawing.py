@@ -21,6 +21,7 @@ FILES = {
     "colour": Values.of(["3::red", "blue"]),
     "scene": Values.of(["a {red|blue} house in __season__"]),
     "loop": Values.of(["__loop__"]),
+    "empty": Values.of([]),
     "echo": Values.of(["${x:nothing} and ${x:nothing}"]),
 }
 SEEDS = range(100)
@@ -67,6 +68,7 @@ def all_of(template: str, most: int = 1000) -> list[str]:
         ("({red|blue}:1.2) [{a|b}:c:0.5]", {f"({c}:1.2) [{a}:c:0.5]" for c in ("red", "blue") for a in "ab"}),
         ("{<lora:ink:0.8>|x}", {"<lora:ink:0.8>", "x"}),
         ("{🏠|بيت}", {"🏠", "بيت"}),
+        ("{%s::a|b}" % ("9" * 400), {"9" * 400 + "::a", "b"}),  # no weight: as a number it would have no end
     ],
 )
 def test_what_can_be_drawn_is_drawn_and_nothing_else(template: str, possible: set[str]) -> None:
@@ -262,6 +264,7 @@ def test_a_written_tree_is_read_as_it_was_meant(tree: list[object]) -> None:
         ("${x}", InvalidRequest),
         ("${x=${x}}${x}", InvalidRequest),
         ("{a|b}" * 30_000, InvalidRequest),
+        ("__empty__", WildcardUnusable),
     ],
     ids=lambda value: str(value)[:12],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.grid.folder import SHEET, made, read_grid
+from core.grid.folder import SHEET, made, making, read_grid
 from core.pictures.metadata import read_recipe
 from tests.app.cli.commands.conftest import Answer
 
@@ -59,6 +60,9 @@ def test_what_is_missing_is_made_again_and_nothing_twice(run: Run, model: Path, 
     assert len(made(grid, folder)) == 3
     assert run("grid", "--resume", folder / SHEET).lines == [str(folder / SHEET)]
     assert run("grid", "a house", "--x", "steps=1", "--model", model, "-o", folder).code == 2
+    with making(folder):
+        refused = run("grid", "--resume", folder)
+    assert "Another running Emulsion makes pictures of the grid" in refused.errors
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,7 @@ def test_bad_input_is_refused_in_one_line(run: Run, model: Path, arguments: tupl
 def test_a_stopped_or_killed_grid_is_resumed_where_it_was(
     run: Run, home: Path, model: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:
-    folder = tmp_path / "grid"
+    folder = tmp_path / "my grid"
     arguments = ("grid", "a house", "--model", model, *FAST, "--x", "steps=30-34", "-o", folder, "--film")
     process = subprocess.Popen(
         [sys.executable, "-m", "app", *map(str, arguments)],
@@ -102,7 +106,7 @@ def test_a_stopped_or_killed_grid_is_resumed_where_it_was(
     _, errors = process.communicate(timeout=60)
     if kind == signal.SIGINT:
         assert process.returncode == 130
-        assert f"emulsion grid --resume {folder / SHEET}" in errors
+        assert f"emulsion grid --resume {shlex.quote(str(folder / SHEET))}" in errors
     grid, _ = read_grid(folder / SHEET)
     before = made(grid, folder)
     assert 1 <= len(before) < 5

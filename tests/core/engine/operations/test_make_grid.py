@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
+from core.errors import GridInUse
 from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls
+from core.grid.folder import new_folder
 from core.grid.grid import Grid
 from core.grid.operation import MakeGrid
 from core.grid.planning import plan
@@ -115,3 +117,13 @@ def test_a_film_that_cannot_be_taken_up_does_not_stop_the_grid(
     events = list(FilmRecorder(lambda: tmp_path).record(engine.run(MakeGrid(grid, tmp_path, (2,), tmp_path))))
     assert np.array_equal(pictures(events)[0].image.pixels, whole(engine, grid, 2))
     assert (tmp_path / (grid.run_of(2) + SUFFIX)).exists()
+
+
+def test_two_processes_do_not_make_the_same_grid(engine: Engine, grid: Grid, tmp_path: Path) -> None:
+    folder = new_folder(grid, tmp_path)
+    run = engine.run(MakeGrid(grid, folder, grid.order))
+    next(run)
+    with pytest.raises(GridInUse):
+        next(engine.run(MakeGrid(grid, folder, (1,))))
+    run.close()
+    assert pictures(list(engine.run(MakeGrid(grid, folder, (1,)))))  # the lock went with the run
