@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.language.words import tr
+from core.language.words import mark, tr
 from core.paths import APP_NAME
 
 _UNSEEN = ("offscreen", "minimal")
-_HINT = tr("The command line works without one: emulsion generate --help.")
+_HINT = mark("The command line works without one: emulsion generate --help.")
 
 
 def missing_display(environment: Mapping[str, str]) -> str | None:
@@ -22,15 +22,15 @@ def missing_display(environment: Mapping[str, str]) -> str | None:
         return None
     display = environment.get("DISPLAY")
     if not display:
-        return tr("There is no display to open a window on. {hint}", hint=_HINT)
+        return tr("There is no display to open a window on. {hint}", hint=tr(_HINT))
     if not _answers(display):
-        return tr("The display {display} does not answer. {hint}", display=display, hint=_HINT)
+        return tr("The display {display} does not answer. {hint}", display=display, hint=tr(_HINT))
     if problem := _missing_library():
         return tr(
             "The window needs a library that this system does not have ({problem}); packaging/start.py installs "
             "what is missing, or names it. {hint}",
             problem=problem,
-            hint=_HINT,
+            hint=tr(_HINT),
         )
     return None
 
