@@ -1,18 +1,29 @@
 """A lock on an open file that the system releases when the process ends for any reason."""
 
+import errno
+import logging
 import sys
 from io import FileIO
+
+log = logging.getLogger(__name__)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""Errors of drives that know no locks, such as some network drives."""
 
 _FAR_AWAY = 2**40
 """Windows locks ranges of bytes and forbids others to read them; the lock is on one beyond the end of any file."""
 
 
 def lock(file: FileIO) -> bool:
-    """Takes the lock if no other open file has it, without waiting; closing the file releases it."""
+    """Takes the lock if no other open file has it, without waiting; closing the file releases it.
+
+    Returns False where another has it. On a drive that knows no locks the work goes on without one.
+    """
     try:
         _lock_now(file)
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            return False
+        log.warning("%s is on a drive without locks: %s", file.name, error)
     return True
 
 
