@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidRequest
@@ -54,8 +55,9 @@ def grid_from_text(text: str) -> Grid:
         )
     request_json = object_of(content.get("request"), "request")
     request = request_from_settings(request_json)
-    assert request is not None
-    grid = Grid(id_, request, (axes[0], axes[1], axes[2]))
+    if request is None or request.seed is None:
+        raise ValueError(tr("its grid is damaged: its settings have no seed, which all its pictures share"))
+    grid = Grid(id_, replace(request, count=1), (axes[0], axes[1], axes[2]))
     if grid.count > MOST_PICTURES:
         raise ValueError(
             tr(

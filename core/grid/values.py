@@ -53,12 +53,13 @@ def counted(axis: str, entry: str, numbers: Numbers) -> tuple[str, ...]:
 
 def _steps(axis: str, entry: str, first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
     if step == 0 or (last - first) / step < 0:
-        way = "above" if last > first else "below"
-        raise InvalidRequest(
-            axis,
-            entry,
-            tr("a range whose step is {way} 0, such as {example}", way=way, example=_example(first, last)),
+        example = _example(first, last)
+        expected = (
+            tr("a range whose step is below 0, such as {example}", example=example)
+            if last < first
+            else tr("a range whose step is above 0, such as {example}", example=example)
         )
+        raise InvalidRequest(axis, entry, expected)
     count = int((last - first) / step) + 1
     _check_count(axis, entry, count)
     return [first + number * step for number in range(count)]
@@ -85,8 +86,9 @@ def _check_count(axis: str, entry: str, count: int) -> None:
 
 
 def _example(first: Decimal, last: Decimal) -> str:
-    sign = "+" if last > first else "-"
-    return f"{first}-{last} ({sign}{abs(last - first) / 2:f})"
+    """Returns a range that is accepted, also where only whole numbers are."""
+    span = abs(last - first)
+    return f"{first}-{last} ({'-' if last < first else '+'}{span // 2 or span or 1:f})"
 
 
 def _decimal(text: str) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,6 +217,15 @@ def test_a_description_with_a_value_of_nothing_is_refused() -> None:
         assert before in text
         with pytest.raises(ValueError, match="its grid has a value that cannot be used"):
             grid_from_text(text.replace(before, after))
+
+
+def test_a_description_makes_one_picture_each_and_needs_a_seed() -> None:
+    content = json.loads(grid_to_text(grid(("steps", "1,2")), has_places=True))
+    content["request"]["count"] = 4
+    assert grid_from_text(json.dumps(content)).request.count == 1
+    content["request"]["seed"] = None
+    with pytest.raises(ValueError, match="no seed"):
+        grid_from_text(json.dumps(content))
 
 
 def test_kinds_go_by_name_title_and_the_labels_of_the_other_program() -> None:

@@ -58,6 +58,7 @@ def test_ranges_are_counted(entry: str, numbers: Numbers, values: str) -> None:
         ("1-5 (-1)", "a range whose step is above 0"),
         ("5-1 (+1)", "a range whose step is below 0"),
         ("1-5 (+0)", "a range whose step is above 0"),
+        ("5-5 (+0)", "a range whose step is above 0"),
         ("1-5 [0]", "at least one number"),
         ("1-99999999", f"at most {MOST_VALUES:,} numbers"),
         ("1-2 [999999]", f"at most {MOST_VALUES:,} numbers"),
@@ -68,3 +69,15 @@ def test_a_range_that_leads_nowhere_or_too_far_is_refused(entry: str, expected: 
         counted("Steps", entry, "whole")
     assert (refused.value.field, refused.value.value) == ("Steps", entry)
     assert expected in refused.value.allowed
+
+
+@pytest.mark.parametrize(
+    "entry", ["1-5 (-1)", "5-1 (+1)", "5-5 (+0)", "1-2 (0)", "1-6 (0)", "-1 - -4 (+1)", "1-1.000000001 (0)"]
+)
+def test_the_example_for_a_range_that_leads_nowhere_is_accepted(entry: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        counted("Steps", entry, "whole")
+    example = refused.value.allowed.partition("such as ")[2]
+    values = counted("Steps", example, "whole")
+    assert values != (example,)
+    assert "." in entry or all(value.lstrip("-").isdigit() for value in values)
