@@ -17,6 +17,7 @@ BY: Mapping[str, str] = MappingProxyType(
         "weights": tr("by its weights"),
         "list": tr("by Emulsion's list of models"),
         "configuration": tr("by its configuration"),
+        "lender": tr("as in the installed model that lends its tokenizer"),
         "family": tr("as usual in its family"),
     }
 )

@@ -116,15 +116,23 @@ def sampler_of(config: Mapping[str, Any], usual: str) -> str:
 
 
 def model_traits(
-    said: Said, schedule: Mapping[str, Any], side_px: int, family: FamilySpec, kind: CheckpointKind | None
+    said: Said,
+    schedule: Mapping[str, Any],
+    side_px: int,
+    family: FamilySpec,
+    kind: CheckpointKind | None,
+    *,
+    teller: str = "",
 ) -> Traits:
     """Returns the traits that models of the family have; the size of some follows from what they predict.
 
     ``schedule`` and ``side_px`` are those of the configurations: the model's, or for a single file its family's.
+    ``teller`` is the place that tells the schedule, where it is not the one that tells the size.
     """
     place = "family" if kind is not None and kind.layout else "configuration"
-    own = said_by(schedule) | {"size": str(Size(side_px, side_px)), "clip_skip": 1}
-    traits = resolve({**said, place: own})
+    own = {place: {"size": str(Size(side_px, side_px)), "clip_skip": 1}}
+    own[teller or place] = {**own.get(teller or place, {}), **said_by(schedule)}
+    traits = resolve({**said, **own})
     prediction = traits.get("prediction_type")
     if kind is not None and family.single_file is not None and prediction is not None:
         size = family.single_file.sizes.get((kind.layout, prediction.value))

@@ -1,7 +1,8 @@
 """All that is known of FLUX.1: dev, schnell, Krea dev and what was trained from them (Black Forest Labs 2024)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from core.errors import ModelBroken
 from core.families.double_stream import count_blocks, original_blocks
@@ -99,6 +100,27 @@ def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return original_blocks(names, ORIGINAL, _IN_A_BLOCK, _IN_A_SINGLE_BLOCK, JOINED)
 
 
+_SCHNELL: Mapping[str, Any] = MappingProxyType(
+    {
+        "_class_name": "FlowMatchEulerDiscreteScheduler",
+        "num_train_timesteps": 1000,
+        "shift": 1.0,
+        "use_dynamic_shifting": False,
+    }
+)
+_DEV: Mapping[str, Any] = MappingProxyType(
+    {
+        **_SCHNELL,
+        "shift": 3.0,
+        "use_dynamic_shifting": True,
+        "base_shift": 0.5,
+        "max_shift": 1.15,
+        "base_image_seq_len": 256,
+        "max_image_seq_len": 4096,
+    }
+)
+"""The makers' own. dev and what was trained from it follow the size of the picture, schnell does not."""
+
 SPEC = FamilySpec(
     key="flux1",
     name="FLUX.1",
@@ -113,8 +135,14 @@ SPEC = FamilySpec(
     embedded_guidance_key="guidance_embeds",
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 3.5),
+    schedule=_DEV,
     variants=(
-        Variant(DefaultSettings("euler", 4, 1.0), "schnell", config_key="guidance_embeds", is_set=False),
+        Variant(
+            *(DefaultSettings("euler", 4, 1.0), "schnell"),
+            config_key="guidance_embeds",
+            is_set=False,
+            schedule=_SCHNELL,
+        ),
         Variant(DefaultSettings("euler", 28, 4.5), "krea"),
     ),
     single_file=_FILE,

@@ -184,6 +184,8 @@ class FamilySpec:
         optional_settings: names of settings that not every family has.
         native_px: side of the pictures it was trained with, where its configuration does not tell.
         embedded_guidance_key: a value of the network's configuration; where it is set the scale is an input.
+        schedule: the makers' scheduler configuration of models that are no variant, for a network's file, which
+            comes without one; {} where it is that of the model that lends the file its other configurations.
         upcasts_autoencoder: in float16 its autoencoder overflows to NaN, where its configuration says so.
         transformers_parts: the packages of ``transformers.models`` with its text encoders and tokenizers, for the
             frozen program.
@@ -208,6 +210,7 @@ class FamilySpec:
     guidance: GuidanceKind = "classifier_free"
     embedded_guidance_key: str = ""
     has_attention_words: bool = True
+    schedule: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     upcasts_autoencoder: bool = False
     variants: tuple[Variant, ...] = ()
     lora: LoraFormat | None = None
@@ -249,6 +252,12 @@ class FamilySpec:
         """Returns the settings that a model of this folder or file name works well with."""
         variant = self._variant_of(name, config)
         return variant.defaults if variant is not None else self.defaults
+
+    def schedule_of(self, name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Returns the scheduler's configuration of a network's file; {} where the file does not tell it."""
+        variant = self._variant_of(name, config)
+        own = variant.schedule if variant is not None else None
+        return self.schedule if own is None else own
 
     def _variant_of(self, name: str, config: Mapping[str, Any]) -> Variant | None:
         """``config``: of its network, and for a folder the flags of its ``model_index.json``."""

@@ -54,6 +54,7 @@ class Variant:
         config_key: a value of the configuration that this variant has; "" where there is none.
         is_set: that value is there and is true; or, for False, is none of both.
         guidance: what the guidance scale does, where it is not as for the family.
+        schedule: its makers' own, as `core.families.spec.FamilySpec` has it; where it is not as for the family.
     """
 
     defaults: DefaultSettings
@@ -61,6 +62,7 @@ class Variant:
     config_key: str = ""
     is_set: bool = True
     guidance: GuidanceKind | None = None
+    schedule: Mapping[str, Any] | None = None
 
     def includes(self, name: str, config: Mapping[str, Any]) -> bool:
         """Returns True for a model of this name and configuration."""

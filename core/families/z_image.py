@@ -1,7 +1,8 @@
 """All that is known of Z-Image, base and Turbo (Tongyi-MAI 2025)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from core.families.spec import (
     CheckpointKind,
@@ -63,6 +64,16 @@ def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+_TURBO: Mapping[str, Any] = MappingProxyType(
+    {
+        "_class_name": "FlowMatchEulerDiscreteScheduler",
+        "num_train_timesteps": 1000,
+        "shift": 3.0,
+        "use_dynamic_shifting": False,
+    }
+)
+"""The makers' own. That of the base is another, and a name without "turbo" does not tell which of them it is."""
+
 SPEC = FamilySpec(
     key="z_image",
     name="Z-Image",
@@ -74,7 +85,7 @@ SPEC = FamilySpec(
     samplers=FLOW_SAMPLERS,
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 5.0),
-    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo"),),
+    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo", schedule=_TURBO),),
     single_file=_FILE,
     roles=MappingProxyType(
         {

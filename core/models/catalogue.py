@@ -14,7 +14,7 @@ from core.autoencoders.latent_space import pixels_each
 from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
-from core.checkpoints.schedule import model_traits, read_schedule, sampler_of
+from core.checkpoints.schedule import model_traits, sampler_of
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
@@ -27,7 +27,7 @@ from core.language.words import tr
 from core.lora.library import LoraLibrary
 from core.models.downloadable import listed
 from core.models.folders import FixedPlaces, Places, family_in, key_of, models_in, part_files_in
-from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
+from core.models.lending import check_built, check_parts, folder_to_lend, missing_told, schedule_for
 from core.models.model import Model
 from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, found_in, wanted_by, weights_at
 from core.models.told_folders import with_told
@@ -252,15 +252,15 @@ def read_model(
     ``said`` is what else is known of its training; ``kind`` that of the single file with the weights.
     """
     family = family_in(folder)
-    schedule = read_schedule(folder, family)
     parts = (family.network, "vae", family.text_encoders[0])
     network, vae, text_encoder = (folder / part / "config.json" for part in parts)
     config, factor = network_config(network, vae, has_flags=kind is None), pixels_each(vae)
     config |= kind.built if kind is not None else {}
+    schedule, teller = schedule_for(folder, key, config, kind)
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
     known = listed().get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
-    traits = model_traits(told, schedule, side, family, kind)
+    traits = model_traits(told, schedule, side, family, kind, teller=teller)
     size = Size.parse(traits["size"].value)
     native_px = max(size.width, size.height)
     good = family.defaults_of(key, config)

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from core.checkpoints.schedule import read_schedule
 from core.errors import ModelBroken, PartsMissing
 from core.families import FAMILIES, family_of_pipeline, in_words, part_name
 from core.families.spec import CheckpointKind
 from core.files.json_file import read_json
 from core.language.words import tr
-from core.models.folders import INDEX
+from core.models.folders import INDEX, family_in
 from core.models.parts import Parts
+from core.paths import resources
 
 
 def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
@@ -46,6 +49,24 @@ def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
 def missing_told(error: ModelBroken) -> tuple[Mapping[str, str], str]:
     """Returns the parts that are missing, by their folder, and the family; nothing for other errors."""
     return (error.missing, error.family) if isinstance(error, PartsMissing) else ({}, "")
+
+
+def schedule_for(
+    folder: Path, key: str, config: Mapping[str, Any], kind: CheckpointKind | None
+) -> tuple[Mapping[str, Any], str]:
+    """Returns the scheduler's configuration of a model with the configurations of ``folder``, and its teller.
+
+    A network's file comes without one, and the lender may be a model of another kind: a FLUX.1 schnell beside dev
+    would take dev's. So the makers' own goes first, by what the file and its name tell. ``config`` is that of the
+    network. Raises ModelBroken.
+    """
+    family = family_in(folder)
+    if kind is None or kind.layout:
+        return read_schedule(folder, family), ""
+    if own := family.schedule_of(key, config):
+        return dict(own), "family"
+    is_shipped = folder.parent == resources() / "families"
+    return read_schedule(folder, family), "family" if is_shipped else "lender"
 
 
 def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) -> Path:

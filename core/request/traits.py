@@ -13,12 +13,13 @@ from core.request.request import CLIP_LAYERS, Size
 Said = Mapping[str, Mapping[str, Any]]
 """Values by the name of the trait, by the place that tells them (`PLACES`)."""
 
-PLACES = ("user", "marks", "yaml", "metadata", "weights", "list", "configuration", "family")
+PLACES = ("user", "marks", "yaml", "metadata", "weights", "list", "configuration", "lender", "family")
 """The places that tell traits, the most trusted first.
 
 ``user``: chosen for the file's hash. ``marks``: empty tensors in the file. ``yaml``: the file of that name beside
 it. ``metadata``: texts in its header. ``weights``: measured. ``configuration``: JSON files in a diffusers folder.
-``family``: as in most models of its kind.
+``lender``: that of the installed model that lends a network's file what it does not bring. ``family``: as in most
+models of its kind.
 """
 
 OUTSIDE = ("user", "yaml")
