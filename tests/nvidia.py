@@ -42,9 +42,11 @@ class Nvidia(Apple):
             return args[0].clone()
         if func is torch.Tensor.is_pinned:
             return True
-        if func == SET_DATA and isinstance(args[0], torch.nn.Parameter):  # real ones go from device to device so
+        if func == SET_DATA and type(args[0]) is not type(args[1]):  # real ones go from device to device so
+            is_parameter = isinstance(args[0], torch.nn.Parameter)
             with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
-                torch.utils.swap_tensors(args[0], torch.nn.Parameter(args[1], requires_grad=False))
+                new = torch.nn.Parameter(args[1], requires_grad=False) if is_parameter else args[1].detach()
+                torch.utils.swap_tensors(args[0], new)
             return None
         if func is torch.Tensor.copy_:
             options.pop("non_blocking", None)

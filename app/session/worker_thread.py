@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 SAVED_WITHIN_MS = 120_000
 """A picture that is being decoded or written at the end is waited for so long."""
 
+LAST_WORDS_MS = 200
+"""For the thread to end when its last picture has been written."""
+
 
 class WorkerThread(QThread):
     """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
@@ -67,6 +70,7 @@ class WorkerThread(QThread):
         has_ended = self.wait(deadline)
         while not has_ended and (is_saving or self.worker.writing.is_saving) and not saves.hasExpired():
             has_ended = self.wait(LOOK_AGAIN_MS)
+        has_ended = has_ended or self.wait(LAST_WORDS_MS)
         if not has_ended:
             log.warning("the worker is still busy at the end")
         return has_ended

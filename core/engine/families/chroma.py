@@ -78,7 +78,7 @@ class Chroma:
                     encoder_hidden_states=hidden,
                     txt_ids=torch.zeros(hidden.shape[1], 3, device=x.device, dtype=dtype),
                     img_ids=positions_of(x).to(dtype),
-                    attention_mask=torch.cat([mask, whole], dim=1),
+                    attention_mask=torch.cat([mask.to(x.device), whole], dim=1),
                     return_dict=False,
                 )[0]
                 return latents_of(output, x.shape)

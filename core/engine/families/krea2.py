@@ -111,7 +111,7 @@ class Krea2:
                     encoder_hidden_states=hidden,
                     timestep=time,
                     position_ids=torch.cat([of_text, positions_of(x).float()]),
-                    encoder_attention_mask=mask,
+                    encoder_attention_mask=mask.to(x.device),
                     return_dict=False,
                 )[0]
                 return latents_of(output, x.shape)

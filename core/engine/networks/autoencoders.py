@@ -33,18 +33,22 @@ class Flux2Autoencoder(KLAutoencoder):
         mean = self.module.encode(pixels.to(self._dtype)).latent_dist.mode().float().contiguous()
         if generator is not None:
             torch.randn(mean.shape, generator=generator)
-        mean_of_all, std_of_all = self._statistics()
+        mean_of_all, std_of_all = self._statistics(mean.device)
         return (pixel_unshuffle(mean, self.joined) - mean_of_all) / std_of_all
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        mean, std = self._statistics()
+        mean, std = self._statistics(latents.device)
         latents = pixel_shuffle(latents.float() * std + mean, self.joined)
         return self.module.decode(latents.to(self._dtype), return_dict=False)[0]
 
-    def _statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns mean and deviation of each joined channel, float32 (1, channels, 1, 1)."""
+    def _statistics(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns mean and deviation of each joined channel, float32 (1, channels, 1, 1).
+
+        They stay where the autoencoder rests: it is on the device only while it is called.
+        """
         norm = self.module.bn
-        mean, variance = (values.float().view(1, -1, 1, 1) for values in (norm.running_mean, norm.running_var))
+        both = (values.to(device).float() for values in (norm.running_mean, norm.running_var))
+        mean, variance = (values.view(1, -1, 1, 1) for values in both)
         return mean, torch.sqrt(variance + self.module.config.batch_norm_eps)
 
 
