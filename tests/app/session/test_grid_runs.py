@@ -26,6 +26,13 @@ Settle = Callable[[Session], None]
 PLACE = Path("grid")
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grid's folder lies in the test's own: films are put beside its pictures."""
+    monkeypatch.chdir(tmp_path)
+    PLACE.mkdir()
+
+
 @pytest.fixture
 def grid() -> Grid:
     return plan(GenerationRequest("a house", seed=7, steps=4), [("seed", "7-9"), ("guidance", "1,4")])
