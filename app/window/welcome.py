@@ -14,7 +14,7 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.language.words import tr
 from core.runs.operations import ReportMemory
 
-WELCOME, READ_ONLY = "welcome", tr("read only")
+WELCOME, READ_ONLY = "welcome", "read only"
 PREPARE_AFTER_MS = 100
 """Importing the engine keeps a core busy for seconds: the window is painted before."""
 
@@ -38,7 +38,7 @@ class Welcome(QObject):
         self._settings_store = settings_store
         self._open_folders = open_folders
         self._device = tr("Looking for a device …")
-        session.run_started.connect(lambda: area.dismiss(WELCOME))
+        session.run_started.connect(self._on_run_started)
 
     def greet(self) -> None:
         """Call it when the window is there."""
@@ -83,6 +83,10 @@ class Welcome(QObject):
         )
         preferences = Choice(tr("Folders…"), self._open_folders, "welcomeFoldersButton", keeps_bar=True)
         self._area.show_message(WELCOME, message, "info", (preferences,))
+
+    @Slot()
+    def _on_run_started(self) -> None:
+        self._area.dismiss(WELCOME)
 
     @Slot()
     def _prepare_engine(self) -> None:
