@@ -27,7 +27,7 @@ MOST_CHUNKS = 100_000
 _UNSUSPICIOUS_BYTES = 64 * 2**20
 _MOST_GROWTH = 200
 _PNG = b"\x89PNG\r\n\x1a\n"
-_NEEDED_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf"}
+_NEEDED_CHUNKS = {b"IHDR", b"acTL", b"PLTE", b"tRNS", b"IDAT", b"eXIf"}
 _END = struct.pack(">I4sI", 0, b"IEND", 0xAE426082)
 _WHITE = (255, 255, 255, 255)
 
@@ -47,14 +47,25 @@ def open_picture(path: Path, around_px: int | None = None) -> Image.Image:
 
 
 def decoded(
-    path: Path, file: BinaryIO, formats: tuple[str, ...], around_px: int | None = None, unknown: str = DAMAGED
+    path: Path,
+    file: BinaryIO,
+    formats: tuple[str, ...],
+    around_px: int | None = None,
+    unknown: str = DAMAGED,
+    *,
+    is_still: bool = False,
 ) -> Image.Image:
-    """Returns `open_picture` of a file that is open. Raises UnreadablePicture; ``unknown`` for other formats."""
+    """Returns `open_picture` of a file that is open. Raises UnreadablePicture; ``unknown`` for other formats.
+
+    With ``is_still`` a moving picture is refused, else its first frame is taken.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # damaged extras, such as EXIF, do not matter
             with Image.open(_needed(path, file), formats=formats) as opened:
+                if is_still:
+                    _check_still(path, opened)
                 if around_px is not None:
                     opened.draft("RGB", (around_px, around_px))
                 opened.load()
@@ -68,6 +79,11 @@ def decoded(
         raise UnreadablePicture(path, unknown) from error
     except Exception as error:  # decoders of damaged files raise nearly anything
         raise UnreadablePicture(path, DAMAGED) from error
+
+
+def _check_still(path: Path, opened: Image.Image) -> None:
+    if getattr(opened, "is_animated", False):
+        raise UnreadablePicture(path, tr("it is a moving picture, or has several pages"))
 
 
 def flattened(picture: Image.Image) -> Image.Image:
