@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.widgets.building import vbox
-from app.widgets.field import Field, describe
+from app.widgets.field import ComboBox, Field, describe
 from core.language.words import tr
 from core.runs.events import PreviewMode
 
@@ -35,7 +35,7 @@ class PreviewControl(QWidget):
         super().__init__()
         self._session = session
         self._selection = selection
-        self.combo = QComboBox()
+        self.combo = ComboBox()
         describe(
             self.combo,
             "previewCombo",

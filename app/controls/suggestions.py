@@ -49,7 +49,7 @@ class Suggestions(QWidget):
         self._row = QWidget()
         hbox(self._dice, *self._chips, STRETCH, on=self._row, spacing=GAP_PX)
         self._unknown = text_label(name="unknownWords", role="hint", is_plain=True, wraps=True)
-        vbox(self._unknown, self._row, on=self, spacing=GAP_PX)
+        vbox(self._row, self._unknown, on=self, spacing=GAP_PX)  # the row stays where it is
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._show)
         self._show()

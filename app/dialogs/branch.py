@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QSpinBox, QWidget
 
 from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
@@ -104,7 +104,9 @@ class BranchDialog(QDialog):
         contents = (words, self._prompt, self._negative, form(*rows), buttons)
         vbox(*contents, on=self, margins=(24, 24, 24, 16), spacing=16)
         indent_spin_boxes(self)
-        self._prompt.edit.selectAll()
+        self._prompt.edit.moveCursor(
+            QTextCursor.MoveOperation.End
+        )  # a word is changed more often than all of them
         self._prompt.edit.setFocus()
         self.finished.connect(self.deleteLater)
 

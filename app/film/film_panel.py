@@ -10,7 +10,7 @@ from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
 from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.player import Player
-from app.film.position import position_text, short_position_text, symbols_text
+from app.film.position import position_text, short_position_texts, symbols_text
 from app.film.scrubber import Scrubber
 from app.film.step_menu import step_menu
 from app.film.transport import Transport
@@ -219,12 +219,11 @@ class FilmPanel(QWidget):
         with QSignalBlocker(self._scrubber):
             self._scrubber.setValue(self.call)
         self._strip.choose(self.call)
-        film = self.film
-        if film is None or not film.frames:
-            self.transport.set_position(None)
-        else:
+        film, texts, symbols = self.film, tuple[str, ...](), ""
+        if film is not None and film.frames:
             here = (film.schedule, self.call, film.request.steps)
-            self.transport.set_position(position_text(*here), short_position_text(*here), symbols_text(*here[:2]))
+            texts, symbols = (position_text(*here), *short_position_texts(*here)), symbols_text(*here[:2])
+        self.transport.set_position(texts, symbols)
         self._views_turn.start()
 
     def _show_live(self) -> None:

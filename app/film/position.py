@@ -34,9 +34,11 @@ def position_text(schedule: Schedule, call: int, steps: int) -> str:
     return f"{place} · {mixture(float(schedule.sigmas[call]))}"
 
 
-def short_position_text(schedule: Schedule, call: int, steps: int) -> str:
-    """Returns ``12/30 · 20 % picture``."""
-    return f"{schedule.steps[call] + 1}/{steps} · {mixture(float(schedule.sigmas[call])).split(',')[0]}"
+def short_position_texts(schedule: Schedule, call: int, steps: int) -> tuple[str, ...]:
+    """Returns ``step 12 of 30 · 20 % picture``, ``12/30 · 20 % picture`` and ``20 %``, for narrow places."""
+    step, picture = schedule.steps[call] + 1, mixture(float(schedule.sigmas[call])).split(",")[0]
+    place = tr("step {step} of {steps}", step=step, steps=steps)
+    return f"{place} · {picture}", f"{step}/{steps} · {picture}", "".join(picture.partition("%")[:2])
 
 
 def mixture(sigma: float) -> str:

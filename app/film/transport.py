@@ -1,6 +1,6 @@
 """The row under the film strip: play, position, live, keep, branch, views."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -20,7 +20,7 @@ _RATE_WIDTH_PX = 72
 _WIDE_PX = 960
 """From this width on all buttons have text."""
 _NARROW_PX = 560
-"""Below this width the position is told in short, and the rate gives way to it."""
+"""Below this width the rate gives way to the position."""
 
 
 class Transport(QWidget):
@@ -69,7 +69,6 @@ class Transport(QWidget):
         self.four.hide()
         self.views.toggled.connect(self.four.setVisible)
         self._tools: list[QToolButton] = [self.views]
-        self._position = ("", "", "")
         self._row = hbox(
             self.play,
             self.loop,
@@ -87,7 +86,7 @@ class Transport(QWidget):
             margins=(8, 0, 8, 0),
             spacing=4,
         )
-        self.set_position(None)
+        self.set_position(())
 
     def add_tool(self, button: QToolButton) -> None:
         """Adds a foreign button before those of the views; it loses its text in narrow rows."""
@@ -95,12 +94,12 @@ class Transport(QWidget):
         self._row.insertWidget(self._row.indexOf(self.four), button)
         self._fit_tools()
 
-    def set_position(self, text: str | None, short: str = "", symbols: str = "") -> None:
-        """Sets the position's text, None without a film; ``short`` for narrow rows, ``symbols`` for the tip."""
-        self._position = (text or "", short, symbols)
-        self._fit_position()
+    def set_position(self, texts: Sequence[str], symbols: str = "") -> None:
+        """Sets the position's texts, the longest first, none without a film; ``symbols`` for the tip."""
+        self._label.show_text(*(texts or ("",)))
+        self._label.setToolTip("\n".join(filter(None, (*texts[:1], symbols))))
         for widget in (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export):
-            widget.setEnabled(text is not None)
+            widget.setEnabled(bool(texts))
 
     def set_playing(self, is_playing: bool) -> None:
         set_icon(self.play, "pause" if is_playing else "play")
@@ -110,12 +109,6 @@ class Transport(QWidget):
         super().resizeEvent(event)
         self._fit_tools()
         self.rate.setHidden(self.width() < _NARROW_PX)
-        self._fit_position()
-
-    def _fit_position(self) -> None:
-        text, short, symbols = self._position
-        self._label.show_text(short if short and self.width() < _NARROW_PX else text)
-        self._label.setToolTip("\n".join(filter(None, (text, symbols))))
 
     def _fit_tools(self) -> None:
         styles = Qt.ToolButtonStyle

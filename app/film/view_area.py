@@ -80,6 +80,12 @@ class ViewArea(QWidget):
         self._arrange()
         self.views_changed.emit(self.names)
 
+    def explain_nothing(self) -> None:
+        """Lets no view explain itself until the program is started again; the question marks still do."""
+        from app.film.views import VIEWS
+
+        self._explained.update(VIEWS)
+
     def show_moment(self, moment: FrameContext | None) -> None:
         """Shows a moment as soon as the area is visible."""
         self._moment = moment

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QLabel, QLayout, QRadioButton, QScrollArea, QWidget
 
 from app.widgets.building import hbox, named, text_label, vbox
+from app.widgets.field import ComboBox
 
 MARGIN_PX = 24
 GAP_PX = 8
@@ -55,7 +56,7 @@ class Page(QScrollArea):
         self, label: str, object_name: str, choices: Mapping[Any, str | tuple[str, str]], chosen: object
     ) -> QComboBox:
         """Adds a row with a list of choices: each has a text, and may have a tooltip."""
-        combo = named(QComboBox(), object_name)
+        combo = named(ComboBox(), object_name)
         combo.setMinimumContentsLength(16)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for choice, words in choices.items():

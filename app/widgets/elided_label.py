@@ -1,4 +1,4 @@
-"""One line of plain text that ends in an ellipsis if it does not fit."""
+"""One line of plain text that becomes shorter, or ends in an ellipsis, if it does not fit."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -15,9 +15,9 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.show_text(text)
 
-    def show_text(self, text: str) -> None:
-        """Shows another text, as far as it fits."""
-        self._whole = " ".join(text.split())
+    def show_text(self, text: str, *shorter: str) -> None:
+        """Shows another text, or the first of the ``shorter`` ones that fits, or as much of the last as does."""
+        self._whole, *self._shorter = (" ".join(words.split()) for words in (text, *shorter))
         self.setAccessibleName(self._whole)
         self.setToolTip(self._whole)
         self._elide()
@@ -30,4 +30,6 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+        metrics, texts = self.fontMetrics(), (self._whole, *self._shorter)
+        fitting = (text for text in texts if metrics.horizontalAdvance(text) <= self.width())
+        self.setText(next(fitting, metrics.elidedText(texts[-1], Qt.TextElideMode.ElideRight, self.width())))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLayout, QLineEdit, QStyledItemDelegate, QWidget
 
 from app.widgets.building import hbox, stretched, text_label, vbox
 from core.language.words import tr
@@ -33,6 +33,14 @@ class Field(QWidget):
             layout.addWidget(content or control, 1)
 
 
+class ComboBox(QComboBox):
+    """A list of choices, whose rows follow the style sheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(QStyledItemDelegate(self))
+
+
 def camel_case(name: str) -> str:
     """Returns the name of a field as object names are written."""
     first, *rest = name.split("_")
@@ -49,9 +57,9 @@ def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: 
 
 def combo_box(
     choices: Iterable[tuple[str, object]], object_name: str, accessible_name: str, tooltip: str = ""
-) -> QComboBox:
+) -> ComboBox:
     """Returns a list of choices, each a text and the value behind it."""
-    made = QComboBox()
+    made = ComboBox()
     for text, value in choices:
         made.addItem(text, value)
     describe(made, object_name, accessible_name, tooltip)

@@ -100,9 +100,13 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(icons:chevron-up.svg);
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(icons:chevron-down.svg); width: 10px; height: 10px; }
 QComboBox::drop-down, QDateEdit::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow, QDateEdit::down-arrow { image: url(icons:chevron-down.svg); width: 12px; height: 12px; }
+QComboBox { combobox-popup: 0; }
 QComboBox QAbstractItemView, QListView#completionPopup {
-    background: $panel; border: 1px solid $strong_line; padding: 4px; outline: none;
+    background: $panel; border: 1px solid $strong_line; outline: none;
     selection-background-color: $hover; selection-color: $text; }
+QComboBox QAbstractItemView::item { padding: 4px 8px; }
+QComboBox QAbstractItemView::item:selected { background: $hover; color: $text; }
+QListView#completionPopup { padding: 4px; }
 
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $strong_line; border-radius: 4px;

@@ -108,7 +108,7 @@ class Contents(QObject):
         self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)
         self._actions.name_keys(window)
         self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)
-        self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self)
+        self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self._tour.begin, self)
         HelpDialogs(window, self._actions, self.keymap, self.preferences, session, services.memory)
         self.quit_question = QuitQuestion(window, session, store)
         RunNotification(session, store, window)

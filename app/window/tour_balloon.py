@@ -1,6 +1,8 @@
 """The text of a tour beside a control, and a ring around that control."""
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from itertools import product
+
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -11,6 +13,10 @@ WIDTH_PX = 300
 """Fits over the controls, so that the picture stays free."""
 
 GAP_PX = 10
+NEEDED = ("canvas", "filmViews", "filmStrip", "filmScrubber", "branchArea", "generateButton")
+"""Names of widgets that the user works with or looks at all the time: they are covered last."""
+
+LEAST_COVERED = 0.5
 FOLLOWS_EVERY_MS = 150
 """Controls move while panels open, and some appear only then."""
 
@@ -60,11 +66,11 @@ class TourBalloon(QFrame):
         self._clock.timeout.connect(self._follow)
 
     def show_step(self, target: str, text: str, number: int, of: int, *, waits: bool) -> None:
-        """Points at the widget of this object name; ``waits``: trying it out goes on by itself."""
+        """Points at the widget of this object name; ``waits``: there is something to try, see `mark_tried`."""
         self._target = target
         self._place_text.setText(tr("First steps · {number} of {of}", number=number, of=of))
         self._text.setText(text)
-        self._next.setText(tr("Finish") if number == of else tr("Skip") if waits else tr("Next"))
+        self._show_next(tr("Finish") if number == of else tr("Skip") if waits else tr("Next"), is_usual=not waits)
         self._end.setVisible(number < of)
         self.setAccessibleDescription(text)
         for part in (self._ring, self):
@@ -72,6 +78,17 @@ class TourBalloon(QFrame):
             part.raise_()
         self._follow()
         self._clock.start()
+
+    @Slot()
+    def mark_tried(self) -> None:
+        """Says that the user has tried what the step is about. The user goes on when it has been looked at."""
+        self._show_next(tr("Next"), is_usual=True)
+
+    def _show_next(self, text: str, *, is_usual: bool) -> None:
+        self._next.setText(text)
+        self._next.setProperty("kind", "primary" if is_usual else "")
+        self._next.style().unpolish(self._next)
+        self._next.style().polish(self._next)
 
     def leave(self) -> None:
         """Hides both."""
@@ -81,27 +98,42 @@ class TourBalloon(QFrame):
 
     def _follow(self) -> None:
         """Lies where it covers neither its target nor the window's edge; in the middle without a target."""
-        window = self.window()
-        whole = window.rect()
+        whole = self.window().rect()
         self.resize(WIDTH_PX, self.heightForWidth(WIDTH_PX))
-        found = next((child for child in window.findChildren(QWidget, self._target) if child.isVisible()), None)
-        self._ring.setVisible(found is not None)
-        if found is None:
+        target = self._area(self._target)
+        self._ring.setVisible(target is not None)
+        if target is None:
             self.move(whole.center() - self.rect().center())
             return
-        target = QRect(found.mapTo(window, QPoint()), found.size())
         self._ring.setGeometry(target.adjusted(-4, -4, 4, 4))
-        places = (
-            QPoint(target.right() + GAP_PX, target.top()),
-            QPoint(target.left() - self.width() - GAP_PX, target.top()),
-            QPoint(target.left(), target.bottom() + GAP_PX),
-            QPoint(target.left(), target.top() - self.height() - GAP_PX),
-            QPoint(target.left() + GAP_PX, target.top() + GAP_PX),  # inside a large one
-        )
-        rooms = [QRect(place, self.size()) for place in places]
-        limits = whole.adjusted(GAP_PX, GAP_PX, -GAP_PX, -GAP_PX)
-        for room in rooms:
-            room.moveLeft(max(min(room.left(), limits.right() - room.width()), limits.left()))
-            room.moveTop(max(min(room.top(), limits.bottom() - room.height()), limits.top()))
-        free = [room for room in rooms if not room.intersects(target)]
-        self.move((free or rooms[-1:])[0].topLeft())
+        limits = whole.adjusted(GAP_PX, GAP_PX, -GAP_PX - self.width(), -GAP_PX - self.height())
+        lefts = (target.right() + GAP_PX, target.left() - self.width() - GAP_PX, target.left(), 0, whole.right())
+        tops = (target.top(), target.bottom() + GAP_PX, target.top() - self.height() - GAP_PX)
+        places = [
+            QPoint(max(min(left, limits.right()), limits.left()), max(min(top, limits.bottom()), limits.top()))
+            for left, top in product(lefts, tops)
+        ]
+        free = [place for place in places if not QRect(place, self.size()).intersects(target)]
+        needed = [area for name in NEEDED if name != self._target and (area := self._area(name)) is not None]
+
+        def cost(place: QPoint) -> float:
+            """Counts the widgets that it covers, and how far it is from its target in widths of the window."""
+            room = QRect(place, self.size())
+            way = room.center() - target.center()
+            return sum(_covered(area, room) for area in needed) + way.manhattanLength() / whole.width()
+
+        inside = target.topLeft() + QPoint(GAP_PX, GAP_PX)
+        self.move(min(free, key=cost) if free else inside)
+
+    def _area(self, name: str) -> QRect | None:
+        """Returns the place of the visible widget of this name in the window."""
+        window = self.window()
+        found = next((child for child in window.findChildren(QWidget, name) if child.isVisible()), None)
+        return QRect(found.mapTo(window, QPoint()), found.size()) if found is not None else None
+
+
+def _covered(area: QRect, room: QRect) -> float:
+    """Returns how much of the smaller one lies on the other, from 0 to 1; a corner counts as a good part of it."""
+    both = area.intersected(room)
+    smaller = min(area.width() * area.height(), room.width() * room.height())
+    return max(both.width() * both.height() / max(smaller, 1), LEAST_COVERED) if both.isValid() else 0.0

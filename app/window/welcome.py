@@ -30,6 +30,7 @@ class Welcome(QObject):
         session: Session,
         settings_store: SettingsStore,
         open_folders: Callable[[], None],
+        begin_tour: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -37,6 +38,7 @@ class Welcome(QObject):
         self._session = session
         self._settings_store = settings_store
         self._open_folders = open_folders
+        self._begin_tour = begin_tour
         self._device = tr("Looking for a device …")
         session.run_started.connect(self._on_run_started)
 
@@ -82,7 +84,8 @@ class Welcome(QObject):
             self._device,
         )
         preferences = Choice(tr("Folders…"), self._open_folders, "welcomeFoldersButton", keeps_bar=True)
-        self._area.show_message(WELCOME, message, "info", (preferences,))
+        tour = Choice(tr("First steps"), self._begin_tour, "welcomeTourButton")
+        self._area.show_message(WELCOME, message, "info", (tour, preferences))
 
     @Slot()
     def _on_run_started(self) -> None:

@@ -27,12 +27,17 @@ class GuidanceView(PanesView):
         strongest = float(strengths.max())
         with_prompt, without, over = self.panes
         for pane, half, words in (
-            (with_prompt, frame.cond, tr("prompt")),
-            (without, frame.uncond, tr("no prompt") if not film.request.negative_prompt else tr("negative")),
+            (with_prompt, frame.cond, tr("with the prompt")),
+            (
+                without,
+                frame.uncond,
+                tr("without it") if not film.request.negative_prompt else tr("negative prompt"),
+            ),
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
         over.show_picture(
-            to_image(guidance_picture(film, frame)), tr("difference ≤ {strongest:.2g}", strongest=strongest)
+            to_image(guidance_picture(film, frame)),
+            tr("where they differ (≤ {strongest:.2g})", strongest=strongest),
         )
 
     def table(self, moment: FrameContext) -> Table | None:
@@ -48,14 +53,13 @@ KIND = ViewKind(
     label=tr("Guidance"),
     make=GuidanceView,
     about=tr(
-        "At every step the network is asked twice: once with your prompt and once with the negative prompt "
-        "(or an empty one). The difference between the two answers is what the prompt wants to change; "
-        "guidance makes it stronger. The bright places of the map are where the prompt pulls hardest right "
-        "now."
+        "At every step the network guesses twice: once with your prompt, and once without it, or with the "
+        "negative prompt. The difference is what your words want to change. The map is bright where they pull "
+        "hardest at this step. The guidance scale multiplies this pull."
     ),
     terms=(
-        (tr("guidance scale g"), tr("the step uses  without + g · (with − without);  at 1 guidance is off.")),
-        (tr("cond, uncond"), tr("the prediction with the prompt, and the one without it.")),
-        (tr("norm"), tr("the length of the difference over all channels of the latent, at each place.")),
+        (tr("guidance scale g"), tr("result = without + g × (with − without). At 1 there is no extra pull.")),
+        (tr("with, without"), tr("the two guesses; in other programs: cond and uncond.")),
+        (tr("brightness"), tr("how much the two differ at this place, over all channels of the latent.")),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.film.position import calls_in_step, number, position_text, positions, short_position_text, symbols_text
+from app.film.position import calls_in_step, number, position_text, positions, short_position_texts, symbols_text
 from core.film.film import Schedule
 from tests import synthetic_film
 
@@ -39,7 +39,7 @@ def test_the_position_tells_calls_only_where_steps_have_several() -> None:
 
 def test_the_short_position_has_step_and_percentage() -> None:
     schedule = Schedule(np.array([900, 10], np.float32), np.array([np.e, 1.0]), (0, 1))
-    assert short_position_text(schedule, 1, 2) == "2/2 · 50 % picture"
+    assert short_position_texts(schedule, 1, 2) == ("step 2 of 2 · 50 % picture", "2/2 · 50 % picture", "50 %")
 
 
 def test_pure_noise_has_a_position_too() -> None:

@@ -1,4 +1,4 @@
-"""First steps: eleven steps on the real controls, most of which go on once they were tried."""
+"""First steps: twelve steps on the real controls, most of which know when they were tried."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit,
 from pytestqt.qtbot import QtBot
 
 from app.film.film_panel import FilmPanel
+from app.recent.strip import ThumbnailGrid
 from app.window.tour_steps import STEPS
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
@@ -35,30 +36,62 @@ def panel_of(opened: Opened) -> FilmPanel:
     return panel
 
 
-def test_each_step_goes_on_once_it_was_tried_and_the_last_is_a_branch(opened: Opened, qtbot: QtBot) -> None:
+def tried(opened: Opened) -> bool:
+    button = opened.child("nextTourButton")
+    assert isinstance(button, QPushButton)
+    return button.text() != "Skip"
+
+
+def test_each_step_knows_when_it_was_tried_and_waits_for_its_button(opened: Opened, qtbot: QtBot) -> None:
+    def go_on(step: int) -> None:
+        assert tried(opened)
+        press(opened, "nextTourButton")
+        assert place(opened) == f"{step} of 12"
+
+    session, panel = opened.window.session, panel_of(opened)
     begin(opened)
-    assert place(opened) == "1 of 11"
-    press(opened, "nextTourButton")
-    opened.window.session.generate()
+    go_on(2)
+    assert not tried(opened)
+    session.generate()
     wait_until_idle(opened, qtbot)
-    qtbot.waitUntil(lambda: place(opened) == "4 of 11")
-    panel = panel_of(opened)
+    go_on(3)
+    go_on(4)
     panel.select(1)
-    assert place(opened) == "5 of 11"
-    press(opened, "nextTourButton")
-    panel.transport.play.click()
-    assert place(opened) == "7 of 11"
+    go_on(5)
+    go_on(6)
     panel.transport.views.click()
-    assert place(opened) == "8 of 11"
+    assert opened.window.findChild(QWidget, "helpSheet") is None
+    go_on(7)
+    panel.transport.play.click()
+    go_on(8)
     view, guidance = opened.child("viewCombo"), opened.child("guidanceSpin")
     assert isinstance(view, QComboBox)
     assert isinstance(guidance, QDoubleSpinBox)
-    view.activated.emit(3)
-    guidance.setValue(guidance.value() + 1)
-    assert place(opened) == "10 of 11"
-    opened.window.session.generate()  # a run that is no branch
+    for name in ("noisy", "guidance"):
+        assert not tried(opened)
+        view.setCurrentIndex(view.findData(name))
+        view.activated.emit(view.currentIndex())
+    first = session.progress.last_seed
+    usual = guidance.value()
+    go_on(9)
+    assert session.draft.seed == first
+    session.generate()  # with the same guidance scale
     wait_until_idle(opened, qtbot)
-    assert place(opened) == "10 of 11"
+    assert not tried(opened)
+    guidance.setValue(12)
+    session.generate()
+    wait_until_idle(opened, qtbot)
+    go_on(10)
+    assert session.draft.seed is None
+    assert session.draft.guidance_scale == usual
+    recent = opened.window.findChild(ThumbnailGrid)
+    assert recent is not None
+    recent.clicked.emit(recent.model().index(0, 0))
+    go_on(11)
+    assert not panel.open_names
+    session.generate()  # a run that is no branch
+    wait_until_idle(opened, qtbot)
+    assert not tried(opened)
     panel.select(2)
     panel.transport.branch.click()
     words = opened.child("branchPromptEdit")
@@ -66,16 +99,30 @@ def test_each_step_goes_on_once_it_was_tried_and_the_last_is_a_branch(opened: Op
     words.setPlainText("a house in the snow")
     press(opened, "branchButton")
     wait_until_idle(opened, qtbot)
-    qtbot.waitUntil(lambda: place(opened) == "11 of 11")
+    go_on(12)
     press(opened, "nextTourButton")
     assert opened.child("tourBalloon").isHidden()
     assert opened.child("tourRing").isHidden()
 
 
+def test_what_was_changed_to_compare_is_given_back_where_the_tour_is_left(opened: Opened, qtbot: QtBot) -> None:
+    session = opened.window.session
+    usual = session.draft.guidance_scale
+    session.generate()
+    wait_until_idle(opened, qtbot)
+    begin(opened)
+    for _ in range(8):
+        press(opened, "nextTourButton")
+    assert session.draft.seed is not None
+    session.edit(guidance_scale=12)
+    press(opened, "endTourButton")
+    assert (session.draft.seed, session.draft.guidance_scale) == (None, usual)
+
+
 def test_it_can_be_left_and_begun_again_at_any_time(opened: Opened, qtbot: QtBot) -> None:
     for steps in range(3):
         begin(opened)
-        assert place(opened) == "1 of 11"
+        assert place(opened) == "1 of 12"
         for _ in range(steps):
             press(opened, "nextTourButton")
         press(opened, "endTourButton")
