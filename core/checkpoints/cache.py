@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
 MOST_KNOWN = 20_000
+WAIT_S = 0.25
 DETECTION = 6
 """Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
@@ -62,6 +64,7 @@ class CheckpointCache:
         self._lock = threading.Lock()
         self._known: dict[str, Known] = _read(file) if file is not None else {}
         self._saved = dict(self._known)
+        self._beside: dict[Path, threading.Thread] = {}
 
     @property
     def folder(self) -> Path | None:
@@ -121,11 +124,38 @@ class CheckpointCache:
             return digest
         raise ModelBroken(path, tr("it changes while it is read"))
 
+    def hash_beside(self, paths: Iterable[Path]) -> None:
+        """Has the hashes that are not known yet computed in a thread, for which `hashing` and `sha256_of` wait.
+
+        It goes on when whoever wanted them has stopped, but not beyond the end of the process. What cannot be
+        read is told to those who wait.
+        """
+        with self._lock:
+            paths = [path for path in paths if path not in self._beside]
+            thread = threading.Thread(target=self._hash_all, args=(paths,), name="hashes", daemon=True)
+            self._beside |= dict.fromkeys(paths, thread)
+            thread.start()
+
+    def _hash_all(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            with suppress(ModelBroken):
+                for _ in self._reading(path):
+                    pass
+            with self._lock:
+                del self._beside[path]
+
     def hashing(self, path: Path) -> Generator[int]:
         """Computes the hash step by step: yields the number of bytes read so far; nothing if the hash is known.
 
-        Closing it keeps nothing. Raises ModelBroken.
+        Closing it keeps nothing. Yields 0 while it is computed in a thread. Raises ModelBroken.
         """
+        while (thread := self._beside.get(path)) is not None:
+            thread.join(WAIT_S)
+            if thread.is_alive():
+                yield 0
+        yield from self._reading(path)
+
+    def _reading(self, path: Path) -> Generator[int]:
         known = self._known_of(path)
         if known.sha256:
             return

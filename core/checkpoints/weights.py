@@ -4,7 +4,6 @@ diffusers answers every damaged file with the same sentence, after reading all o
 microseconds whether the file is whole.
 """
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -78,9 +77,3 @@ def vocabulary_of(folder: Path, is_clip: bool) -> str | None:
     raise ModelBroken(
         folder, tr("the words of its tokenizer (tokenizer.json or vocab.json) are missing"), is_damaged=True
     )
-
-
-def short_hash(path: Path) -> str:
-    """Returns the first 10 hexadecimal digits of the file's SHA-256, as in AUTOMATIC1111's recipes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:SHORT_HASH]

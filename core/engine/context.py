@@ -11,6 +11,7 @@ from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.loading.identification import hashes_of
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
 from core.engine.prompt_calls import PromptCalls
 from core.engine.upscaling.enlarging import Enlarger
@@ -34,8 +35,6 @@ from core.request.traits import SCHEDULE, outside, traits_from_text
 from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
 
 log = logging.getLogger(__name__)
-
-HASHED_AT_ONCE = 64 * 2**20
 
 
 class Context:
@@ -153,24 +152,28 @@ class Context:
         """Loads the model, after the one before has been freed, unless it is there."""
         if (loaded := self._loaded_for(model, request)) is not None:
             if loaded.model.traits != model.traits:  # the user has chosen others: the weights stay
-                loaded = self._keep(replace(loaded, model=replace(model, sha256=loaded.model.sha256)))
+                loaded = self._keep(
+                    replace(loaded, model=replace(model, sha256=model.sha256 or loaded.model.sha256))
+                )
             return loaded
         yield Loading(Phase.loading_model)
-        for file in hashed_files(model):
-            for done in self._catalogue.memory.hashing(file):
-                if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
-                    yield Loading(Phase.loading_model)
+        memory, files = self._catalogue.memory, hashed_files(model)
+        if not all(map(memory.sha256_if_known, files)):
+            memory.hash_beside(files)
+        if self._catalogue.places().model_traits:  # the user has chosen some by hash, perhaps for this file
+            yield from hashes_of(files, memory)
         loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
         if loaded is None:
             if self._alive:
                 self.close()
-            model = self._catalogue.identified(model)
+            if all(map(memory.sha256_if_known, files)):
+                model = self._catalogue.identified(model)
             plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
-            memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
-            log.info("memory of %s: %s", model.key, memory.describe())
-            if self._alive and not memory.fits:
-                raise self.out_of_memory(memory.needed)  # the run beside it is not put at risk
-            loaded = self._keep(self._loaded_with_room(model, request, plan, memory))
+            planned = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
+            log.info("memory of %s: %s", model.key, planned.describe())
+            if self._alive and not planned.fits:
+                raise self.out_of_memory(planned.needed)  # the run beside it is not put at risk
+            loaded = self._keep(self._loaded_with_room(model, request, plan, planned))
         return loaded
 
     def _loaded_with_room(

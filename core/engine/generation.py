@@ -16,6 +16,7 @@ from core.engine.decoding.decoding import Previews
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
 from core.engine.initial_state import InitialState
+from core.engine.loading.identification import identified
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import NumberedCall, PromptCalls
 from core.engine.sampling.copies import Copies, Copy
@@ -94,6 +95,8 @@ def generate_picture(
         seconds = time.perf_counter() - began
         spent_seconds += seconds
         previews.budget.add_call(seconds)
+        if not start.recorded:  # else it keeps what it tells
+            film = replace(film, model=(yield from identified(model.loaded)))
         film = film.with_frame(frame)
         attended = attention.record(frame.call, words) if attention is not None else None
         preview = LinearPreview(film) if call.is_behind else previews.preview(call.step.denoised, film)

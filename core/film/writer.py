@@ -48,13 +48,16 @@ class FilmWriter:
 
     The file appears with the first frame. It is locked while it is being written, so that
     `core.film.stored.unfinished` offers only runs that nobody works on.
+
+    Attributes:
+        film: told in the file from the first frame on, and may be exchanged until then.
     """
 
     def __init__(self, path: Path, film: Film) -> None:
         """``path`` ends in `SUFFIX`."""
         self.path = path
         self.part_path = path.with_name(path.name.removesuffix(SUFFIX) + PART_SUFFIX)
-        self._film = film
+        self.film = film
         self._file: FileIO | None = None
         self._tensors: dict[str, Tensor] = {}
         self._written = 0
@@ -124,7 +127,7 @@ class FilmWriter:
         try:
             os.fsync(self._file.fileno())
             self.close()
-            if self._written < self._film.schedule.calls:
+            if self._written < self.film.schedule.calls:
                 _trim(self.part_path, self._written)
             self.part_path.replace(self.path)
             DISK.sync_folder(self.path.parent)
@@ -144,8 +147,8 @@ class FilmWriter:
             self._file.close()
 
     def _create(self, first: Frame) -> FileIO:
-        schedule = self._film.schedule
-        header = _header(self._film, first, schedule.calls)
+        schedule = self.film.schedule
+        header = _header(self.film, first, schedule.calls)
         self._tensors = header.tensors()
         encoded = header.encode()
         self.part_path.parent.mkdir(parents=True, exist_ok=True)

@@ -152,7 +152,8 @@ class Started:
     """The first step of a picture is about to begin.
 
     Attributes:
-        film: without frames, with the request as it will be carried out (seed chosen) and the schedule.
+        film: without frames, with the request as it will be carried out (seed chosen) and the schedule. The hash
+            of the model may come with the first call only.
         index: which picture of ``count``, from 0.
     """
 

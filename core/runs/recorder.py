@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import EmulsionError, SaveFailed
@@ -68,7 +68,7 @@ class FilmRecorder:
             case Started():
                 self._attempt(lambda: self._open(event.film))
             case Stepped():
-                self._attempt(lambda: self._write(event.frame))
+                self._attempt(lambda: self._write(event.film, event.frame))
                 self._told.attention = event.attention or self._told.attention
             case ImageReady():
                 self._attempt(self._finish)
@@ -137,8 +137,9 @@ class FilmRecorder:
         for frame in film.frames:
             self._writer.write(frame)
 
-    def _write(self, frame: Frame) -> None:
+    def _write(self, film: Film, frame: Frame) -> None:
         if self._writer is not None:
+            self._writer.film = replace(film, frames=())  # the hash of the model is known with the first frame
             self._writer.write(frame)
 
     def _finish(self) -> None:

@@ -83,7 +83,7 @@ class Family:
     """A loaded model; latents are float32 (batch, channels, height / factor, width / factor), on its device.
 
     Attributes:
-        identity: names the weights in recipes and films.
+        identity: names the weights in recipes and films; `core.engine.loading.identification` completes it.
         model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
         references: the latents of pictures beside the prompt, by the SHA-256 of their files.

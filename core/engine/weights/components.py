@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from transformers import AddedToken, CLIPTokenizer
 
-from core.checkpoints.weights import SHORT_HASH, short_hash, vocabulary_of, weights_of
+from core.checkpoints.weights import SHORT_HASH, vocabulary_of, weights_of
 from core.engine.devices.device import DevicePlan
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
@@ -17,7 +17,7 @@ from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
-from core.models.catalogue import Model, hashed_file
+from core.models.catalogue import Model
 from core.paths import SHARED_VOCABULARY, shared_vocabulary
 from core.recipes.recipe import ModelIdentity
 
@@ -75,9 +75,9 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
 
 
 def identity_of(model: Model) -> ModelIdentity:
-    """Identifies the weights by the hash of the network's (first) file. Raises ModelBroken."""
-    sha256 = model.sha256[:SHORT_HASH] or short_hash(hashed_file(model))
-    return ModelIdentity(model.key, model.name, model.family, sha256, model.parts.told(SHORT_HASH))
+    """Identifies the weights by the hash of the network's (first) file, as far as hashes are known."""
+    parts = model.parts.told(SHORT_HASH)
+    return ModelIdentity(model.key, model.name, model.family, model.sha256[:SHORT_HASH], parts)
 
 
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.checkpoints.weights import short_hash, weights_of
+from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 
 
@@ -47,7 +46,3 @@ def test_the_fp16_variant_is_used_only_where_there_is_no_other(weights: Path) ->
     assert weights_of(weights.parent) == (weights,)
     weights.unlink()
     assert weights_of(weights.parent) == (half,)
-
-
-def test_the_short_hash_is_that_of_automatic1111(weights: Path) -> None:
-    assert short_hash(weights) == hashlib.sha256(weights.read_bytes()).hexdigest()[:10]
