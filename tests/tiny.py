@@ -213,16 +213,16 @@ def z_image_transformer() -> ZImageTransformer2DModel:
     return model
 
 
-def chat_tokenizer(folder: Path, merges: Sequence[str] = ()) -> Qwen2Tokenizer:
+def chat_tokenizer(folder: Path, merges: Sequence[str] = (), more: Sequence[str] = ()) -> Qwen2Tokenizer:
     """Qwen's tokenizer with all bytes, and the template that puts a prompt into a conversation."""
     folder.mkdir(parents=True, exist_ok=True)
     joined = (merge.replace(" ", "") for merge in merges)
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    entries = [*letters, *joined, "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    entries = [*letters, *joined, "<|endoftext|>", "<|im_start|>", "<|im_end|>", *more]
     words = Qwen2Tokenizer(
         vocab={entry: i for i, entry in enumerate(entries)},
         merges=[tuple(merge.split(" ")) for merge in merges],  # pyright: ignore[reportArgumentType]
-        extra_special_tokens=["<|im_start|>", "<|im_end|>"],
+        extra_special_tokens=["<|im_start|>", "<|im_end|>", *more],
     )
     words.chat_template = (
         "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"

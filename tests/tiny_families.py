@@ -53,6 +53,9 @@ TINY_MODELS: Mapping[str, TinyModel] = {
     ),
     "flux2_klein_base": TinyModel("flux2_klein", tiny_flows.flux2_klein),
     "qwen_image": TinyModel("qwen_image", tiny_qwen.qwen_image, original_flows.as_it_is, has_layout=False),
+    "qwen_image_edit": TinyModel(
+        "qwen_image", partial(tiny_qwen.qwen_image, pipeline="QwenImageEditPlusPipeline", zero_cond_t=True)
+    ),
     "flux1": TinyModel("flux1", tiny_flows.flux1, original_flows.flux1, has_layout=False),
     "flux1_schnell": TinyModel("flux1", partial(tiny_flows.flux1, is_guided=False)),
     "chroma": TinyModel("chroma", tiny_flows.chroma, original_flows.chroma, has_layout=False),

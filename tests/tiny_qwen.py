@@ -15,14 +15,23 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Q
 from tests import tiny
 from tests.tiny_flows import settle, write_index
 
+SEEN = ("<|vision_start|>", "<|image_pad|>", "<|vision_end|>")
 
-def qwen_image(folder: Path, seed: int = 0) -> Path:
-    """Makes Qwen-Image: a language model that sees, an autoencoder of films, a schedule with an end of its own."""
+
+def qwen_image(
+    folder: Path, seed: int = 0, pipeline: str = "QwenImagePipeline", *, zero_cond_t: bool = False
+) -> Path:
+    """Makes Qwen-Image: a language model that sees, an autoencoder of films, a schedule with an end of its own.
+
+    ``pipeline`` may be one that edits; ``zero_cond_t`` is as in 2511.
+    """
     torch.manual_seed(seed)
-    words = tiny.chat_tokenizer(folder / "tokenizer")
+    words = tiny.chat_tokenizer(folder / "tokenizer", more=SEEN)
     words.save_pretrained(folder / "tokenizer")
-    qwen_vl(len(words)).save_pretrained(folder / "text_encoder")
-    qwen_image_transformer().save_pretrained(folder / "transformer")
+    qwen_vl(len(words), image_token_id=words.convert_tokens_to_ids(SEEN[1])).save_pretrained(
+        folder / "text_encoder"
+    )
+    qwen_image_transformer(zero_cond_t=zero_cond_t).save_pretrained(folder / "transformer")
     qwen_autoencoder().save_pretrained(folder / "vae")
     FlowMatchEulerDiscreteScheduler(
         use_dynamic_shifting=True, base_shift=0.5, max_shift=0.9, max_image_seq_len=8192, shift_terminal=0.02
@@ -33,11 +42,12 @@ def qwen_image(folder: Path, seed: int = 0) -> Path:
         "transformer": ["diffusers", "QwenImageTransformer2DModel"],
         "vae": ["diffusers", "AutoencoderKLQwenImage"],
     }
-    return write_index(folder, "QwenImagePipeline", parts)
+    return write_index(folder, pipeline, parts)
 
 
-def qwen_vl(vocabulary: int) -> Any:
+def qwen_vl(vocabulary: int, **tokens: Any) -> Any:
     config = Qwen2_5_VLConfig(
+        **tokens,
         text_config={
             "vocab_size": vocabulary,
             "bos_token_id": None,

@@ -18,6 +18,7 @@ BY: Mapping[str, str] = MappingProxyType(
         "list": tr("by Emulsion's list of models"),
         "configuration": tr("by its configuration"),
         "lender": tr("as in the installed model that lends its tokenizer"),
+        "name": tr("by its name"),
         "family": tr("as usual in its family"),
     }
 )

@@ -15,7 +15,9 @@ from app.models.verification import Check
 from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.downloads.failures import Fault
+from core.families.variants import VARIANT
 from core.language.words import plural, tr
+from core.request.traits import trait_words
 
 BUTTONS_PX, SAMPLE_PX = 152, 96
 CARD_MARGIN_PX = 16
@@ -33,6 +35,7 @@ class CardFacts:
         kind: ``"model"``, ``"lora"`` or ``"autoencoder"``. value: what the gallery calls it.
         place: its file or folder, None for what is not here.
         problem: why it is here and cannot be used, or "".
+        undecided: variants of which one holds, about which the user is asked.
         parts: those that come from elsewhere than its own file, or are missing.
         removable: its file or folder, where it lies among the program's own models.
         can_verify: its files can be compared with what the hub listed; mended too where downloads go.
@@ -55,6 +58,7 @@ class CardFacts:
     kind: str = "model"
     value: str = ""
     place: Path | None = None
+    undecided: tuple[str, ...] = ()
     parts: tuple[PartFacts, ...] = ()
 
 
@@ -64,10 +68,12 @@ class ModelCard(QFrame):
     Signals:
         asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"verify"``, ``"mend"``,
             ``"leave"``, ``"training"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
+        variant_chosen: the model's key, and the variant that the user says it is.
         part_chosen: the model's place, one of its parts, and the file that the user chose for it.
     """
 
     asked = Signal(str, str)
+    variant_chosen = Signal(str, str)
     part_chosen = Signal(str, str, str)
 
     def __init__(self, facts: CardFacts, parent: QWidget | None = None) -> None:
@@ -102,6 +108,7 @@ class ModelCard(QFrame):
         self._parts.setVisible(bool(facts.parts))
         vbox(
             top,
+            *((self._question(),) if facts.undecided else ()),
             self._parts,
             self._progress_row(),
             self._check,
@@ -111,6 +118,22 @@ class ModelCard(QFrame):
         )
         self.show_download(None)
         self.show_check(None)
+
+    def _question(self) -> QWidget:
+        """Asks for what the weights do not tell; the answer is kept by the file's hash."""
+        row = QWidget()
+        asked = _label(tr("Which one is it? Neither its weights nor its name tell."), "hint", wraps=True)
+        buttons = (
+            push_button(
+                (words := trait_words(VARIANT, value))[0].upper() + words[1:],
+                partial(self.variant_chosen.emit, self.facts.key, value),
+                name=f"{value}VariantButton",
+                tip=tr("Kept for this file, also under another name; “Training…” changes it"),
+            )
+            for value in self.facts.undecided
+        )
+        hbox(stretched(asked), *buttons, on=row, spacing=8)
+        return row
 
     def show_sample(self, image: QImage) -> None:
         """Shows a picture that was made with it."""

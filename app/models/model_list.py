@@ -130,6 +130,7 @@ def _installed(
         value=model.name,
         place=model.place,
         parts=parts_of(model),
+        undecided=model.undecided,
     )
 
 

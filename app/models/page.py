@@ -46,13 +46,14 @@ class ModelsPage(QWidget):
     Signals:
         create_asked: a model was chosen; show where pictures are made.
         file_asked: the user wants to add a model of their own.
-        training_asked: the user wants to choose how the model of this key was trained.
+        training_asked, variant_chosen: the user chooses how the model of this key was trained, or its variant.
         part_chosen: a model's place, its part, and the file for it.
     """
 
     create_asked = Signal()
     file_asked = Signal()
     training_asked = Signal(str)
+    variant_chosen = Signal(str, str)
     part_chosen = Signal(str, str, str)
 
     def __init__(
@@ -123,6 +124,7 @@ class ModelsPage(QWidget):
             card = ModelCard(facts)
             card.asked.connect(self._do)
             card.part_chosen.connect(self.part_chosen)
+            card.variant_chosen.connect(self.variant_chosen)
             card.show_download(states.get(facts.key))
             card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card

@@ -16,6 +16,7 @@ from app.widgets.field import Field, camel_case, combo_box, describe, set_tone
 from core.checkpoints.schedule import trait_names
 from core.errors import EmulsionError, InvalidRequest
 from core.families import FAMILIES
+from core.families.variants import VARIANT
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.request.request import CLIP_LAYERS
@@ -27,6 +28,7 @@ _ABOUT = tr(
     "the model is whole. It is kept for this file, also under another name."
 )
 _CAPTIONS = {
+    "variant": (tr("&Variant"), tr("Which of the family's models it is: it decides guidance, steps and more")),
     "prediction_type": (tr("&Prediction"), tr("The network's output, by which the steps take noise away")),
     "zero_snr": (
         tr("&Zero terminal SNR"),
@@ -94,8 +96,9 @@ def _control(name: str, model: Model) -> QComboBox | QLineEdit:
         words = trait_words(name, value)
         words += f" ({BY[place]})" if place else ""
         found = tr("As detected: {words}", words=words)
-    if name in _VALUES:
-        choices = [(found, None), *((_words(name, value), value) for value in _VALUES[name])]
+    values = FAMILIES[model.family].variant_names if name == VARIANT else _VALUES.get(name)
+    if values is not None:
+        choices = [(found, None), *((_words(name, value), value) for value in values)]
         control = combo_box(choices, "", "")
         if trait is not None and is_chosen:
             control.setCurrentIndex(control.findData(trait.value))
@@ -139,6 +142,14 @@ class TrainingChoices(QObject):
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
 
+    @Slot(str, str)
+    def choose_variant(self, key: str, variant: str) -> None:
+        """Keeps the user's word on which variant a model is, beside what was chosen before."""
+        model = next((one for one in self._session.draft_editor.models if one.key == key), None)
+        if model is not None:
+            chosen = {name: trait.value for name, trait in model.traits.items() if trait.place == "user"}
+            self._identify(model, {**chosen, VARIANT: variant})
+
     def _identify(self, model: Model, chosen: dict[str, Any]) -> None:
         """Reads the hash first, in the background: some seconds for a file that was never used."""
         identify = partial(self._catalogue.identified, model)
@@ -153,7 +164,7 @@ class TrainingChoices(QObject):
             before, after = model.defaults, now.defaults
             changed = {
                 name: getattr(after, name)
-                for name in ("size", "clip_skip")
+                for name in ("size", "clip_skip", "sampler", "steps", "guidance_scale")
                 if getattr(before, name) != getattr(after, name)
             }
             self._session.edit(**changed)

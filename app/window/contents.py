@@ -179,6 +179,7 @@ class Contents(QObject):
         page.create_asked.connect(self._show_create)
         page.file_asked.connect(self._imports.ask_model_file)
         page.training_asked.connect(partial(self._services.training.ask, self._window))
+        page.variant_chosen.connect(self._services.training.choose_variant)
         page.part_chosen.connect(self._services.parts.choose)
         self._services.parts.refused.connect(partial(page.messages.show_message, "part", tone="error"))
         self.preferences.address_changed.connect(page.take_address)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from core.errors import ModelBroken
 from core.families.spec import CheckpointKind, FamilySpec
+from core.families.variants import VARIANT
 from core.files.json_file import read_json
 from core.language.words import tr
 from core.request.request import Size
@@ -132,7 +133,7 @@ def model_traits(
     place = "family" if kind is not None and kind.layout else "configuration"
     own = {place: {"size": str(Size(side_px, side_px)), "clip_skip": 1}}
     own[teller or place] = {**own.get(teller or place, {}), **said_by(schedule)}
-    traits = resolve({**said, **own})
+    traits = resolve({**said, **{place: {**said.get(place, {}), **values} for place, values in own.items()}})
     prediction = traits.get("prediction_type")
     if kind is not None and family.single_file is not None and prediction is not None:
         size = family.single_file.sizes.get((kind.layout, prediction.value))
@@ -147,8 +148,8 @@ def model_traits(
 
 def trait_names(family: FamilySpec) -> tuple[str, ...]:
     """Returns the names of the traits that can be chosen for models of a family."""
-    has_clip_skip = "clip_skip" in family.optional_settings
-    return tuple(name for name in names_of(family.is_flow) if name != "clip_skip" or has_clip_skip)
+    is_there = {"clip_skip": "clip_skip" in family.optional_settings, VARIANT: bool(family.plain)}
+    return tuple(name for name in names_of(family.is_flow) if is_there.get(name, True))
 
 
 def with_values(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

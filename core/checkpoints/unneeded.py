@@ -14,6 +14,7 @@ _UNNEEDED = tuple(
         (r"^model_ema\.|\.model_ema\.|^ema\.|^module_ema\.", "an average of the weights over the training"),
         (r"^(alphas|betas|sigmas|sqrt_|log_one_minus_|posterior_|lvlb_weights|denoiser\.)", "the noise schedule"),
         (r"^(logvar|scale_factor)$", "weighed losses, and scaled latents, in the training"),
+        (r"(^|\.)__index_timestep_zero__$", "a mark that says how references are seen"),
         (r"^(v_pred|ztsnr|edm_\w+|edm_\w+\.\w+)$", "marks that say how the network predicts"),
         (r"(^|\.)loss\.", "judged pictures while the autoencoder was trained"),
         (r"^(optimizer|optimizer_states|lr_schedulers|callbacks|state)\b", "the state of a training"),

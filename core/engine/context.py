@@ -208,9 +208,9 @@ class Context:
 
     def _loaded_for(self, model: Model, request: GenerationRequest) -> LoadedModel | None:
         """Returns the model if it is there, unless its files have changed since it was read."""
-        wanted = (model.key, request.weight_bits)
+        wanted = (model.key, request.weight_bits, model.variant)
         for loaded in self._there():
-            if (loaded.model.key, loaded.plan.weight_bits) == wanted:
+            if (loaded.model.key, loaded.plan.weight_bits, loaded.model.variant) == wanted:
                 if loaded.stamps == stamps_of_model(model.folder, *model.places):
                     self._loaded = loaded
                     return loaded

@@ -112,7 +112,7 @@ SPEC = FamilySpec(
     network="transformer",
     latents=LatentLayout(32, None, patch=2, models="FLUX.2", kind=FLUX_2),
     native_px=1024,
-    optional_settings=("references",),
+    references=4,
     samplers=FLOW_SAMPLERS,
     guidance="none",
     has_attention_words=False,
@@ -124,8 +124,11 @@ SPEC = FamilySpec(
             config_key="is_distilled",
             is_set=False,
             guidance="classifier_free",
+            name="base",
         ),
     ),
+    plain="distilled",
+    plain_words=r"distill",
     single_file=_FILE,
     roles=MappingProxyType(
         {"text_encoder": Role(("qwen3",), replace(_TEXT, times=3)), "vae": Role(("flux2_vae",))}

@@ -80,7 +80,13 @@ SPEC = FamilySpec(
     samplers=FLOW_SAMPLERS,
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 5.5),
-    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo", config_key="is_distilled", guidance="none"),),
+    variants=(
+        Variant(
+            *(DefaultSettings("euler", 8, 1.0), "turbo"), config_key="is_distilled", guidance="none", name="turbo"
+        ),
+    ),
+    plain="raw",
+    plain_words=r"(^|[^a-z])raw([^a-z]|$)",
     single_file=_FILE,
     roles=MappingProxyType(
         {"text_encoder": Role(("qwen3_vl",), _TEXT), "vae": Role(("qwen_image_vae",))},

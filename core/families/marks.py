@@ -58,7 +58,7 @@ def refuse_inputs(path: Path, channels: int, latents: int) -> None:
 def network_config(network: Path, vae: Path, *, has_flags: bool = False) -> dict[str, Any]:
     """Returns the content of a network's ``config.json`` in a diffusers folder.
 
-    ``has_flags`` adds what ``model_index.json`` says yes or no to, such as ``is_distilled``.
+    ``has_flags`` adds what ``model_index.json`` says yes or no to, such as ``is_distilled``, and yes to its class.
 
     Raises ModelBroken for one that does not read latents alone, and for the refiner, which lacks an encoder.
     """
@@ -70,7 +70,7 @@ def network_config(network: Path, vae: Path, *, has_flags: bool = False) -> dict
     if isinstance(channels, int) and isinstance(latents, int) and network.parent.name == "unet":
         refuse_inputs(folder, channels, latents)
     flags = {name: value for name, value in index.items() if isinstance(value, bool) and has_flags}
-    return {**flags, **config}
+    return {**flags, **({str(index.get("_class_name")): True} if has_flags else {}), **config}
 
 
 def marked(header: SafetensorsHeader) -> dict[str, Any]:

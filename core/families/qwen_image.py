@@ -1,6 +1,6 @@
-"""All that is known of Qwen-Image 1.x, also of 2512 (Alibaba 2025)."""
+"""All that is known of Qwen-Image 1.x, also of 2512, and of those that edit by instruction (Alibaba 2025)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from core.errors import ModelBroken
@@ -28,6 +28,9 @@ _INNER = Measure(("img_in.weight",))
 _HEAD = Measure(("transformer_blocks.0.attn.norm_q.weight",))
 _TENSOR = "transformer_blocks.0.img_mod.1.weight"
 _LAYERED = "time_text_embed.addition_t_embedding.weight"
+_CLEAN_REFERENCES = "__index_timestep_zero__"
+"""An empty tensor with which ComfyUI's files of Edit 2511 say that references are seen at time 0."""
+
 _PREFIXES = {
     "text_encoder": ("text_encoders.qwen25_7b.transformer.", "text_encoders.qwen25_7b.", "text_encoder."),
     "transformer": ("model.diffusion_model.", "diffusion_model.", "transformer.", ""),
@@ -47,6 +50,7 @@ def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
         "num_attention_heads": inner // head,
         "attention_head_dim": head,
         "num_layers": count_blocks(header, start, "transformer_blocks"),
+        "zero_cond_t": f"{start}{_CLEAN_REFERENCES}" in header.tensors,
     }
     parts, widths = _FILE.parts_in(header.tensors), SPEC.widths_in(header, start)
     return CheckpointKind("", SPEC.key, parts=parts, widths=widths, built=built)
@@ -68,18 +72,55 @@ AFTER = "<|im_end|>\n<|im_start|>assistant\n"
 DROPPED = 34
 """Tokens of what stands before a prompt, which the network is not given."""
 
+BEFORE_PICTURES = (
+    "<|im_start|>system\nDescribe the key features of the input image (color, shape, size, texture, objects, "
+    "background), then explain how the user's text instruction should alter or modify the image. Generate a new "
+    "image that meets the user's requirements while maintaining consistency with the original input where "
+    "appropriate."
+    "<|im_end|>\n<|im_start|>user\n"
+)
+"""Stands before pictures and a prompt that says what to do with them."""
+DROPPED_BEFORE_PICTURES = 64
+
+
+def _variants() -> Iterator[Variant]:
+    """Yields the models that edit, the most special ones first, each also distilled to few steps."""
+    kinds = (("edit_2511", r"2511", 40, 3), ("edit_2509", r"2509|plus", 40, 3), ("edit", r"", 50, 1))
+    for name, words, steps, references in kinds:
+        for is_fast in (True, False):
+            yield Variant(
+                DefaultSettings("euler", 8, 1.0) if is_fast else DefaultSettings("euler", steps, 4.0),
+                pattern=rf"^(?=.*edit)(?=.*({words})){r'(?=.*(lightning|rapid))' if is_fast else ''}",
+                references=references,
+                built={"zero_cond_t": name == "edit_2511"},
+                name=f"{name}_lightning" if is_fast else name,
+            )
+    yield Variant(DefaultSettings("euler", 8, 1.0), "lightning", name="lightning", built={"zero_cond_t": False})
+
+
 SPEC = FamilySpec(
     key="qwen_image",
     name="Qwen-Image",
     engine="core.engine.families.qwen_image",
-    pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
+    pipelines=(
+        *("QwenImagePipeline", "QwenImageImg2ImgPipeline", "QwenImageEditPipeline", "QwenImageEditPlusPipeline"),
+    ),
     network="transformer",
     latents=LatentLayout(16, None, patch=2, models="Qwen-Image", kind=QWEN),
     native_px=1328,
     samplers=WITH_TERMINAL,
     has_attention_words=False,
     defaults=DefaultSettings("euler", 50, 4.0),
-    variants=(Variant(DefaultSettings("euler", 8, 1.0), "lightning"),),
+    variants=tuple(_variants()),
+    plain="text_to_image",
+    plain_words=r"qwen.?image",
+    told_by=MappingProxyType(
+        {
+            "zero_cond_t": "edit 2511",
+            "QwenImageEditPlusPipeline": "edit plus",
+            "QwenImageEditPipeline": "edit",
+        }
+    ),
     single_file=_FILE,
     roles=MappingProxyType(
         {"text_encoder": Role(("qwen2_5_vl",), _TEXT), "vae": Role(("qwen_image_vae",))},
@@ -88,6 +129,6 @@ SPEC = FamilySpec(
     tokenizer=TokenizerRules("qwen2", frame=(BEFORE, AFTER), keeps_end=False, max_tokens=1024 + DROPPED),
     step_values=62_000,
     dtypes=("bfloat16", "float32"),
-    transformers_parts=("qwen2", "qwen2_5_vl"),
+    transformers_parts=("qwen2", "qwen2_5_vl", "qwen2_vl"),
     diffusers_pipelines=(),
 )

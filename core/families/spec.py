@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from core.families.autoencoder_kinds import KL
 from core.families.unet_blocks import UNetBlocks
-from core.families.variants import Capabilities, DefaultSettings, GuidanceKind, Variant
+from core.families.variants import VARIANT, Capabilities, DefaultSettings, GuidanceKind, Variant
 from core.file_kinds.kind import UNMEASURED, Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
@@ -181,12 +182,16 @@ class FamilySpec:
             weights, for each place of the latent.
         samplers: keys of `core.request.samplers.SAMPLERS` that fit.
         dtypes: the precisions in which its network gives numbers, the fastest first.
-        optional_settings: names of settings that not every family has.
+        optional_settings: names of settings that not every family has; ``references`` follow from their number.
         native_px: side of the pictures it was trained with, where its configuration does not tell.
         embedded_guidance_key: a value of the network's configuration; where it is set the scale is an input.
         schedule: the makers' scheduler configuration of models that are no variant, for a network's file, which
             comes without one; {} where it is that of the model that lends the file its other configurations.
         upcasts_autoencoder: in float16 its autoencoder overflows to NaN, where its configuration says so.
+        references: the most pictures beside the prompt, where a variant does not say otherwise.
+        plain: the value of the trait ``variant`` for models that are none; "" where there is nothing to choose.
+        plain_words: a pattern for names, in lower case, of such models; with it, the user is asked if none tells.
+        told_by: words that stand for a value of the configuration, for variants that names tell too.
         transformers_parts: the packages of ``transformers.models`` with its text encoders and tokenizers, for the
             frozen program.
         diffusers_pipelines: the packages of ``diffusers.pipelines`` of which loaders or parts are used.
@@ -213,6 +218,10 @@ class FamilySpec:
     schedule: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     upcasts_autoencoder: bool = False
     variants: tuple[Variant, ...] = ()
+    references: int = 0
+    plain: str = ""
+    plain_words: str = ""
+    told_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     lora: LoraFormat | None = None
     roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     single_file: SingleFile | None = None
@@ -243,22 +252,49 @@ class FamilySpec:
 
     def capabilities_of(self, name: str, config: Mapping[str, Any]) -> Capabilities:
         """Returns what a model of this folder or file name can do."""
-        variant = self._variant_of(name, config)
+        variant = self.variant_of(name, config)
         guidance = (variant.guidance if variant is not None else None) or self.guidance
         guidance = "embedded" if config.get(self.embedded_guidance_key) else guidance
         return Capabilities(guidance, self.has_attention_words, self.lora is not None)
 
     def defaults_of(self, name: str, config: Mapping[str, Any]) -> DefaultSettings:
         """Returns the settings that a model of this folder or file name works well with."""
-        variant = self._variant_of(name, config)
+        variant = self.variant_of(name, config)
         return variant.defaults if variant is not None else self.defaults
 
     def schedule_of(self, name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Returns the scheduler's configuration of a network's file; {} where the file does not tell it."""
-        variant = self._variant_of(name, config)
+        variant = self.variant_of(name, config)
         own = variant.schedule if variant is not None else None
         return self.schedule if own is None else own
 
-    def _variant_of(self, name: str, config: Mapping[str, Any]) -> Variant | None:
-        """``config``: of its network, and for a folder the flags of its ``model_index.json``."""
-        return next((variant for variant in self.variants if variant.includes(name, config)), None)
+    def variant_of(self, name: str, config: Mapping[str, Any]) -> Variant | None:
+        """Returns the variant of a model of this folder or file name, None for a plain one.
+
+        ``config``: of its network, and for a folder the flags of its ``model_index.json``; it has `VARIANT` where
+        the user chose.
+        """
+        if chosen := config.get(VARIANT):
+            return next((variant for variant in self.variants if variant.name == chosen), None)
+        told = self._told(name, config)
+        return next((variant for variant in self.variants if variant.includes(told, config)), None)
+
+    def told_variant(self, name: str, config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        """Returns the value of the trait by the place that tells it, see `core.request.traits.Said`."""
+        if not self.plain:
+            return {}
+        variant = self.variant_of(name, config)
+        key = variant.config_key if variant is not None else next((one.config_key for one in self.variants), "")
+        is_named = variant is not None or re.search(self.plain_words, self._told(name, config).lower())
+        is_configured = (key and key in config) or any(config.get(name) for name in self.told_by)
+        place = "configuration" if is_configured else "name" if is_named else "family"
+        return {place: {VARIANT: self.plain if variant is None else variant.name}}
+
+    @property
+    def variant_names(self) -> tuple[str, ...]:
+        """Returns the values of the trait ``variant``, the plain one first; () where there is no choice."""
+        names = (variant.name for variant in self.variants if variant.name)
+        return (self.plain, *dict.fromkeys(names)) if self.plain else ()
+
+    def _told(self, name: str, config: Mapping[str, Any]) -> str:
+        return " ".join((name, *(words for key, words in self.told_by.items() if config.get(key))))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+VARIANT = "variant"
+"""The name of the trait, and of the value of a configuration, that says which variant the user chose."""
 
 GuidanceKind = Literal["classifier_free", "embedded", "none"]
 """``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
@@ -51,10 +54,14 @@ class Variant:
 
     Attributes:
         words: a pattern for a word of the name, in lower case; "" where the name does not tell.
+        pattern: one for the whole name, in the place of ``words``.
         config_key: a value of the configuration that this variant has; "" where there is none.
         is_set: that value is there and is true; or, for False, is none of both.
         guidance: what the guidance scale does, where it is not as for the family.
         schedule: its makers' own, as `core.families.spec.FamilySpec` has it; where it is not as for the family.
+        references: the most pictures beside the prompt, where it is not as for the family.
+        built: values of the configuration of its network that a lone file does not tell.
+        name: the value of the trait ``variant`` by which the user chooses it; "" where it cannot be chosen.
     """
 
     defaults: DefaultSettings
@@ -63,10 +70,16 @@ class Variant:
     is_set: bool = True
     guidance: GuidanceKind | None = None
     schedule: Mapping[str, Any] | None = None
+    pattern: str = ""
+    references: int | None = None
+    built: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    name: str = ""
 
     def includes(self, name: str, config: Mapping[str, Any]) -> bool:
         """Returns True for a model of this name and configuration."""
         if self.config_key and (self.config_key in config or not self.words):
             return bool(config.get(self.config_key)) is self.is_set
+        if self.pattern:
+            return re.search(self.pattern, name.lower()) is not None
         pattern = rf"(sd|sdxl|xl)?({self.words})(xl)?"
         return any(re.fullmatch(pattern, word) for word in re.split(r"[^a-z]+", name.lower()))

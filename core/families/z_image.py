@@ -85,7 +85,9 @@ SPEC = FamilySpec(
     samplers=FLOW_SAMPLERS,
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 5.0),
-    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo", schedule=_TURBO),),
+    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo", schedule=_TURBO, name="turbo"),),
+    plain="base",
+    plain_words=r"base",
     single_file=_FILE,
     roles=MappingProxyType(
         {

@@ -7,32 +7,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 from core.autoencoders.file import AutoencoderLibrary
-from core.autoencoders.latent_space import pixels_each
 from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
-from core.checkpoints.schedule import model_traits, sampler_of
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES
-from core.families.marks import network_config
 from core.families.spec import CheckpointKind
-from core.files.json_file import whole_number
 from core.files.weights_header import SUFFIXES
-from core.language.words import tr
 from core.lora.library import LoraLibrary
-from core.models.downloadable import listed
-from core.models.folders import FixedPlaces, Places, family_in, key_of, models_in, part_files_in
-from core.models.lending import check_built, check_parts, folder_to_lend, missing_told, schedule_for
+from core.models.folders import FixedPlaces, Places, key_of, models_in, part_files_in
+from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
 from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, found_in, wanted_by, weights_at
+from core.models.reading import read_model
 from core.models.told_folders import with_told
 from core.paths import Folders, resources
-from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
+from core.request.request import STARTER_MODEL
 from core.request.traits import Said, traits_from_text
 from core.wildcards.library import WildcardLibrary
 
@@ -242,56 +236,3 @@ def hashed_file(model: Model) -> Path:
     if model.file is not None:
         return model.file
     return weights_of(model.folder / FAMILIES[model.family].network)[0]
-
-
-def read_model(
-    folder: Path, key: str, said: Said = MappingProxyType({}), kind: CheckpointKind | None = None
-) -> Model:
-    """Describes a diffusers folder from its configuration files. Raises ModelBroken.
-
-    ``said`` is what else is known of its training; ``kind`` that of the single file with the weights.
-    """
-    family = family_in(folder)
-    parts = (family.network, "vae", family.text_encoders[0])
-    network, vae, text_encoder = (folder / part / "config.json" for part in parts)
-    config, factor = network_config(network, vae, has_flags=kind is None), pixels_each(vae)
-    config |= kind.built if kind is not None else {}
-    schedule, teller = schedule_for(folder, key, config, kind)
-    side = whole_number(network, "sample_size", 0) * factor or family.native_px
-    known = listed().get(key, {})
-    told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
-    traits = model_traits(told, schedule, side, family, kind, teller=teller)
-    size = Size.parse(traits["size"].value)
-    native_px = max(size.width, size.height)
-    good = family.defaults_of(key, config)
-    size_step = factor * family.latents.patch
-    limits = Limits(
-        size_step=size_step,
-        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
-        largest=int(known.get("largest", native_px * 4)),
-        samplers=family.samplers,
-        optional_settings=family.optional_settings,
-    )
-    return Model(
-        key=key,
-        name=str(known.get("name", key_of(folder))),
-        about=tr(str(known["about"])) if "about" in known else "",
-        folder=folder,
-        family=family.key,
-        defaults=GenerationRequest(
-            prompt=str(known.get("example", "")),
-            model=key,
-            size=Size(limits.snap(size.width), limits.snap(size.height)),
-            sampler=str(known.get("sampler", sampler_of(schedule, good.sampler))),
-            steps=int(known.get("steps", good.steps)),
-            guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
-            clip_skip=traits["clip_skip"].value if "clip_skip" in traits else 1,
-        ),
-        limits=limits,
-        max_tokens=family.tokenizer.max_tokens or whole_number(text_encoder, "max_position_embeddings", 77),
-        capabilities=family.capabilities_of(key, config),
-        is_listed=bool(known),
-        kind=kind,
-        traits=traits,
-        own_schedule=schedule,
-    )

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints.schedule import with_values
+from core.families import FAMILIES
 from core.families.spec import Capabilities, CheckpointKind
+from core.families.variants import VARIANT
 from core.models.parts import NO_PARTS, Parts
 from core.request.request import GenerationRequest, Limits
 from core.request.traits import Trait, Traits, traits_from_text
@@ -57,6 +59,21 @@ class Model:
         """Returns the scheduler's configuration for the training that a request tells, else by the traits."""
         own = {name: trait.value for name, trait in self.traits.items()}
         return with_values(self.own_schedule, own | traits_from_text(training))
+
+    @property
+    def variant(self) -> str:
+        """Returns the value of the trait of that name; "" in families without variants to choose."""
+        trait = self.traits.get(VARIANT)
+        return trait.value if trait is not None else ""
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Returns the variants of which one holds, where neither file nor name tell it and nobody chose yet."""
+        trait, family = self.traits.get(VARIANT), FAMILIES[self.family]
+        is_told = trait is None or trait.place != "family"
+        if is_told or self.file is None or not family.plain_words:
+            return ()
+        return tuple(name for name in family.variant_names if not name.endswith("_lightning"))
 
     @property
     def places(self) -> tuple[Path, ...]:

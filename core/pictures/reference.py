@@ -7,7 +7,7 @@ the edited one is shifted (https://github.com/huggingface/diffusers/issues/13349
 
 import hashlib
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -25,8 +25,18 @@ LARGEST_PX = 1024 * 1024
 """The models were trained with references of up to so many pixels; larger ones are made smaller."""
 
 
-def read_reference(reference: Reference, step: int) -> tuple[Pixels, Reference]:
-    """Returns the pixels, whose sides are multiples of ``step``, and the reference with its hash.
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferencePicture:
+    """A reference that was read: ``pixels`` of ``size``, which are ``padded`` to what the model takes."""
+
+    pixels: Pixels
+    padded: Pixels
+    size: Size
+    reference: Reference
+
+
+def read_reference(reference: Reference, step: int) -> ReferencePicture:
+    """Returns the pixels, padded to sides that are multiples of ``step``, and the reference with its hash.
 
     Raises UnreadablePicture, also when the file is not the one whose hash ``reference`` has.
     """
@@ -44,7 +54,8 @@ def read_reference(reference: Reference, step: int) -> tuple[Pixels, Reference]:
         picture = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
     full = rounded_up(size, step)
     more = ((0, full.height - size.height), (0, full.width - size.width), (0, 0))
-    return np.pad(np.asarray(picture), more, mode="edge"), replace(reference, sha256=sha256)
+    pixels = np.asarray(picture)
+    return ReferencePicture(pixels, np.pad(pixels, more, mode="edge"), size, replace(reference, sha256=sha256))
 
 
 def scaled(size: Size) -> Size:

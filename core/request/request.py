@@ -49,6 +49,7 @@ class Limits:
 
     Attributes:
         optional_settings: names of the settings that not every model has, as far as this one has them.
+        references: the most pictures beside the prompt.
     """
 
     size_step: int = 8
@@ -56,6 +57,7 @@ class Limits:
     largest: int = 2048
     samplers: tuple[str, ...] = tuple(SAMPLERS)
     optional_settings: tuple[str, ...] = ()
+    references: int = MOST_REFERENCES
 
     def snap(self, length_px: int) -> int:
         """Returns the nearest valid length to ``length_px``."""

@@ -13,13 +13,13 @@ from core.request.request import CLIP_LAYERS, Size
 Said = Mapping[str, Mapping[str, Any]]
 """Values by the name of the trait, by the place that tells them (`PLACES`)."""
 
-PLACES = ("user", "marks", "yaml", "metadata", "weights", "list", "configuration", "lender", "family")
+PLACES = ("user", "marks", "yaml", "metadata", "weights", "list", "configuration", "lender", "name", "family")
 """The places that tell traits, the most trusted first.
 
 ``user``: chosen for the file's hash. ``marks``: empty tensors in the file. ``yaml``: the file of that name beside
 it. ``metadata``: texts in its header. ``weights``: measured. ``configuration``: JSON files in a diffusers folder.
-``lender``: that of the installed model that lends a network's file what it does not bring. ``family``: as in most
-models of its kind.
+``lender``: that of the installed model that lends a network's file what it does not bring. ``name``: of the
+file or folder. ``family``: as in most models of its kind.
 """
 
 OUTSIDE = ("user", "yaml")
@@ -96,6 +96,12 @@ def _clip_skip(text: str) -> int:
     return layer
 
 
+def _variant(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{1,40}", found := text.strip().lower()):
+        raise ValueError(text)
+    return found
+
+
 def _shift(text: str) -> float:
     if not SHIFTS[0] <= (shift := float(text)) <= SHIFTS[1]:
         raise ValueError(text)
@@ -113,6 +119,7 @@ class _Kind:
 
 KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
+        "variant": _Kind(_variant, tr("the name of a variant, such as turbo or edit")),
         "prediction_type": _Kind(_prediction, tr("epsilon, v_prediction or sample"), is_of_flow=False),
         "zero_snr": _Kind(_switch, tr("yes or no"), is_of_flow=False),
         "shift": _Kind(
@@ -213,6 +220,8 @@ def trait_words(name: str, value: Any) -> str:
             return tr("zero terminal SNR") if value else tr("no zero terminal SNR")
         case "shift":
             return tr("flow shift {value:g}", value=value)
+        case "variant":
+            return str(value).replace("_", " ")
         case "clip_skip":
             return tr("clip skip {value}", value=value)
         case _:

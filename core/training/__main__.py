@@ -15,7 +15,7 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from core.engine.sampling.schedulers import build
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.paths import resources
 from core.request.request import STARTER_MODEL
 from core.request.samplers import SAMPLERS

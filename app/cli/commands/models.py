@@ -30,6 +30,7 @@ from core.downloads.token import NoKeychain, is_token, stored_token
 from core.downloads.verify import Verified, verify
 from core.errors import InvalidRequest, ModelMissing, SaveFailed
 from core.families import FAMILIES
+from core.families.variants import VARIANT
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.models.catalogue import Catalogue, users_catalogue
@@ -186,7 +187,10 @@ def _choose(arguments: Namespace) -> int:
     """Keeps the user's choice by the hash of the model's file, which is read for it."""
     folders, catalogue = Folders.default(), _catalogue()
     model = catalogue.identified(catalogue.find(arguments.model))
-    chosen = read_traits(arguments.training, trait_names(FAMILIES[model.family]))
+    family = FAMILIES[model.family]
+    chosen = read_traits(arguments.training, trait_names(family))
+    if chosen.get(VARIANT, family.plain) not in (family.plain, *family.variant_names):
+        raise InvalidRequest(VARIANT, chosen[VARIANT], tr("one of {names}", names=", ".join(family.variant_names)))
     kept = with_choice(load_settings(folders).model_traits, model.sha256, chosen)
     change_settings(folders, "choose", tr("press Training… on the model's card there"), model_traits=kept)
     catalogue.memory.save()

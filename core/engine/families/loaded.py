@@ -13,6 +13,7 @@ from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
+from core.pictures.pixels import Pixels
 from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
 
@@ -87,6 +88,7 @@ class Family:
         model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
         references: the latents of pictures beside the prompt, by the SHA-256 of their files.
+        pictures: their pixels, also for the arithmetic of those families whose text encoder sees them.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Family:
         self._upcast_from = upcast_from
         self._prompts = PromptCache(arithmetic.encode_prompt)
         self.references: dict[str, torch.Tensor] = {}
+        self.pictures: dict[str, Pixels] = getattr(arithmetic, "pictures", {})
         self._vae = autoencoder_of(self._upcast(parts.vae))
         self.latent_rgb = latent_rgb or latent_rgb_of(self._vae)
 
@@ -180,6 +183,7 @@ class Family:
         """Takes another autoencoder for the same latents, and its linear map."""
         self._vae = autoencoder_of(self._upcast(vae))
         self.references.clear()
+        self.pictures.clear()
         self.latent_rgb = latent_rgb
 
     def _upcast(self, vae: Any) -> Any:

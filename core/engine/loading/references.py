@@ -13,7 +13,7 @@ from core.request.request import MOST_REFERENCES, GenerationRequest
 
 
 def encoded_references(family: Family, request: GenerationRequest, device: torch.device) -> GenerationRequest:
-    """Has the family know the latents of a request's references; returns the request with their hashes.
+    """Has the family know a request's references and their latents; returns the request with their hashes.
 
     Raises UnreadablePicture, NotANumberPicture or torch.OutOfMemoryError.
     """
@@ -21,12 +21,14 @@ def encoded_references(family: Family, request: GenerationRequest, device: torch
     for number, reference in enumerate(request.references):
         if reference.sha256 in known:
             continue
-        pixels, told[number] = read_reference(reference, family.pixels_each)
-        latent = family.encode(to_model_range(pixels).to(device), None)
+        read = read_reference(reference, family.model.limits.size_step)
+        told[number] = read.reference
+        latent = family.encode(to_model_range(read.padded).to(device), None)
         if not latent.isfinite().all():
             raise NotANumberPicture(tr("the autoencoder"))
-        known[told[number].sha256] = latent
+        known[read.reference.sha256] = latent
+        family.pictures[read.reference.sha256] = read.pixels
     used = {reference.sha256 for reference in told}
     for sha256 in [sha256 for sha256 in known if sha256 not in used][: max(0, len(known) - MOST_REFERENCES)]:
-        del known[sha256]
+        del known[sha256], family.pictures[sha256]
     return replace(request, references=tuple(told))

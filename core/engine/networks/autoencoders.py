@@ -63,7 +63,12 @@ class QwenAutoencoder(KLAutoencoder):
         return self.module.config.z_dim, size.height // self.factor, size.width // self.factor
 
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        return super().encode(pixels.unsqueeze(2), generator).squeeze(2)
+        """Divides where nothing is drawn, as pipelines that edit do; those that begin with a picture multiply."""
+        if generator is not None:
+            return super().encode(pixels.unsqueeze(2), generator).squeeze(2)
+        latents = self.module.encode(pixels.to(self._dtype).unsqueeze(2)).latent_dist.mode().float().contiguous()
+        mean, std = self._statistics(latents)
+        return ((latents - mean) / std).squeeze(2)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         mean, std = self._statistics(latents)

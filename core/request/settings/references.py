@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidRequest
-from core.language.words import mark, tr
+from core.language.words import mark, plural, tr
 from core.request.json_values import damaged, list_of, object_of, plain_name, text_of
 from core.request.request import MOST_REFERENCES, GenerationRequest, Limits, Reference
 from core.request.setting import Option, Setting, sparse_json_writer
@@ -16,10 +16,10 @@ _HASH_DIGITS = 10
 _ONE = re.compile(r"([^;]{0,200}) \(([0-9a-f]{10})\)(?:; |$)")
 
 
-def _check(request: GenerationRequest, _limits: Limits) -> None:
+def _check(request: GenerationRequest, limits: Limits) -> None:
     """Leaves it to the engine to find the files, which need not be there for those that it knows."""
-    if len(request.references) > MOST_REFERENCES:
-        allowed = tr("at most {most} pictures", most=MOST_REFERENCES)
+    if len(request.references) > limits.references:
+        allowed = plural("1 picture at most", "at most {count} pictures", limits.references)
         raise InvalidRequest("reference", len(request.references), allowed)
 
 

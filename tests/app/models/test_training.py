@@ -16,11 +16,13 @@ from app.models.model_list import all_cards
 from app.models.training import TrainingChoices
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from core.checkpoints.schedule import trait_names
+from core.families import FAMILIES
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Size
-from core.request.traits import KINDS, Trait
-from tests import tiny
+from core.request.traits import Trait
+from tests import original_names, tiny
 from tests.app.conftest import MakeSession
 
 
@@ -75,9 +77,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(model: Path, tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Opened:
+def folders(tmp_path: Path) -> Folders:
+    return Folders(*(tmp_path / name for name in ("pictures", "downloads", "data", "config", "cache", "logs")))
+
+
+@pytest.fixture
+def opened(model: Path, folders: Folders, tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Opened:
     shutil.copytree(model, tmp_path / "models" / "mine")
-    folders = Folders(*(tmp_path / name for name in ("pictures", "downloads", "data", "config", "cache", "logs")))
     store = SettingsStore(folders)
     store.change(model_folders=(tmp_path / "models",))
     catalogue = Catalogue(lambda: store.settings)
@@ -118,7 +124,7 @@ def test_the_dialog_begins_with_what_was_chosen_and_names_what_was_found(opened:
     assert combo.itemText(0) == "As detected: epsilon prediction (by its configuration)"
     assert edit.placeholderText() == "As detected: 64x64 (by its configuration)"
     named = {child.objectName() for child in dialog.findChildren(QWidget) if child.objectName().endswith("Choice")}
-    assert len(named) == len(KINDS) - 1  # without the shift of flows
+    assert len(named) == len(trait_names(FAMILIES["stable_diffusion"]))
 
 
 def test_what_cannot_be_is_told_in_the_dialog_and_kept_out(opened: Opened) -> None:
@@ -128,3 +134,41 @@ def test_what_cannot_be_is_told_in_the_dialog_and_kept_out(opened: Opened) -> No
     assert "WIDTHxHEIGHT" in problem.text()
     assert not problem.isHidden()
     assert not opened.store.settings.model_traits
+
+
+@pytest.fixture(scope="module")
+def z_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lender = tiny.z_image(tmp_path_factory.mktemp("models") / "lender")
+    original_names.z_image(lender, lender.parent / "dreams.safetensors")
+    return lender.parent
+
+
+def test_a_file_that_does_not_tell_its_variant_is_asked_about_once(
+    z_images: Path, make_session: MakeSession, folders: Folders, qtbot: QtBot
+) -> None:
+    store = SettingsStore(folders)
+    store.change(model_folders=(z_images,))
+    catalogue = Catalogue(lambda: store.settings)
+    session = make_session(models=catalogue)
+    choices = TrainingChoices(catalogue, store, session)
+
+    def card() -> ModelCard:
+        models = [model for model in session.draft_editor.models if model.key == "dreams"]
+        (facts,) = all_cards(models, (), (), {}, store.settings.model_folders, None, "")
+        made = ModelCard(facts)
+        qtbot.addWidget(made)
+        return made
+
+    qtbot.waitUntil(lambda: any(model.key == "dreams" for model in session.draft_editor.models), timeout=60_000)
+    session.edit(model="dreams")
+    assert session.draft.steps == 28
+    asked = card()
+    asked.variant_chosen.connect(choices.choose_variant)
+    button = asked.findChild(QPushButton, "turboVariantButton")
+    assert isinstance(button, QPushButton)
+    assert button.text() == "Turbo"
+    button.click()
+    qtbot.waitUntil(lambda: bool(store.settings.model_traits), timeout=60_000)
+    assert set(store.settings.model_traits.values()) == {"variant=turbo"}
+    qtbot.waitUntil(lambda: session.draft.steps == 8, timeout=60_000)
+    assert card().findChild(QPushButton, "turboVariantButton") is None

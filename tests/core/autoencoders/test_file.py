@@ -13,8 +13,8 @@ from core.autoencoders.file import AutoencoderLibrary, read_autoencoder
 from core.autoencoders.latent_space import LatentSpace, own_space
 from core.checkpoints.cache import CheckpointCache
 from core.errors import InvalidRequest, ModelBroken, WrongAutoencoder
-from core.models.catalogue import read_model
 from core.models.compatibility import check_autoencoder
+from core.models.reading import read_model
 from core.paths import resources
 from core.request.settings.autoencoder import folder_of, parse_autoencoder
 from tests import original_names, tiny

@@ -19,7 +19,7 @@ from core.engine.engine import Engine
 from core.film import description
 from core.film.film import Film
 from core.film.reader import read_recording
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.runs.branch import Branch
 from core.runs.events import ImageReady
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, Resume, result_of

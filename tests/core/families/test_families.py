@@ -40,7 +40,7 @@ def test_the_defaults_of_all_its_variants_can_be_asked_for(family: FamilySpec) -
     for settings in every:
         assert settings.sampler in family.samplers
         assert settings.steps in range(STEPS[0], (SAMPLERS[settings.sampler].most_steps or STEPS[-1]) + 1)
-    assert all(variant.words or variant.config_key for variant in family.variants)
+    assert all(variant.words or variant.pattern or variant.config_key for variant in family.variants)
 
 
 def test_what_it_names_in_the_libraries_is_there(family: FamilySpec) -> None:
@@ -70,6 +70,11 @@ def test_every_twin_belongs_to_a_family() -> None:
         ("stable_diffusion_xl", "hyperion", "dpmpp_2m", 30, 6.0),
         ("z_image", "z_image_turbo_bf16", "euler", 8, 1.0),
         ("z_image", "z-image-bf16", "euler", 28, 5.0),
+        ("qwen_image", "qwen_image_2512_fp8_e4m3fn", "euler", 50, 4.0),
+        ("qwen_image", "qwen_image_edit_fp8_e4m3fn", "euler", 50, 4.0),
+        ("qwen_image", "Qwen-Image-Edit-2509-Q4_K_M", "euler", 40, 4.0),
+        ("qwen_image", "qwen_image_edit_2511_bf16", "euler", 40, 4.0),
+        ("qwen_image", "Qwen-Image-Edit-2511-Lightning-4steps-fp8", "euler", 8, 1.0),
         ("flux1", "flux1-dev-fp8", "euler", 28, 3.5),
         ("flux1", "flux1-krea-dev", "euler", 28, 4.5),
         ("flux1", "flux1-schnell", "euler", 4, 1.0),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelBroken, ModelMissing
-from core.models.catalogue import Catalogue, read_model
+from core.models.catalogue import Catalogue
+from core.models.reading import read_model
 from core.request.request import STARTER_MODEL, Size
 from tests import tiny
 

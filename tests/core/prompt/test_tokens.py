@@ -14,7 +14,8 @@ from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer, Qwen2Tokenizer
 
 from core.errors import ModelBroken
-from core.models.catalogue import Model, read_model
+from core.models.catalogue import Model
+from core.models.reading import read_model
 from core.paths import resources
 from core.prompt.chunks import COMMA, ChunkRules, chunked, token_count
 from core.prompt.placed import PlacedText

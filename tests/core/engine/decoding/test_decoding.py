@@ -15,7 +15,7 @@ from core.engine import families
 from core.engine.decoding import decoding
 from core.engine.devices.device import plan
 from core.errors import NotANumberPicture
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 
 Decode = Callable[..., Any]
 

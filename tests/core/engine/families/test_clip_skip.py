@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from core.engine import families
 from core.engine.devices.device import plan
 from core.families import FAMILIES
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.request.request import GenerationRequest, Size

@@ -19,7 +19,7 @@ from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.networks.joined_places import tokens_in
 from core.engine.sampling import schedulers
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import FLOW_SAMPLERS

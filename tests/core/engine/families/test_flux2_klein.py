@@ -19,7 +19,7 @@ from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.families.flux2_klein import empirical_mu
 from core.engine.loading.references import encoded_references
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Reference, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_flows

@@ -15,7 +15,7 @@ from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.networks.joined_places import tokens_in
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_qwen

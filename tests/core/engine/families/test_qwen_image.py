@@ -20,7 +20,7 @@ from core.engine.families import Family
 from core.engine.networks.joined_places import tokens_in
 from core.engine.sampling import schedulers
 from core.families.qwen_image import SPEC
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size, Source
 from tests import tiny_qwen
 from tests.parity import our_latents, stock_pipeline

@@ -18,7 +18,7 @@ from core.engine.devices.device import plan
 from core.engine.initial_state import from_request
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import denoise
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import SAMPLERS
 from tests import tiny

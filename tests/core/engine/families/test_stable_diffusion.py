@@ -11,7 +11,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 
 from core.engine import families
 from core.engine.devices.device import plan
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from tests import tiny

@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from tests import tiny

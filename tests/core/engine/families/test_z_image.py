@@ -25,7 +25,8 @@ from core.engine.sampling.denoising import denoise
 from core.errors import InvalidRequest
 from core.film.writer import FilmWriter
 from core.film_export.pictures import PICTURES, denoised_by
-from core.models.catalogue import Catalogue, read_model
+from core.models.catalogue import Catalogue
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
 from core.runs.branch import Branch

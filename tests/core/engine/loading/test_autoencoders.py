@@ -22,8 +22,9 @@ from core.engine.loading import autoencoders
 from core.engine.networks.processor_layers import use_processor_layers
 from core.engine.sampling.tensors import to_torch
 from core.errors import AutoencoderMissing, ModelBroken, WrongAutoencoder
-from core.models.catalogue import Catalogue, read_model
+from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
+from core.models.reading import read_model
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from core.engine.engine import Engine
 from core.errors import EmulsionError
-from core.models.catalogue import Catalogue, read_model
+from core.models.catalogue import Catalogue
+from core.models.reading import read_model
 from core.pictures.pixels import Pixels
 from core.prompt.tokens import TokenCounter
 from core.recipes.parameters import from_parameters, to_parameters

@@ -17,7 +17,7 @@ from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.networks.clip_text import emphasised
 from core.errors import InvalidRequest
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
 from tests import tiny
 from tests.core.prompt.slow_reading import read_chunks, read_embeddings

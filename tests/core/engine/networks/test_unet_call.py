@@ -14,7 +14,7 @@ from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.sampling.guidance import Prediction
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
 from tests import tiny
 

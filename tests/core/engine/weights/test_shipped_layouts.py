@@ -15,7 +15,7 @@ from core.engine.weights.fit import empty
 from core.families import FAMILIES
 from core.file_kinds.encoders import encoder_config
 from core.files.weights_header import read_header
-from core.models.catalogue import read_model
+from core.models.reading import read_model
 from core.paths import resources
 from core.prompt.tokenizer_files import read_tokenizer
 from tests.core.models.made_files import gguf, safetensors

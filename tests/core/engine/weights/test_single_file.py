@@ -19,7 +19,8 @@ from transformers import CLIPTokenizer
 from core.engine.engine import Engine
 from core.engine.weights.components import load_tokenizer
 from core.errors import ModelBroken
-from core.models.catalogue import Catalogue, Model, read_model
+from core.models.catalogue import Catalogue, Model
+from core.models.reading import read_model
 from core.paths import resources
 from core.pictures.picture import GeneratedImage
 from core.prompt.tokens import TokenCounter
