@@ -14,7 +14,7 @@ from app.widgets.building import push_button, vbox
 from app.widgets.icons import set_icon
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
-from core.language.words import tr
+from core.language.words import plural, tr
 
 ONE = range(1, 2)
 COMPARED = range(2, 5)
@@ -180,10 +180,12 @@ def open_menu(
     count: int = 1,
     *,
     has_film: bool,
+    stack: tuple[str, Callable[[], object]] | None = None,
 ) -> None:
     """Opens the menu for ``count`` chosen pictures, with the actions that have a handler.
 
-    ``marks`` is None for a picture that has no file yet; keys are told where the handlers are those of the grid.
+    ``stack`` is the entry that opens or closes one. ``marks`` is None for a picture that has no file yet; keys are
+    told where the handlers are those of the grid.
     """
     menu = QMenu(parent)
     has_keys = PictureAction.open_viewer in handlers
@@ -197,6 +199,10 @@ def open_menu(
                 entry.setData(action)
                 entry.triggered.connect(handlers[action])
 
+    if count > 1:
+        menu.addAction(plural("1 picture", "{count:,} pictures", count)).setEnabled(False)
+    if stack is not None:
+        menu.addAction(stack[0] + "\tS").triggered.connect(stack[1])
     add(ABOVE_MARKS)
     if marks is not None:
         menu.addSeparator()

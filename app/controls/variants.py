@@ -92,8 +92,9 @@ class VariantsRow(QWidget):
         except EmulsionError as error:
             session.failed.emit(message(error))
             return
+        batch = secrets.token_hex(16)
         for request in map(session.loras.fitting, requests):
-            session.queue.add(Generate(request), session.early_choice.hold_after_of(request))
+            session.queue.add(Generate(request, batch=batch), session.early_choice.hold_after_of(request))
 
     @Slot(bool)
     def _switch(self, is_on: bool) -> None:

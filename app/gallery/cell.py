@@ -7,11 +7,15 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
 
 from app.canvas.overlay import paint_badge
+from app.gallery.stacked_rows import Stacked
 from app.widgets.dates import day_text
 from core.gallery.query import LibraryPicture, Section
 from core.language.words import tr
 
 RADIUS_PX = 6
+CARD_PX = 4
+BAND_PX = 4
+STACK_PX = QSizeF(48, 28)
 PADDING_PX = 6
 BADGES_FROM_PX = 96
 """Smaller cells show no marks: they would hide the picture."""
@@ -29,12 +33,14 @@ class Cell:
 
     Attributes:
         picture, thumbnail: None until they are loaded; a null thumbnail cannot be read.
+        stack: the one that the picture is in.
         film_icon: for pictures that have a film.
         progress: how far the film that plays here is, 0 to 1, None when none plays.
     """
 
     picture: LibraryPicture | None
     thumbnail: QImage | None
+    stack: Stacked
     film_icon: QPixmap
     is_selected: bool
     is_current: bool
@@ -43,10 +49,14 @@ class Cell:
 
 
 def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -> None:
-    """Fills ``area``."""
+    """Fills ``area``; a closed stack shows the edges of cards behind its cover."""
+    painter.save()
+    if cell.stack.is_closed:
+        area = _paint_cards(painter, area, palette)
+    elif cell.stack.count > 1:
+        _paint_band(painter, area, palette)
     rounded = QPainterPath()
     rounded.addRoundedRect(area, RADIUS_PX, RADIUS_PX)
-    painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     painter.fillPath(rounded, palette.midlight())
     painter.setClipPath(rounded)
@@ -60,12 +70,42 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
         if badge := badge_of(cell.picture):
             paint_badge(painter, area.topLeft() + QPointF(PADDING_PX, PADDING_PX), badge)
         _paint_marks(painter, area, cell.picture, cell.film_icon)
+    if cell.stack.is_cover and cell.stack.count > 1:
+        paint_badge(painter, stack_badge(area).topRight(), stack_words(cell.stack), is_right=True)
     if cell.progress is not None:
         line = QRectF(area.left(), area.bottom() - 3, area.width() * cell.progress, 3)
         painter.fillRect(line, palette.accent())
     painter.setClipping(False)
     _paint_ring(painter, area, cell, palette)
     painter.restore()
+
+
+def stack_badge(area: QRectF) -> QRectF:
+    """Returns the place at the upper right of a cell that opens and closes its stack."""
+    return QRectF(area.right() - PADDING_PX - STACK_PX.width(), area.top() + PADDING_PX, *STACK_PX.toTuple())
+
+
+def stack_words(stack: Stacked) -> str:
+    """Returns the number of pictures, and a sign for what a click does."""
+    return f"{stack.count} {'−' if stack.is_open else '+'}"
+
+
+def _paint_cards(painter: QPainter, area: QRectF, palette: QPalette) -> QRectF:
+    """Paints two cards that show at the right and below, and returns the place of the cover."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(palette.window().color(), 1))
+    painter.setBrush(palette.placeholderText())
+    cover = area.adjusted(0, 0, -2 * CARD_PX, -2 * CARD_PX)
+    for number in (2, 1):
+        painter.drawRoundedRect(cover.translated(number * CARD_PX, number * CARD_PX), RADIUS_PX, RADIUS_PX)
+    return cover
+
+
+def _paint_band(painter: QPainter, area: QRectF, palette: QPalette) -> None:
+    """Paints the ground that joins the pictures of an open stack."""
+    colour = palette.accent().color()
+    colour.setAlpha(90)
+    painter.fillRect(area.adjusted(-BAND_PX, -BAND_PX, BAND_PX, BAND_PX), colour)
 
 
 def badge_of(picture: LibraryPicture) -> str:
@@ -137,7 +177,7 @@ def paint_heading(painter: QPainter, area: QRect, section: Section, palette: QPa
     bold.setBold(True)
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
     text = QRect(area.left(), area.top(), area.width(), area.height() - 10)
-    number = f"{section.count:,}"
+    number = f"{section.count if section.pictures is None else section.pictures:,}"
     painter.setFont(bold)
     room = text.width() - painter.fontMetrics().horizontalAdvance(number) - 16
     shown = painter.fontMetrics().elidedText(group_title(section.title), Qt.TextElideMode.ElideRight, max(room, 0))
@@ -149,6 +189,14 @@ def paint_heading(painter: QPainter, area: QRect, section: Section, palette: QPa
     painter.setPen(palette.placeholderText().color())
     painter.drawText(text, flags, number)
     painter.restore()
+
+
+def paint_rubber_band(painter: QPainter, area: QRect, palette: QPalette) -> None:
+    colour = palette.accent().color()
+    painter.setPen(colour)
+    colour.setAlpha(40)
+    painter.fillRect(area, colour)
+    painter.drawRect(area)
 
 
 def group_title(title: str, today: date | None = None) -> str:

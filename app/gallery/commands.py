@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_actions import MarkMenu, PictureAction, action_of, mark_of, open_menu
 from app.canvas.sharing import open_in_system
 from app.create.picture_tools import PictureTools
+from app.gallery.clipboard import GalleryClipboard
 from app.gallery.comparing import Comparing
 from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
@@ -18,18 +19,17 @@ from app.gallery.folder_adding import FolderAdding
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_list import MOST_TAKEN
+from app.gallery.picture_list import MOST_TAKEN, stack_text
 from app.gallery.undo import LibraryUndo
 from app.gallery.viewer import Viewer
-from app.recent.recipe_fields import recipe_text
 from app.session.draft_editor import Applied
-from app.session.picture_loader import QUEUE, read_picture
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.colours import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
 from core.grid.folder import lies_in_grid
+from core.language.words import tr
 from core.request.request import GenerationRequest
 
 KEYS = QKeySequence.StandardKey
@@ -61,14 +61,13 @@ class GalleryCommands(QObject):
         self._page = page
         self._window = window
         self._session = session
-        self._copy = tools.copy
         self._details: PictureDetails | None = None
         background = session.background
         self.undo = LibraryUndo(page.service, self)  # before the notices, whose bars go when it changes
         self.notices = LibraryNotices(page.messages, page.service, self.undo, session, self)
         self.viewer = Viewer(page.pictures, background, colours, window)
         self._comparing = Comparing(page.comparison, background, self.notices.show_error, self)
-        self._tasks = background.queue(self, QUEUE)
+        self._clipboard = GalleryClipboard(page, self.notices, background, tools.copy, self)
         self._file_mover = FileMover(page.messages, page.service, self.undo.stack, window)
         self._folders = FolderAdding(page, self.notices, window)
         one = self._with_picture
@@ -88,8 +87,8 @@ class GalleryCommands(QObject):
             PictureAction.open_grid: one(lambda picture: self.grid_asked.emit(picture.path)),
             PictureAction.add_noise: one(lambda picture: self.noise_asked.emit(picture.path)),
             PictureAction.show_in_folder: one(lambda picture: open_in_system(picture.path.parent)),
-            PictureAction.copy_picture: self._copy_pictures,
-            PictureAction.copy_recipe: self._copy_recipe,
+            PictureAction.copy_picture: self._clipboard.copy_pictures,
+            PictureAction.copy_recipe: lambda: self._clipboard.copy_recipe(self._details),
             PictureAction.find_similar: one(lambda picture: page.likeness.find(picture.id)),
             PictureAction.rename: self._rename,
             PictureAction.move: one(
@@ -123,9 +122,13 @@ class GalleryCommands(QObject):
 
     @Slot(object)
     def do(self, action: PictureAction) -> None:
-        """Does something with the chosen pictures; a key for one picture does nothing with several."""
-        count = self._page.grid.selected_count()
-        if count and (count == 1 or count in action.counts):
+        """Does something with the chosen pictures; a key for one picture does nothing with several.
+
+        The viewer opens at the cover of a closed stack.
+        """
+        count = len(self._page.selected_ids)
+        is_viewed = action is PictureAction.open_viewer and self._page.grid.selected_count() == 1
+        if count and (count == 1 or count in action.counts or is_viewed):
             self.handlers[action]()
 
     @property
@@ -155,6 +158,10 @@ class GalleryCommands(QObject):
             event.accept()
             if event.type() is QKeyEvent.Type.KeyPress:
                 self.do(action)
+        elif event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            event.accept()
+            if event.type() is QKeyEvent.Type.KeyPress:
+                self._page.toggle_stack(self._page.grid.currentIndex().row())
 
     @Slot(object, object)
     def _on_key_pressed(self, event: QKeyEvent, picture: int) -> None:
@@ -177,13 +184,21 @@ class GalleryCommands(QObject):
 
     @Slot(QPoint)
     def _open_menu(self, position: QPoint) -> None:
-        picture, count = self._picture, self._page.grid.selected_count()
+        picture, count = self._picture, len(self._page.selected_ids)
         if picture is not None and count:
             place = self._page.grid.viewport().mapToGlobal(position)
             hidden = () if lies_in_grid(picture.path) else (PictureAction.open_grid,)
             handlers = {action: partial(self.do, action) for action in self.handlers if action not in hidden}
             marks = MarkMenu(picture.is_favourite, self._mark)
-            open_menu(self._window, place, handlers, marks, count, has_film=picture.has_film)
+            open_menu(self._window, place, handlers, marks, count, has_film=picture.has_film, stack=self._stack())
+
+    def _stack(self) -> tuple[str, Callable[[], object]] | None:
+        """Returns the entry of the menu that opens or closes the stack of the current picture."""
+        page, row = self._page, self._page.grid.currentIndex().row()
+        stack = page.pictures.stack(row)
+        if stack.count < 2:
+            return None
+        return tr("Close the stack") if stack.is_open else tr("Open the stack"), partial(page.toggle_stack, row)
 
     @Slot(object)
     def _mark(self, change: MarkChange) -> None:
@@ -198,21 +213,22 @@ class GalleryCommands(QObject):
     @Slot()
     def _inspect(self) -> None:
         page = self._page
-        count = page.grid.selected_count()
+        ids, rows = page.selected_ids, page.grid.selected_rows()
+        count = len(ids)
         if count == 1:
-            page.reader.load_details(page.selected_ids[0])
+            page.reader.load_details(ids[0])
         else:
             self._details = None
             if not count:
                 page.inspector.show_none()
                 return
-            page.inspector.show_several(count)
+            page.inspector.show_several(count, stack_text(page.pictures.stack(rows[0])) if len(rows) == 1 else "")
             if count <= MOST_TAKEN:  # their facts are needed to drag, copy and compare them
-                page.pictures.load(page.grid.selected_rows())
+                page.pictures.load(rows)
 
     @Slot(object)
     def _on_details_loaded(self, details: PictureDetails) -> None:
-        if self._page.grid.selected_count() == 1 and self._page.selected_ids == (details.picture.id,):
+        if self._page.selected_ids == (details.picture.id,):
             self._details = details
             self._page.inspector.show_details(details)
 
@@ -232,7 +248,7 @@ class GalleryCommands(QObject):
     def _compare(self) -> None:
         page = self._page
         counts = PictureAction.compare.counts
-        known = [page.pictures.picture(row) for row in page.grid.selected_rows()[: counts.stop]]
+        known = [page.pictures.known(number) for number in page.selected_ids[: counts.stop]]
         pictures = tuple(picture for picture in known if picture is not None)
         if len(pictures) in counts:
             self._comparing.compare(pictures)
@@ -252,25 +268,6 @@ class GalleryCommands(QObject):
     def _edit(self, changes: Mapping[str, Any]) -> None:
         self._session.edit(**changes)
         self.notices.show_settings_used(Applied())
-
-    def _copy_pictures(self) -> None:
-        """Copies the files, and the pixels too of one alone."""
-        pictures, rows, current = self._page.pictures, self._page.grid.selected_rows(), self._picture
-        if len(rows) > MOST_TAKEN:
-            self.notices.show_too_many(MOST_TAKEN)
-        elif len(rows) == 1 and current is not None:
-            read = partial(read_picture, current.path)
-            self._tasks.submit(read, self._copy, self.notices.show_error, priority=1)
-        else:
-            data = pictures.mimeData([pictures.index(row) for row in rows])
-            QGuiApplication.clipboard().setMimeData(data)
-
-    def _copy_recipe(self) -> None:
-        if self._details is not None and self._details.recipe is not None:
-            QGuiApplication.clipboard().setText(recipe_text(self._details.recipe))
-            self.notices.show_copied()
-        else:
-            self.notices.show_no_recipe()
 
     def _export(self) -> None:
         page = self._page

@@ -27,7 +27,11 @@ from core.language.words import tr
 TYPED_MS = 120
 """A search begins when no key was pressed for so long."""
 
-FIRST_QUERY = Query(group=Group.day)
+FIRST_QUERY = Query(group=Group.day, stacks=True)
+STACKS_TIP = tr(
+    "Show the pictures of one request, and of one tree of branches, as one stack; a click on its number, or S, "
+    "opens and closes it"
+)
 LONGEST_WORDS = 32
 MOST_CHIPS = 8
 MARGIN_PX = 16
@@ -74,6 +78,8 @@ class FilterBar(QFrame):
         self.favourite = self._toggle("♥", "favouriteFilterButton", tr("Only favourites"))
         self.film = self._toggle("", "filmFilterButton", tr("Only pictures that have a film"))
         set_icon(self.film, "film")
+        self.stacks = self._toggle(tr("Stacks"), "stacksButton", STACKS_TIP)
+        self.stacks.clicked.connect(self._take_toggles)
         self.favourite.clicked.connect(self._take_toggles)
         self.film.clicked.connect(self._take_toggles)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -140,6 +146,7 @@ class FilterBar(QFrame):
             self._menu_button(tr("More"), "moreFilterButton", tr("Size, tag, seed and others"), menus.fill_more)
         )
         row.addSpacing(8)
+        row.addWidget(self.stacks)
         row.addWidget(self._menu_button(tr("Order"), "orderButton", tr("Order and groups"), menus.fill_order))
         row.addWidget(
             self._menu_button(tr("Library"), "libraryButton", tr("Folders of the library"), menus.fill_library)
@@ -183,6 +190,7 @@ class FilterBar(QFrame):
                 self.search.setText(query.text)
         self.favourite.setChecked(query.is_favourite is True)
         self.film.setChecked(query.has_film is True)
+        self.stacks.setChecked(query.stacks)
         self._chips.show_filters(query)
 
     @Slot()
@@ -192,7 +200,8 @@ class FilterBar(QFrame):
     @Slot()
     def _take_toggles(self) -> None:
         is_favourite, has_film = (button.isChecked() or None for button in (self.favourite, self.film))
-        self.set_query(replace(self.query, is_favourite=is_favourite, has_film=has_film))
+        stacks = self.stacks.isChecked()
+        self.set_query(replace(self.query, is_favourite=is_favourite, has_film=has_film, stacks=stacks))
 
 
 class FilterChips(QWidget):

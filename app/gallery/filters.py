@@ -31,8 +31,8 @@ def is_filtered(query: Query) -> bool:
 
 
 def cleared(query: Query) -> Query:
-    """Returns the query without text and filters; order and groups stay."""
-    return Query(sort=query.sort, group=query.group)
+    """Returns the query without text and filters; order, groups and stacks stay."""
+    return Query(sort=query.sort, group=query.group, stacks=query.stacks)
 
 
 def toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:

@@ -17,19 +17,18 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
-    QDrag,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from app.gallery.cell import Cell, paint_cell, paint_heading
+from app.gallery.cell import Cell, paint_cell, paint_heading, paint_rubber_band, stack_badge
+from app.gallery.grid_drag import drag
 from app.gallery.grid_layout import GridLayout, Move
 from app.gallery.hover_film import HoverFilm
 from app.gallery.picture_list import PictureList, row_ranges
@@ -41,7 +40,6 @@ Index = QModelIndex | QPersistentModelIndex
 CELLS_PX = range(96, 513, 32)
 FIRST_CELL_PX = 192
 SETTLE_MS = 30
-DRAG_PX = 96
 FILM_ICON_PX = 16
 
 
@@ -49,10 +47,12 @@ class PictureGrid(QAbstractItemView):
     """Keys: arrows, Home, End, Page up and down, Shift and Ctrl to choose several, Return to open.
 
     Signals:
+        stack_clicked: the row of a cover whose number of pictures was clicked.
         key_pressed: a `QKeyEvent` that the grid has no use for itself; accept it to keep it.
     """
 
     key_pressed = Signal(object)
+    stack_clicked = Signal(int)
 
     def __init__(self, pictures: PictureList, films: HoverFilm, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -199,6 +199,7 @@ class PictureGrid(QAbstractItemView):
             cell = Cell(
                 picture=self._pictures.picture(row),
                 thumbnail=film.image if film else self._pictures.thumbnail(row),
+                stack=self._pictures.stack(row),
                 film_icon=self._film_icon,
                 is_selected=selection.isSelected(self._pictures.index(row)),
                 is_current=row == current,
@@ -207,15 +208,14 @@ class PictureGrid(QAbstractItemView):
             )
             paint_cell(painter, QRectF(self._layout.rect(row).translated(0, -offset)), cell, palette)
         if self.state() is QAbstractItemView.State.DragSelectingState and not self._band.isNull():
-            colour = palette.accent().color()
-            painter.setPen(colour)
-            colour.setAlpha(40)
-            painter.fillRect(self._band, colour)
-            painter.drawRect(self._band)
+            paint_rubber_band(painter, self._band, palette)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Leave:
             self._hover(-1)
+        if isinstance(event, QMouseEvent) and (row := self._stack_at(event)) is not None:
+            self.stack_clicked.emit(row)
+            return True
         return super().viewportEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -243,13 +243,17 @@ class PictureGrid(QAbstractItemView):
             super().keyPressEvent(event)
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
-        rows = self.selected_rows()
-        drag = QDrag(self)
-        drag.setMimeData(self._pictures.mimeData([self._pictures.index(row) for row in rows]))
-        thumbnail = self._pictures.thumbnail(self.currentIndex().row())
-        if thumbnail is not None and not thumbnail.isNull():
-            drag.setPixmap(QPixmap.fromImage(thumbnail.scaledToWidth(DRAG_PX)))
-        drag.exec(Qt.DropAction.CopyAction)
+        drag(self, self._pictures, self.selected_rows(), self.currentIndex().row())
+
+    def _stack_at(self, event: QMouseEvent) -> int | None:
+        """Returns the row of the cover whose number of pictures is pressed."""
+        index = self.indexAt(event.position().toPoint())
+        is_press = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+        if not (index.isValid() and is_press and event.button() is Qt.MouseButton.LeftButton):
+            return None
+        stack = self._pictures.stack(index.row())
+        is_hit = stack_badge(QRectF(self.visualRect(index))).contains(event.position())
+        return index.row() if is_hit and stack.is_cover and stack.count > 1 else None
 
     def _seen(self) -> range:
         offset = self.verticalOffset()

@@ -76,9 +76,9 @@ class Inspector(QFrame):
         parts = (self._title, self.marks.head, self.recipe, self.action_buttons, self.marks, self._files)
         self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
 
-    def show_several(self, count: int) -> None:
+    def show_several(self, count: int, title: str = "") -> None:
         """Shows the actions for several pictures."""
-        self._title.show_text(tr("{count:,} pictures selected", count=count))
+        self._title.show_text(title or tr("{count:,} pictures selected", count=count))
         self.marks.show_several()
         self.action_buttons.show_for(count, has_film=False)
         self._show_parts(self._title, self.marks.head, self.marks, self.action_buttons)

@@ -107,6 +107,7 @@ class GalleryPage(QWidget):
         self.view.answered.connect(self._keep_choice)
         self.view.shown.connect(self._restore_choice)
         self.view.state_changed.connect(self._show_state)
+        self.grid.stack_clicked.connect(self.toggle_stack)
         self.grid.selectionModel().selectionChanged.connect(self._on_selection_changed)
         for keys in ("Ctrl+F", "/"):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -119,8 +120,8 @@ class GalleryPage(QWidget):
 
     @property
     def selected_ids(self) -> tuple[int, ...]:
-        """Of the chosen pictures, in the order of the grid, none twice."""
-        return tuple(dict.fromkeys(self.pictures.ids[self.grid.selected_rows()].tolist()))
+        """Of the chosen pictures, in the order of the grid, none twice; of a closed stack all."""
+        return self.pictures.pictures_of(self.grid.selected_rows())
 
     def set_colours(self, colours: Colours) -> None:
         self.comparison.set_colours(colours)
@@ -128,12 +129,26 @@ class GalleryPage(QWidget):
     def choose(self, picture: int) -> None:
         """Makes a picture the chosen one, if it is among those that are shown; else shows all."""
         row = self.pictures.row_of(picture)
+        if row is not None and self.pictures.ids[row] != picture:
+            self.pictures.toggle_stack(row)
+            row = self.pictures.row_of(picture)
         if row is not None:
             self.grid.setCurrentIndex(self.pictures.index(row))
         else:
             self._chosen, self._current = np.array([picture]), picture
             self.grid.clearSelection()
             self.filters.set_query(cleared(self.filters.query))
+
+    @Slot(int)
+    def toggle_stack(self, row: int) -> None:
+        """Opens the stack of a row in its place, or closes it; what is chosen stays so."""
+        if 0 <= row < self.pictures.rowCount() and self.pictures.stack(row).count > 1:
+            cover = int(self.pictures.ids[row])
+            self._keep_choice(self.view.query)
+            self.pictures.toggle_stack(row)
+            self._restore_choice()
+            if not self.grid.selected_count() and (now := self.pictures.row_of(cover)) is not None:
+                self.grid.setCurrentIndex(self.pictures.index(now))
 
     def show_name(self, kind: str, name: str) -> None:
         """Only the pictures with this tag, or of this collection."""
@@ -184,12 +199,14 @@ class GalleryPage(QWidget):
         layout = PageLayout.from_text(self._settings_store.settings.gallery_layout)
         self._splitter.setSizes([1000, layout.inspector_px])
         self.filters.slider.setValue(layout.cell_px)
-        self.filters.set_query(replace(FIRST_QUERY, sort=layout.sort, group=layout.group))
+        self.filters.set_query(
+            replace(FIRST_QUERY, sort=layout.sort, group=layout.group, stacks=layout.has_stacks)
+        )
 
     @Slot()
     def _keep_layout(self) -> None:
         query, sizes = self.filters.query, self._splitter.sizes()
-        layout = PageLayout(self.filters.slider.value(), sizes[1], query.sort, query.group)
+        layout = PageLayout(self.filters.slider.value(), sizes[1], query.sort, query.group, query.stacks)
         self._settings_store.change(gallery_layout=layout.to_text())
 
     def _reason(self) -> EmptyReason | None:
@@ -228,7 +245,7 @@ class GalleryPage(QWidget):
         self._show_counts()
 
     def _show_counts(self) -> None:
-        self.status.show_counts(self.pictures.rowCount(), self.view.total, self.grid.selected_count())
+        self.status.show_counts(self.pictures.count, self.view.total, len(self.selected_ids))
 
     @Slot(object)
     def _keep_choice(self, query: Query) -> None:

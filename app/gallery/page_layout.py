@@ -21,10 +21,12 @@ class PageLayout:
     inspector_px: int = INSPECTOR_PX
     sort: Sort = Sort.newest
     group: Group = Group.day
+    has_stacks: bool = True
 
     def to_text(self) -> str:
-        content = {"cell": self.cell_px, "inspector": self.inspector_px}
-        return json.dumps({**content, "sort": self.sort.name, "group": self.group.name}, separators=(",", ":"))
+        content: dict[str, Any] = {"cell": self.cell_px, "inspector": self.inspector_px}
+        content |= {"sort": self.sort.name, "group": self.group.name, "stacks": self.has_stacks}
+        return json.dumps(content, separators=(",", ":"))
 
     @classmethod
     def from_text(cls, text: str) -> PageLayout:
@@ -36,6 +38,7 @@ class PageLayout:
                 inspector_px=min(max(int(content["inspector"]), 0), _WIDEST_PX),
                 sort=Sort[content["sort"]],
                 group=Group[content["group"]],
+                has_stacks=content.get("stacks", True) is True,
             )
         except (ValueError, KeyError, TypeError, OverflowError):
             return cls()

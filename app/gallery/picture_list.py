@@ -21,10 +21,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 
 from app.gallery.library_reader import LibraryReader
+from app.gallery.stacked_rows import Stacked, StackedRows
 from app.gallery.thumbnail_service import ThumbnailService
 from core.gallery.query import Answer, LibraryPicture, Section
 from core.gallery.thumbnails import SIZES_PX
-from core.language.words import tr
+from core.language.words import plural, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -38,6 +39,8 @@ AT_ONCE = 200
 MARGIN = 60
 """Rows before and after what is seen, which are loaded as well."""
 
+ALONE = Stacked()
+
 _NOWHERE = QModelIndex()
 _NONE = np.empty(0, np.int64)
 
@@ -46,8 +49,8 @@ class PictureList(QAbstractListModel):
     """Holds 8 bytes for each picture; asks for more when a view says what it shows.
 
     Attributes:
-        ids: int64 (count,), in order.
-        sections: groups of the pictures, () for none.
+        ids: int64 (rows,), in order; of a closed stack only the cover.
+        sections: groups of the rows, () for none.
 
     Signals:
         rows_known: more rows are known, or known better.
@@ -59,8 +62,8 @@ class PictureList(QAbstractListModel):
         super().__init__(parent)
         self._reader = reader
         self._thumbnails = thumbnails
-        self.ids: NDArray[np.int64] = _NONE
-        self.sections: tuple[Section, ...] = ()
+        self._shown = StackedRows(Answer(_NONE))
+        self._opened: set[int] = set()
         self._known: OrderedDict[int, LibraryPicture] = OrderedDict()
         self._asked: set[int] = set()
         self._rows: dict[int, int] = {}
@@ -69,13 +72,46 @@ class PictureList(QAbstractListModel):
         reader.rows_loaded.connect(self._on_rows_loaded)
         thumbnails.loaded.connect(self._on_loaded)
 
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        return self._shown.ids
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        return self._shown.sections
+
+    @property
+    def count(self) -> int:
+        """Returns the number of pictures, also of those in closed stacks."""
+        return self._shown.answer.count
+
     def show_answer(self, answer: Answer) -> None:
         """Puts up other pictures; the same ones again change nothing."""
-        if self.sections == answer.sections and np.array_equal(self.ids, answer.ids):
-            return
+        before = self._shown.answer
+        heads, heads_before = (_NONE if one.heads is None else one.heads for one in (answer, before))
+        is_same = np.array_equal(before.ids, answer.ids) and np.array_equal(heads_before, heads)
+        if before.sections != answer.sections or not is_same:
+            self._show(answer)
+
+    def toggle_stack(self, row: int) -> None:
+        """Opens the stack of a row in its place, or closes it."""
+        members = self._shown.members(row).tolist()
+        if self._shown.stack(row).is_open:
+            self._opened.difference_update(members)
+        else:
+            self._opened.update(members)
+        self._show(self._shown.answer)
+
+    def stack(self, row: int) -> Stacked:
+        return self._shown.stack(row)
+
+    def pictures_of(self, rows: Sequence[int]) -> tuple[int, ...]:
+        """Returns the pictures that rows stand for, a closed stack for all of its own; none twice."""
+        return tuple(dict.fromkeys(self._shown.pictures_of(rows).tolist()))
+
+    def _show(self, answer: Answer) -> None:
         self.beginResetModel()
-        self.ids = answer.ids
-        self.sections = answer.sections
+        self._shown = StackedRows(answer, self._opened)
         self._seen = range(0)
         self._rows.clear()
         self._asked.clear()
@@ -108,8 +144,8 @@ class PictureList(QAbstractListModel):
         self._want_thumbnails()
 
     def load(self, rows: Iterable[int]) -> None:
-        """Makes known what is not yet known of these rows, for what is to be done with them."""
-        numbers = (int(self.ids[row]) for row in rows)
+        """Makes known what is not yet known of the pictures of these rows, for what is to be done with them."""
+        numbers = self.pictures_of(list(rows))
         self._ask(number for number in numbers if number not in self._known)
 
     def picture(self, row: int) -> LibraryPicture | None:
@@ -126,13 +162,13 @@ class PictureList(QAbstractListModel):
         return self._thumbnails.find(picture, self._size_px) if picture else None
 
     def row_of(self, number: int) -> int | None:
-        """Returns the first row with this picture."""
-        found = np.flatnonzero(self.ids == number)
+        """Returns the first row with this picture, or with the closed stack that it is in."""
+        found = self._shown.rows_of(np.array([number]))
         return int(found[0]) if len(found) else None
 
     def rows_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Returns all rows with these pictures, rising."""
-        return np.flatnonzero(np.isin(self.ids, numbers))
+        """Returns all rows that stand for some of these pictures, rising."""
+        return self._shown.rows_of(numbers)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.ids)
@@ -143,7 +179,7 @@ class PictureList(QAbstractListModel):
             return None
         match role:
             case Qt.ItemDataRole.AccessibleTextRole:
-                return accessible_text(picture)
+                return accessible_text(picture, self.stack(index.row()))
             case Qt.ItemDataRole.ToolTipRole:
                 return picture.problem or None
             case _:
@@ -154,7 +190,7 @@ class PictureList(QAbstractListModel):
         return enabled if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        pictures = (self.picture(index.row()) for index in indexes)
+        pictures = (self.known(number) for number in self.pictures_of([index.row() for index in indexes]))
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(picture.path)) for picture in pictures if picture])
         return data
@@ -212,9 +248,11 @@ def row_ranges(selection: QItemSelection) -> list[range]:
     return sorted((range(part.top(), part.bottom() + 1) for part in parts), key=lambda rows: rows.start)
 
 
-def accessible_text(picture: LibraryPicture) -> str:
+def accessible_text(picture: LibraryPicture, stack: Stacked = ALONE) -> str:
     """Returns a picture's prompt and marks, for screen readers."""
     words = [picture.prompt[:200] or picture.path.stem]
+    if stack.count > 1:
+        words.insert(0, stack_text(stack))
     if picture.rating:
         words.append(tr("{rating} of 5 stars", rating=picture.rating))
     if picture.is_favourite:
@@ -222,3 +260,10 @@ def accessible_text(picture: LibraryPicture) -> str:
     if picture.has_film:
         words.append(tr("has a film"))
     return ", ".join(words)
+
+
+def stack_text(stack: Stacked) -> str:
+    """Returns the stack in words, for titles and screen readers."""
+    if stack.is_open:
+        return plural("In an open stack of 1 picture", "In an open stack of {count:,} pictures", stack.count)
+    return plural("Stack of 1 picture", "Stack of {count:,} pictures", stack.count)

@@ -114,9 +114,10 @@ class _Command(QUndoCommand):
 
 
 def _words(marked: Marked) -> str:
-    """Names what has changed in the marks, as far as it is one thing."""
+    """Names what has changed in the marks, as far as it is one thing, and of how many pictures."""
     names = {name for path in marked.before for name in _changed(marked.before[path], marked.after[path])}
-    return names.pop() if len(names) == 1 else tr("marking")
+    words, count = names.pop() if len(names) == 1 else tr("marking"), len(marked.before)
+    return words if count == 1 else tr("{words} of {count:,} pictures", words=words, count=count)
 
 
 def _changed(before: Marks, after: Marks) -> list[str]:

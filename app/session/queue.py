@@ -85,6 +85,7 @@ class RunQueue(QObject):
         if isinstance(operation, Generate) and operation.request.count > 1:
             count, first_seed = operation.request.count, operation.request.seed
             first_seed = secrets.randbelow(RANDOM_SEEDS) if first_seed is None else first_seed
+            operation = replace(operation, batch=secrets.token_hex(16))
         run = QueuedRun(self._next_id(), operation, count, first_seed, hold_after, is_on_hold=is_on_hold)
         self._insert(run, before)
         return run

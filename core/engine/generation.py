@@ -131,6 +131,7 @@ def image_of(
         note=note,
         run=film.run,
         parent=film.parent,
+        batch=film.batch,
     )
     return GeneratedImage(pixels, recipe)
 

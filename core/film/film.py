@@ -79,6 +79,7 @@ class Film:
         space: how the scheduler scales its latents (`core.request.samplers.Sampler.space`).
         latent_rgb: the model's linear map from latents to colours.
         run: a random name, by which branches know their parent.
+        batch: a random name that all pictures of one request share, "" for a picture that was asked for alone.
         skipped_steps: steps of the request that were left out at the start, since the run began with a latent
             that is less noisy than x_T.
         computed_by: GPU or processor, versions and precision, on which the last bits depend; "" in older films.
@@ -95,6 +96,7 @@ class Film:
     schedule: Schedule
     latent_rgb: LatentRgb
     run: str = ""
+    batch: str = ""
     parent: Parent | None = None
     skipped_steps: int = 0
     computed_by: str = ""

@@ -15,6 +15,7 @@ from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Que
 from core.gallery.rows import PICTURE, picture_of
 from core.gallery.schema import FACETS, open_for_reading
 from core.gallery.search_text import SearchTerms, conditions, question
+from core.gallery.stacks import Stacks, stacked, stacks_of
 from core.gallery.stored_values import stored
 
 _ORDERS = {
@@ -28,6 +29,9 @@ _GROUPS = {
     Group.day: ("picture.day", "picture.day DESC"),
     Group.collection: ("collection.name", "collection.name IS NULL, collection.name"),
 }
+_APART = (Group.model, Group.collection)
+"""Each of these groups has stacks of its own; days only order pictures: a stack stands on that of its first."""
+
 _MOST_FACETS = 1_000
 _MOST_AT_ONCE = 500
 _FACETS = "facet JOIN picture_facet ON facet.id = picture_facet.facet"
@@ -45,9 +49,13 @@ class Finder:
     def __init__(self, folder: Path) -> None:
         self._connection = open_for_reading(folder)
         self._last: tuple[tuple[Query, int], Answer] | None = None
+        self._stacks: tuple[int, Stacks] | None = None
 
     def find(self, query: Query) -> Answer:
         """Returns all pictures that a query finds, in order."""
+        if query.stacks:
+            answer = self.find(replace(query, stacks=False))
+            return stacked(answer, self._stacks_now(), by_section=query.group in _APART)
         if query.like is not None:
             others = self.find(replace(query, like=None, group=Group.nothing))
             return Answer(alike(self._connection, query.like, others.ids))
@@ -60,10 +68,17 @@ class Finder:
         is_found = self._mask(asked, answer.ids)
         return Answer(answer.ids[is_found], _sections_of(answer.sections, is_found))
 
+    def _stacks_now(self) -> Stacks:
+        """Returns the stacks of all pictures from a cache until the index changes."""
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if self._stacks is None or self._stacks[0] != version:
+            self._stacks = version, stacks_of(self._connection)
+        return self._stacks[1]
+
     def count(self, query: Query | None = None) -> int:
         """Returns the number of all pictures, or of those that a query finds."""
         if query is not None and (query.text or query.like is not None):
-            return self.find(replace(query, group=Group.nothing)).count
+            return self.find(replace(query, group=Group.nothing, stacks=False)).count
         tables, where, values = conditions(query or Query(), needs_picture=False)
         return self._connection.execute(f"SELECT count(*) FROM {tables}{where}", values).fetchone()[0]
 

@@ -45,6 +45,7 @@ class Query:
         is_favourite, has_film, is_unreadable: None: does not matter.
         tags: all of these.
         folder: pictures in it and below.
+        stacks: pictures of one request and of one branch tree stand together, see `Answer.heads`.
         like: pictures that look as the one with this colour layout does, the most alike first, in any order.
     """
 
@@ -63,6 +64,7 @@ class Query:
     like: bytes | None = None
     sort: Sort = Sort.newest
     group: Group = Group.nothing
+    stacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,13 @@ class Section:
     Attributes:
         title: a day as ``2026-11-21``, or the name of a model or collection; "" for pictures without one.
         start: place of its first picture in `Answer.ids`.
+        pictures: how many there are where ``count`` is that of rows, in which stacks may be closed; else None.
     """
 
     title: str
     start: int
     count: int
+    pictures: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,10 +90,13 @@ class Answer:
     Attributes:
         ids: int64 (count,), in order; grouped by collection, a picture stands in each of its collections.
         sections: the groups in order, () when nothing groups them.
+        heads: int64 (count,), rising: equal for pictures of one stack, the first of which is its cover; None
+            where stacks were not asked for.
     """
 
     ids: NDArray[np.int64]
     sections: tuple[Section, ...] = ()
+    heads: NDArray[np.int64] | None = None
 
     @property
     def count(self) -> int:

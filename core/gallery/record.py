@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
+from core.grid.grid import grid_of
 from core.pictures.dimensions import opened, size_in
 from core.pictures.metadata import PARAMETERS, recipe_in
 from core.pictures.text_chunks import texts_in
 from core.recipes.recipe import Recipe
 from core.recipes.told import facet_values
+from core.request.json_codec import request_to_json
 from core.request.request import Size
 from core.request.settings import SETTINGS
 from core.request.settings.size import SIZE
@@ -25,6 +29,10 @@ LONGEST_TEXT = 20_000
 _LONGEST_NAME = 300
 _SAME_MOMENT_S = 3.0
 NO_SIZE = Size(0, 0)
+UNTOLD = "?"
+"""Begins a batch that was concluded from settings."""
+
+_DRAWN = {"prompt": "template", "negative_prompt": "negative_template"}
 _WITH_FACET = tuple(setting for setting in SETTINGS if setting.facet is not None)
 
 
@@ -57,6 +65,8 @@ class Record:
     Attributes:
         facets: names of settings, each with a value; one that has several occurs as often.
         kept_step: the step that a kept one shows, 0 for finished pictures.
+        batch: as in `core.film.film.Film`; where no recipe tells it, `UNTOLD` and what pictures of one request
+            have in common.
     """
 
     state: FileState
@@ -74,6 +84,7 @@ class Record:
     prompt: str = ""
     negative_prompt: str = ""
     kept_step: int = 0
+    batch: str = ""
     problem: str = ""
     marks: Marks = field(default=NO_MARKS)
 
@@ -110,6 +121,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         parent_changes=_name(parent.changes) if parent else "",
         program=_name(recipe.program),
         kept_step=0 if recipe.stage == "final" else recipe.step,
+        batch=_name(recipe.batch or grid_of(recipe.run) or _likely_batch(recipe)),
         prompt=_text(request.prompt),
         negative_prompt=_text(request.negative_prompt),
         marks=marks,
@@ -123,6 +135,17 @@ def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
         for value in values if len(values) < 2 else dict.fromkeys(values):
             if name := _name(value):
                 yield setting.name, name
+
+
+def _likely_batch(recipe: Recipe) -> str:
+    """Returns a name that pictures share which differ only in their seeds, and in the prompts drawn by these."""
+    request = recipe.request
+    if "seed" in recipe.untold:
+        return ""
+    drawn = {name for name in _DRAWN if getattr(request, _DRAWN[name])}
+    content = request_to_json(replace(request, upscaler=None), recipe.untold | drawn | {"seed"})
+    text = json.dumps([content, recipe.model.hash or recipe.model.name, recipe.program], sort_keys=True)
+    return UNTOLD + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _recipe(file: BinaryIO, path: Path) -> tuple[Recipe | None, str]:

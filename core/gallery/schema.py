@@ -131,22 +131,23 @@ DROP TABLE had;
 """
 """Each value stands once, so that counting pictures with it reads a few numbers."""
 
-_LIKENESS = f"""
+_LIKENESS = """
 CREATE TABLE likeness (
     picture INTEGER PRIMARY KEY REFERENCES picture(id) ON DELETE CASCADE,
     modified_ns INTEGER NOT NULL,
     layout BLOB
 );
 ALTER TABLE picture ADD COLUMN kept_step INTEGER NOT NULL DEFAULT 0;
-UPDATE picture SET size_bytes = -abs(size_bytes);
-UPDATE picture SET checksum = {CHECKSUM};
 """
-"""The colours by which pictures are found that look alike, and the step of those that are no finished pictures.
+"""The colours by which pictures are found that look alike, and the step of those that are no finished pictures."""
 
-For the latter all are read again, see `_await_new_facets`.
-"""
+_BATCHES = "ALTER TABLE picture ADD COLUMN batch TEXT NOT NULL DEFAULT '';"
+"""The request that a picture was made for, see `core.gallery.stacks`."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS)
+_READ_AGAIN = "UPDATE picture SET size_bytes = -abs(size_bytes)", f"UPDATE picture SET checksum = {CHECKSUM}"
+"""Lets the next scan read every picture again: no file has a size below 0, and what is known stays until then."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 
@@ -234,8 +235,9 @@ def _prepare(connection: sqlite3.Connection) -> str:
     if version < 0 or (tables and application != _APPLICATION) or bool(tables) != bool(version):
         return tr("it is not an index of Emulsion")
     for number in range(version, len(MIGRATIONS)):
+        is_last = number + 1 == len(MIGRATIONS)
         connection.executescript(
-            f"BEGIN IMMEDIATE;{MIGRATIONS[number]}"
+            f"BEGIN IMMEDIATE;{MIGRATIONS[number]}{';'.join(_READ_AGAIN) if is_last else ''};"
             f"PRAGMA application_id = {_APPLICATION};PRAGMA user_version = {number + 1};COMMIT;"
         )
     _await_new_facets(connection)
@@ -243,18 +245,14 @@ def _prepare(connection: sqlite3.Connection) -> str:
 
 
 def _await_new_facets(connection: sqlite3.Connection) -> None:
-    """Lets the next scan read every picture again when there are facets that it was not read for.
-
-    A size below 0 stands for that: no file has it, and all else that is known stays in use until then.
-    """
+    """Has every picture read again when there are facets that it was not read for."""
     known = {name for (name,) in connection.execute("SELECT name FROM indexed_facet")}
     if known != set(FACETS):
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM indexed_facet")
         connection.executemany("INSERT INTO indexed_facet VALUES (?)", ((name,) for name in FACETS))
-        connection.execute("UPDATE picture SET size_bytes = -abs(size_bytes)")
-        connection.execute(f"UPDATE picture SET checksum = {CHECKSUM}")
-        connection.execute("COMMIT")
+        for statement in (*_READ_AGAIN, "COMMIT"):
+            connection.execute(statement)
 
 
 def _check_words(connection: sqlite3.Connection) -> str:

@@ -35,6 +35,7 @@ COLUMNS = (
     "negative_prompt",
     "note",
     "kept_step",
+    "batch",
 )
 """The columns of a row of the table ``picture`` beside its id and checksum."""
 

@@ -129,6 +129,7 @@ class IndexWriter:
                 "negative_prompt": record.negative_prompt,
                 "note": marks.note,
                 "kept_step": record.kept_step,
+                "batch": record.batch,
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
             (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()

@@ -14,6 +14,11 @@ ID_DIGITS = 24
 _RUN_DIGITS = 8
 
 
+def grid_of(run: str) -> str:
+    """Returns the id of the grid for which a run was made, "" for other runs; those of grids end in a number."""
+    return run[:ID_DIGITS] if run[ID_DIGITS:].startswith("0000") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One direction of a grid.

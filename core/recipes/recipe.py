@@ -21,6 +21,7 @@ from core.request.settings import SETTINGS
 from core.version import VERSION
 
 FORMAT = 1
+_TEXTS = ("device", "dtype", "note", "run", "batch", "program")
 Stage = Literal["final", "denoised", "noisy"]
 _LIBRARIES = ("torch", "diffusers", "transformers")
 _STAGES: Mapping[str, Stage] = {"final": "final", "denoised": "denoised", "noisy": "noisy"}
@@ -71,7 +72,7 @@ class Recipe:
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
         seconds: how long the steps and the decoding took.
         note: what else a reader should know ("decoded again in float32"), or "".
-        run, parent: as in `core.film.film.Film`.
+        run, parent, batch: as in `core.film.film.Film`.
         created: when, with the time zone.
         program: what wrote it (``"Emulsion 0.1.0"``).
         versions: of the libraries that computed it.
@@ -90,6 +91,7 @@ class Recipe:
     note: str = ""
     run: str = ""
     parent: Parent | None = None
+    batch: str = ""
     created: datetime | None = None
     program: str = ""
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -135,6 +137,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "run": recipe.run,
         "parent": asdict(recipe.parent) if recipe.parent else None,
         "versions": dict(recipe.versions),
+        **({"batch": recipe.batch} if recipe.batch else {}),
         **({"others": dict(recipe.others)} if recipe.others else {}),
         **({"untold": sorted(recipe.untold)} if recipe.untold else {}),
     }
@@ -180,7 +183,7 @@ def recipe_from_text(text: str) -> Recipe:
         },
         others=others,
         untold=frozenset(untold & {setting.name for setting in SETTINGS}),
-        **{key: text_of(content.get(key, ""), key) for key in ("device", "dtype", "note", "run", "program")},
+        **{key: text_of(content.get(key, ""), key) for key in _TEXTS},
     )
 
 

@@ -92,7 +92,8 @@ class Generate(Operation[None]):
     """Makes ``request.count`` pictures, one after the other: a picture does not depend on its neighbours.
 
     With ``attention`` each `Stepped` tells where words acted; it takes longer, and the picture is the same.
-    ``run`` names the run of a single picture, which gets a name of its own where it is "".
+    ``run`` names the run of a single picture, which gets a name of its own where it is "". ``batch`` is
+    `core.film.film.Film.batch`; several pictures get one of their own where it is "".
 
     Raises:
         InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture: before the first step.
@@ -103,6 +104,7 @@ class Generate(Operation[None]):
     previews: PreviewMode = PreviewMode.automatic
     attention: bool = False
     run: str = ""
+    batch: str = ""
 
     @property
     def made(self) -> GenerationRequest:

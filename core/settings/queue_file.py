@@ -98,6 +98,8 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
         more = {"film": str(run.operation.path)}
         if run.operation.branch_at is not None:
             more["branch"] = asdict(run.operation.branch_at)
+    elif isinstance(run.operation, Generate) and run.operation.batch:
+        more = {"batch": run.operation.batch}
     elif isinstance(run.operation, MakeGrid):
         more = {"grid": str(run.operation.place), "numbers": run.operation.numbers[run.begun :]}
     return {
@@ -133,12 +135,12 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     text_of(request_json.get("prompt"), "prompt")
     request = request_from_settings(request_json)
     assert request is not None
-    film = content.get("film")
+    batch = text_of(content.get("batch", ""), "batch")
     count = whole_of(content.get("count", 1), "count", COUNT)
     first_seed, hold_after = content.get("first_seed"), content.get("hold_after")
     return QueuedRun(
         id=number + 1,
-        operation=Generate(request) if film is None else _resume(content, text_of(film, "film"), request),
+        operation=Generate(request, batch=batch) if content.get("film") is None else _resume(content, request),
         count=count,
         first_seed=None if first_seed is None else whole_of(first_seed, "first_seed", range(LARGEST_SEED + 1)),
         hold_after=None if hold_after is None else whole_of(hold_after, "hold_after", range(1, 101)),
@@ -148,8 +150,9 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     )
 
 
-def _resume(content: Mapping[str, Any], film: str, request: GenerationRequest) -> Resume:
+def _resume(content: Mapping[str, Any], request: GenerationRequest) -> Resume:
     """Returns a run to be taken up, or a branch of one. Raises ValueError."""
+    film = text_of(content["film"], "film")
     if "branch" not in content:
         return Resume(Path(film), request)
     told = object_of(content["branch"], "branch")

@@ -22,6 +22,7 @@ from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange
 from core.gallery.query import Group, Query, Sort
+from core.gallery.stacks import stacks_of
 from core.gallery.thumbnails import Thumbnails
 from core.paths import Folders
 from core.pictures.metadata import encode_png
@@ -32,6 +33,7 @@ from tests.pictures import generated_image
 SEARCH_MS = 50.0
 MEMORY_MIB = 600.0
 A_DAY = 300
+BATCH = 8
 WORDS = (
     "red",
     "blue",
@@ -66,7 +68,8 @@ def make(folder: Path, count: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         request = replace(image.request, prompt=prompt, sampler=sampler, seed=number, size=Size(32, 24))
         created = start + timedelta(days=number // A_DAY, minutes=number % A_DAY)
-        recipe = replace(image.recipe, request=request, run=f"{number:032x}")
+        batch = f"{number // BATCH:032x}" if number % 2 else ""
+        recipe = replace(image.recipe, request=request, run=f"{number:032x}", batch=batch)
         path.write_bytes(encode_png(GeneratedImage(image.pixels, recipe), created))
 
 
@@ -92,6 +95,8 @@ def questions(finder: Finder) -> None:
         timed(f"sorted by {sort.name}", lambda sort=sort: finder.find(Query(sort=sort)), 3)
     for group in Group:
         timed(f"grouped by {group.name}", lambda group=group: finder.find(Query(group=group)), 3)
+        timed(f"in stacks by {group.name}", lambda group=group: finder.find(Query(group=group, stacks=True)), 3)
+    timed("finding all stacks", lambda: stacks_of(finder._connection), 3)  # pyright: ignore[reportPrivateUsage]
     filters = {
         "sampler": Query(facets=frozenset({("sampler", "Euler")})),
         "rating": Query(smallest_rating=4),

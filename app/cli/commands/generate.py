@@ -135,8 +135,10 @@ def _run(arguments: Namespace) -> int:
     requests = (job.request,)
     if arguments.combinations:
         requests = every(job.request, job.catalogue.wildcards.values)
+    batch = secrets.token_hex(16) if arguments.combinations else ""
+    operations = [Generate(request, PreviewMode.linear, batch=batch) for request in requests]
     with Progress(sys.stderr) as progress:
-        for _ in saved_pictures(job, [Generate(request, PreviewMode.linear) for request in requests], progress):
+        for _ in saved_pictures(job, operations, progress):
             pass
     return 0
 

@@ -15,6 +15,7 @@ from core.runs.operations import Generate
 
 def run(context: Context, operation: Generate) -> Iterator[Event]:
     asked = operation.request
+    batch = operation.batch or (secrets.token_hex(16) if asked.count > 1 else "")
     first_seed = secrets.randbelow(RANDOM_SEEDS) if asked.seed is None else asked.seed
     model = yield from context.prepare(replace(asked, seed=first_seed))
     calls = yield from context.read_prompt(model, model.request)
@@ -27,11 +28,10 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
         start = model.with_autoencoder(
             lambda request=request, model=model: from_request(model.family, request, context.plan.device)
         )
-        if operation.run:
-            start = replace(start, film=replace(start.film, run=operation.run))
+        film = replace(start.film, run=operation.run or start.film.run, batch=batch)
         yield from generate_picture(
             model,
-            start,
+            replace(start, film=film),
             calls=calls,
             attention=attention_recorder(model, request, calls) if operation.attention else None,
             previews=model.previews(operation.previews, request.size, context.decode_times),

@@ -36,4 +36,4 @@ def _picture(context: Context, operation: MakeGrid, number: int) -> Iterator[Eve
             film.unlink(missing_ok=True)
         else:
             return
-    yield from generate.run(context, Generate(request, operation.previews, operation.attention, name))
+    yield from generate.run(context, Generate(request, operation.previews, operation.attention, name, grid.id))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.session.queue import RunQueue
 from app.session.run import Ending
 from core.request.request import LARGEST_SEED, GenerationRequest
-from core.runs.operations import Generate
+from core.runs.operations import Generate, Operation
 
 
 @pytest.fixture
@@ -136,3 +137,20 @@ def test_only_pictures_that_come_by_themselves_are_on_the_way() -> None:
     begin(queue)
     queue.end(Ending.cancelled)
     assert queue.coming == 0
+
+
+def test_all_pictures_of_a_request_are_of_one_batch_and_those_of_its_duplicate_of_another() -> None:
+    queue = RunQueue()
+    several = queue.add(Generate(GenerationRequest("two", count=3)))
+    queue.duplicate(several.id)
+    queue.add(Generate(GenerationRequest("one")))
+    first, again, alone = (batch_of(entry.next_operation) for entry in queue.entries)
+    assert first
+    assert again not in ("", first)
+    assert alone == ""
+    assert batch_of(replace(several, begun=2).next_operation) == batch_of(several.unbegun) == first
+
+
+def batch_of(operation: Operation[Any]) -> str:
+    assert isinstance(operation, Generate)
+    return operation.batch

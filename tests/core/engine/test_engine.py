@@ -92,7 +92,9 @@ def test_pictures_of_one_request_equal_those_made_one_by_one(engine: Engine) -> 
     events = list(engine.run(Generate(replace(REQUEST, count=2))))
     both = [event.image for event in events if isinstance(event, ImageReady)]
     assert [image.request.seed for image in both] == [5, 6]
+    assert both[0].recipe.batch == both[1].recipe.batch != ""
     single = picture(list(engine.run(Generate(replace(REQUEST, seed=6))))).image
+    assert single.recipe.batch == ""
     assert np.array_equal(both[1].pixels, single.pixels)
 
 

@@ -87,6 +87,7 @@ def test_gives_back_everything_that_determines_the_run(tmp_path: Path) -> None:
             4, calls_per_step=2, space="ve", prediction_type="v_prediction", prompt="Öl \ud800 ✨"
         ),
         run="a1",
+        batch="b2",
         parent=Parent("b2", 3, "prompt"),
         skipped_steps=2,
         computed_by="Example 4070 (8.9), torch 2.13.0",
@@ -94,6 +95,7 @@ def test_gives_back_everything_that_determines_the_run(tmp_path: Path) -> None:
     recording = read_recording(saved(tmp_path, film))
     read = recording.film
     assert read.computed_by == film.computed_by
+    assert read.batch == "b2"
     assert (read.run, read.parent, read.skipped_steps) == ("a1", Parent("b2", 3, "prompt"), 2)
     assert (read.request, read.model) == (film.request, film.model)
     assert (read.prediction_type, read.space) == ("v_prediction", "ve")

@@ -37,7 +37,7 @@ REQUEST = GenerationRequest(
     clip_skip=2,
 )
 RUNS = (
-    QueuedRun(1, Generate(REQUEST), 7, LARGEST_SEED, 15, 3),
+    QueuedRun(1, Generate(REQUEST, batch="0af1"), 7, LARGEST_SEED, 15, 3),
     QueuedRun(2, Resume(Path("/films/x.film.safetensors.part"), replace(REQUEST, count=1)), problem="No memory"),
     QueuedRun(3, Resume(Path("/q/x.film.safetensors"), REQUEST, branch_at=BranchPoint(5, 7, 0.25, LARGEST_SEED))),
 )
