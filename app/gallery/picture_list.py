@@ -103,7 +103,8 @@ class PictureList(QAbstractListModel):
         self._show(self._shown.answer)
 
     def stack(self, row: int) -> Stacked:
-        return self._shown.stack(row)
+        """Returns the stack of a row; of one that has just gone, none."""
+        return self._shown.stack(row) if 0 <= row < len(self.ids) else ALONE
 
     def pictures_of(self, rows: Sequence[int]) -> tuple[int, ...]:
         """Returns the pictures that rows stand for, a closed stack for all of its own; none twice."""
