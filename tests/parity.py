@@ -10,7 +10,8 @@ from tqdm.std import tqdm
 
 from core.engine.families import Family
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import denoise, initial_latents
+from core.engine.sampling.denoising import denoise
+from core.engine.sampling.start_noise import start_noise
 from core.request.request import GenerationRequest
 
 CPU = torch.device("cpu")
@@ -22,7 +23,7 @@ def our_latents(
 ) -> torch.Tensor:
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
-    x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
+    x = start_noise(family.latent_shape(request.size), generators).to(device) * sampling.first_scale
     steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
     while True:
         try:

@@ -22,6 +22,7 @@ from app.controls.size import SizeControl
 from app.controls.source import SourceControl
 from app.controls.token_counting import TokenCounting
 from app.controls.upscaler import UpscalerControl
+from app.controls.variation import VariationControl
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
@@ -176,6 +177,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
     {"seed": lambda services: SeedControl(services.session)},
+    {"variation": lambda services: VariationControl(services.session)},
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},
 )
 """Each row from left to right; names that are no setting's are of controls for the run alone."""
@@ -225,6 +227,11 @@ FOLDS: Mapping[str, Fold] = {
         tr("The layer of the text encoder that the prompt is read from"),
         lambda session: session.draft.clip_skip > 1,
         lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
+    ),
+    "variation": Fold(
+        tr("Variation"),
+        tr("A second seed, mixed into the first one"),
+        lambda session: session.draft.variation is not None,
     ),
     "upscaler": Fold(
         tr("Enlarge"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.session.run import Ending, Run
 from core.grid.operation import MakeGrid
-from core.request.settings.seed import RANDOM_SEEDS
+from core.request.numbering import seeded
 from core.runs.operations import Generate, Operation
 from core.runs.queued import QueuedRun
 
@@ -83,8 +83,10 @@ class RunQueue(QObject):
         """Adds a request at the end, or before another one."""
         count, first_seed = operation.pictures, None
         if isinstance(operation, Generate) and operation.request.count > 1:
-            count, first_seed = operation.request.count, operation.request.seed
-            first_seed = secrets.randbelow(RANDOM_SEEDS) if first_seed is None else first_seed
+            request = seeded(operation.request)
+            count, first_seed = request.count, request.seed
+            if request.variation is not None:  # the seeds of its pictures follow from both that it has now
+                operation = replace(operation, request=request)
             operation = replace(operation, batch=secrets.token_hex(16))
         run = QueuedRun(self._next_id(), operation, count, first_seed, hold_after, is_on_hold=is_on_hold)
         self._insert(run, before)

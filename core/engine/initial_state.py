@@ -11,9 +11,10 @@ import torch
 
 from core.engine.families import Family
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import Recorded, initial_latents
+from core.engine.sampling.denoising import Recorded
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
+from core.engine.sampling.start_noise import start_noise
 from core.engine.sampling.tensors import to_model_range, to_torch
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame, Latent
@@ -63,7 +64,7 @@ def from_noise(family: Family, request: GenerationRequest, device: torch.device)
     """From x_T, pure noise. Raises InvalidRequest."""
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-    x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
+    x = _noise(family, request, generators).to(device) * sampling.first_scale
     return InitialState(_film(family, request, sampling), sampling, x, generators)
 
 
@@ -80,7 +81,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
     if not x0.isfinite().all():
         raise NotANumberPicture(tr("the autoencoder"))
-    noise = torch.randn(x0.shape, generator=generators[0])
+    noise = _noise(family, request, generators)
     # on the CPU: diffusers moves the schedule to where the picture is, and a replay would divide by it elsewhere
     x = sampling.noised(x0.cpu(), noise).contiguous().to(device)
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
@@ -91,6 +92,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
     """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest."""
     parent = branch.film.request
     request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
+    request = replace(request, variation=parent.variation)
     if not branch.keeps_history:
         return _from_noise_level(family, branch, request, device)
     if branch.film.frames:
@@ -132,6 +134,12 @@ def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.de
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
     _draw_start(film.request, start, generators)
     return InitialState(film, sampling, to_torch(start, device), generators, recorded)
+
+
+def _noise(family: Family, request: GenerationRequest, generators: Sequence[torch.Generator]) -> torch.Tensor:
+    variation = request.variation
+    layout = family.latent_shape(variation.size) if variation and variation.size else None
+    return start_noise(family.latent_shape(request.size), generators, request.seed or 0, variation, layout)
 
 
 def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence[torch.Generator]) -> None:

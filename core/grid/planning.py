@@ -16,6 +16,7 @@ from core.models.compatibility import check_autoencoder, check_loras
 from core.pictures.reference import read_reference
 from core.pictures.source import read_source
 from core.prompt.drawing import drawn
+from core.request.numbering import seeded
 from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.settings.loras import with_tags
@@ -35,8 +36,7 @@ def plan(request: GenerationRequest, typed: Sequence[tuple[str, str]]) -> Grid:
         raise InvalidRequest("axis", tr("nothing"), tr("one of {axes}, on X, Y or Z", axes=", ".join(AXES)))
     _check_kinds([AXES[axis.kind] for axis in axes if axis.kind])
     x, y, z = (*axes, Axis(), Axis(), Axis())[: len(NAMES)]
-    seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
-    grid = Grid(secrets.token_hex(ID_DIGITS // 2), replace(request, seed=seed, count=1), (x, y, z))
+    grid = Grid(secrets.token_hex(ID_DIGITS // 2), replace(seeded(request), count=1), (x, y, z))
     if grid.count > MOST_PICTURES:
         raise InvalidRequest(
             "grid",

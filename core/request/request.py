@@ -179,6 +179,21 @@ class Upscaler:
 
 
 @dataclass(frozen=True, slots=True)
+class Variation:
+    """A change of the noise that a seed starts with, see `core.engine.sampling.start_noise`.
+
+    Attributes:
+        strength: 0 to 1, the part of the second noise; at 0 only ``size`` acts.
+        seed: start of the second noise, or None: the engine chooses one and reports it.
+        size: in pixels, of the picture whose noise stands in the middle, or None.
+    """
+
+    strength: float = 0.0
+    seed: int | None = None
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -189,7 +204,8 @@ class GenerationRequest:
         guidance_scale: w in ``uncond + w * (cond - uncond)``; at 1 or below guidance is off and the negative
             prompt has no effect (Ho & Salimans 2022).
         seed: start of the random numbers, or None: the engine chooses one and reports it.
-        count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
+        variation: a change of the noise that the seed starts with, or None.
+        count: how many pictures; see `core.request.numbering` for their seeds.
         source: the picture to begin with, or None.
         references: pictures to look at, for models that edit by instruction; the first one is what "it" means.
         loras: changes to the model, each at most once.
@@ -228,6 +244,7 @@ class GenerationRequest:
     template: str = ""
     negative_template: str = ""
     upscaler: Upscaler | None = None
+    variation: Variation | None = None
 
     @property
     def has_guidance(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.request.request import LARGEST_SEED
+from core.request.numbering import numbered
 from core.runs.operations import Generate, Operation
 
 
@@ -43,14 +43,13 @@ class QueuedRun:
         """Returns the work of the next picture."""
         if not isinstance(self.operation, Generate) or self.first_seed is None:
             return self.operation.part(self.begun)
-        seed = (self.first_seed + self.begun) % (LARGEST_SEED + 1)
-        return replace(self.operation, request=replace(self.operation.request, seed=seed, count=1))
+        first = replace(self.operation.request, seed=self.first_seed, count=1)
+        return replace(self.operation, request=numbered(first, self.begun))
 
     @property
     def unbegun(self) -> Operation[Any]:
         """Returns an operation for the pictures that have not begun; those of a drawn seed draw another one."""
         if not isinstance(self.operation, Generate):
             return self.operation
-        request = self.operation.request
-        seed = None if request.seed is None else (request.seed + self.begun) % (LARGEST_SEED + 1)
-        return replace(self.operation, request=replace(request, count=max(self.left, 1), seed=seed))
+        request = numbered(self.operation.request, self.begun)
+        return replace(self.operation, request=replace(request, count=max(self.left, 1)))

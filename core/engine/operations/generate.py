@@ -8,7 +8,7 @@ from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
 from core.prompt.drawing import has_template
-from core.request.settings.seed import RANDOM_SEEDS
+from core.request.numbering import numbered, seeded
 from core.runs.events import Event
 from core.runs.operations import Generate
 
@@ -16,15 +16,15 @@ from core.runs.operations import Generate
 def run(context: Context, operation: Generate) -> Iterator[Event]:
     asked = operation.request
     batch = operation.batch or (secrets.token_hex(16) if asked.count > 1 else "")
-    first_seed = secrets.randbelow(RANDOM_SEEDS) if asked.seed is None else asked.seed
-    model = yield from context.prepare(replace(asked, seed=first_seed))
+    first = seeded(asked)
+    model = yield from context.prepare(first)
     calls = yield from context.read_prompt(model, model.request)
     for index in range(asked.count):
-        seed = (first_seed + index) % 2**64
+        one = numbered(first, index)
         if index and has_template(asked):  # each picture draws its own prompt, which may name its own LoRAs
-            model = yield from context.prepare(replace(asked, seed=seed))
+            model = yield from context.prepare(one)
             calls = yield from context.read_prompt(model, model.request)
-        request = replace(model.request, seed=seed, count=1)
+        request = replace(model.request, seed=one.seed, variation=one.variation, count=1)
         start = model.with_autoencoder(
             lambda request=request, model=model: from_request(model.family, request, context.plan.device)
         )

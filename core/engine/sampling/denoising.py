@@ -72,17 +72,6 @@ Both are float32 (batch, channels, height, width) on the run's device. It must n
 """
 
 
-def initial_latents(
-    shape: tuple[int, int, int], sampling: SamplerRun, generators: Sequence[torch.Generator], device: torch.device
-) -> torch.Tensor:
-    """Noise x_T, float32 (batch, *shape), scaled for the sampler.
-
-    It is drawn on the CPU, one generator for each picture: the same seed gives the same start on every device.
-    """
-    noise = torch.cat([torch.randn((1, *shape), generator=generator) for generator in generators])
-    return noise.to(device) * sampling.first_scale
-
-
 def denoise(
     predict: Predict,
     sampling: SamplerRun,
@@ -95,7 +84,7 @@ def denoise(
     """Yields each call before its scheduler step and returns the final latents (variance preserving).
 
     Args:
-        x: x_T from `initial_latents`.
+        x: x_T, the noise of `start_noise` times ``sampling.first_scale``.
         generators: one for each picture of the batch, in the state after drawing x_T.
         recorded: predictions of the first calls; the network is not run for them.
         after_step: called one after the other on the latents of each scheduler step, also of recorded calls.

@@ -27,6 +27,7 @@ from core.request.settings.template import TEMPLATE
 from core.request.settings.training import TRAINING
 from core.request.settings.upscaler import UPSCALER
 from core.request.settings.variants import VARIANTS
+from core.request.settings.variation import VARIATION
 from core.request.settings.weight_bits import WEIGHT_BITS
 
 SETTINGS: tuple[Setting[Any], ...] = (
@@ -52,6 +53,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     TEMPLATE,
     NEGATIVE_TEMPLATE,
     UPSCALER,
+    VARIATION,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

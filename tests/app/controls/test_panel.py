@@ -183,7 +183,10 @@ def test_with_every_field_unfolded_the_tab_key_goes_from_top_to_bottom(panel: Co
 def test_the_arrow_keys_reach_every_chip_and_the_buttons_of_the_seed(panel: ControlPanel, qtbot: QtBot):
     shown(panel, qtbot)
     for start, names in (
-        ("negative_promptFold", ["sourceFold", "lorasFold", "autoencoderFold", "upscalerFold", "previewsFold"]),
+        (
+            "negative_promptFold",
+            ["sourceFold", "lorasFold", "autoencoderFold", "variationFold", "upscalerFold", "previewsFold"],
+        ),
         ("seedEdit", ["keepSeedButton", "diceButton"]),
     ):
         control(panel, start).setFocus()

@@ -13,7 +13,17 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.recipes.told import facet_values, words_of
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.request import Autoencoder, Embedding, GenerationRequest, Limits, Lora, Reference, Size, Source
+from core.request.request import (
+    Autoencoder,
+    Embedding,
+    GenerationRequest,
+    Limits,
+    Lora,
+    Reference,
+    Size,
+    Source,
+    Variation,
+)
 from core.request.setting import Setting
 from core.request.settings import SETTINGS, fitted, validate
 
@@ -38,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "variants": True,
     "template": "a {red|blue} house",
     "negative_template": "{fog|__weather__}",
+    "variation": Variation(0.25, 7, Size(256, 64)),
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
 """Another value than that of `REQUEST` for each setting whose option does not take "2"."""
