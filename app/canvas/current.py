@@ -67,6 +67,7 @@ class CurrentView(QObject):
         self._session = session
         self._started: Started | None = None
         self._live: tuple[CurrentPicture, Shown] | None = None
+        self._opened: CurrentPicture | None = None
         self._last_step = 0
         self.current: CurrentPicture | None = None
         self.is_following = True
@@ -85,14 +86,19 @@ class CurrentView(QObject):
         untold = opened.recipe.untold if opened.recipe else frozenset[str]()
         current = CurrentPicture(opened.image, request, opened.generated, opened.path, untold)
         description = request.prompt if request else opened.path.name
+        self._opened = current
         self._show(current, Shown(opened.image, opened.image.size(), "", description))
 
     def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
-        """Shows one step of a film; a picture in progress continues unseen."""
+        """Shows one step of a film, the last one as it was enlarged; a picture in progress continues unseen."""
         self._set_following(is_following=False)
         image = to_image(pixels)
+        if (enlarged := self._enlarged(film, frame)) is not None:
+            badge, description = _step_words(frame.step + 1, film.request.steps, _enlarged_words(enlarged.image))
+            self._show(enlarged, Shown(enlarged.image, enlarged.image.size(), badge, description))
+            return
         size = QSize(film.request.size.width, film.request.size.height)
-        words = _step_words(frame.step + 1, film.request.steps, is_decoded=is_decoded)
+        words = _step_words(frame.step + 1, film.request.steps, _kind(is_decoded=is_decoded))
         self._show(CurrentPicture(image, film.request), Shown(image, size, *words))
 
     def follow(self) -> None:
@@ -100,6 +106,16 @@ class CurrentView(QObject):
         self._set_following(is_following=True)
         if self._live is not None:
             self._show(*self._live)
+
+    def _enlarged(self, film: Film, frame: Frame) -> CurrentPicture | None:
+        """Returns the finished picture of a film for its last call, where it is larger than what is decoded."""
+        if film.request.upscaler is None or frame.call + 1 < film.schedule.calls:
+            return None
+        for known in (self._live[0] if self._live else None, self._opened):
+            recipe = known.generated.recipe if known is not None and known.generated is not None else None
+            if recipe is not None and recipe.run == film.run and recipe.stage == "final":
+                return known
+        return None
 
     def _set_following(self, *, is_following: bool) -> None:
         if is_following is not self.is_following:
@@ -113,7 +129,7 @@ class CurrentView(QObject):
     def _show_live(self, pixels: Pixels, badge: str, description: str, generated: GeneratedImage | None) -> None:
         request = generated.request if generated else self._started.film.request if self._started else None
         image = to_image(pixels)
-        size = QSize(request.size.width, request.size.height) if request else image.size()
+        size = image.size() if generated or not request else QSize(request.size.width, request.size.height)
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
         if self.is_following:
             self._show(*self._live)
@@ -157,11 +173,12 @@ class CurrentView(QObject):
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
         steps = self._started.film.request.steps if self._started else self._last_step
-        return _step_words(self._last_step, steps, is_decoded=is_decoded)
+        return _step_words(self._last_step, steps, _kind(is_decoded=is_decoded))
 
     @Slot(object)
     def _finish(self, ready: ImageReady) -> None:
-        self._show_live(ready.image.pixels, "", ready.image.request.prompt, ready.image)
+        badge = _enlarged_words(to_image(ready.image.pixels)) if ready.image.request.upscaler is not None else ""
+        self._show_live(ready.image.pixels, badge, ready.image.request.prompt, ready.image)
 
     @Slot()
     def _end(self) -> None:
@@ -183,10 +200,15 @@ class CurrentView(QObject):
                 self.current = with_path
 
 
-def _step_words(step: int, steps: int, *, is_decoded: bool) -> tuple[str, str]:
+def _kind(*, is_decoded: bool) -> str:
+    return tr("decoded") if is_decoded else tr("preview (linear)")
+
+
+def _enlarged_words(image: QImage) -> str:
+    return tr("enlarged to {width} × {height}", width=image.width(), height=image.height())
+
+
+def _step_words(step: int, steps: int, kind: str) -> tuple[str, str]:
     """Returns the badge, and the description for screen readers."""
-    place, kind = (
-        tr("Step {step} of {steps}", step=step, steps=steps),
-        tr("decoded") if is_decoded else tr("preview (linear)"),
-    )
+    place = tr("Step {step} of {steps}", step=step, steps=steps)
     return f"{place}  ·  {kind}", f"{place}, {kind}"

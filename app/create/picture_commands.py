@@ -39,7 +39,7 @@ from core.film.reader import PART_SUFFIX
 from core.gallery.deleting import Deleted
 from core.language.words import tr
 from core.recipes.recipe import Recipe
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Size
 
 NO_FILE = Message(
     tr("Nothing to paste"),
@@ -248,7 +248,9 @@ class PictureCommands(QObject):
     @Slot(object)
     def _on_opened(self, opened: OpenedPicture) -> None:
         self._current.show_opened(opened)
-        self._create.recipe_card.show_recipe(opened.recipe, opened.film_bytes)
+        self._create.recipe_card.show_recipe(
+            opened.recipe, opened.film_bytes, Size(opened.image.width(), opened.image.height())
+        )
         self._films.open_film_of(opened.path)
 
     @Slot()

@@ -112,6 +112,8 @@ def badge_of(picture: LibraryPicture) -> str:
     """Returns the words that tell a picture from finished ones of their own, as among the recent pictures."""
     if picture.kept_step:
         return tr("step {kept_step}", kept_step=picture.kept_step)
+    if picture.is_sheet:
+        return tr("grid")
     return tr("branch") if picture.is_branch else ""
 
 

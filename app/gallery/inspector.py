@@ -69,7 +69,7 @@ class Inspector(QFrame):
         picture = details.picture
         self._title.show_text(picture.path.name)
         self.marks.show_marks(picture, details.tags, details.collections)
-        self.recipe.show_recipe(details.recipe, picture.problem)
+        self.recipe.show_recipe(details.recipe, picture.problem, picture.size)
         self.branches.show_tree(details.tree, picture.run)
         self._files.setText(_file_facts(details))
         self.action_buttons.show_for(1, picture.has_film)

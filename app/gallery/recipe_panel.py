@@ -9,6 +9,7 @@ from app.recent.recipe_fields import RecipeField, recipe_fields
 from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
 from core.language.words import in_sentence, tr
 from core.recipes.recipe import Recipe
+from core.request.request import Size
 
 LONGEST_TEXT = 2_000
 LABEL_PX = 96
@@ -39,8 +40,8 @@ class RecipePanel(QWidget):
         self._rows = vbox(spacing=6)
         vbox(self._use, self._missing, self._rows, on=self, spacing=12)
 
-    def show_recipe(self, recipe: Recipe | None, problem: str) -> None:
-        """Another recipe; ``problem`` says why the picture cannot be read, or is ""."""
+    def show_recipe(self, recipe: Recipe | None, problem: str, size: Size | None = None) -> None:
+        """Another recipe; ``problem`` says why the picture cannot be read, or is "". ``size`` is the file's."""
         if problem:
             self._missing.setText(tr("This picture cannot be read: {problem}.", problem=problem))
         else:
@@ -51,7 +52,7 @@ class RecipePanel(QWidget):
             return
         self._recipe = recipe
         clear(self._rows)
-        for line in recipe_fields(recipe) if recipe is not None else ():
+        for line in recipe_fields(recipe, size) if recipe is not None else ():
             self._rows.addWidget(self._row(line))
 
     def _row(self, line: RecipeField) -> QWidget:

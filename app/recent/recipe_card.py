@@ -8,14 +8,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.messages.stored import note_text
+from app.recent.recipe_fields import size_words
 from app.widgets.building import push_button, text_label, vbox
 from app.widgets.dates import moment_text
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.recipes.told import words_of
+from core.request.request import Size
 from core.request.setting import Setting
 from core.request.settings import SETTINGS
+from core.request.settings.size import SIZE
 
 LONGEST_PROMPT = 400
 _ROWS = (("negative_prompt",), ("seed",), ("size", "sampler"), ("steps", "guidance_scale"))
@@ -47,11 +50,14 @@ class RecipeCard(QFrame):
         vbox(self._prompt, self._facts, self._use, on=self, margins=12, spacing=8)
         self.hide()
 
-    def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None) -> None:
-        """Puts up another recipe; None says that the picture carries none. ``film_bytes``: None without a film."""
+    def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None, size: Size | None = None) -> None:
+        """Puts up another recipe; None says that the picture carries none.
+
+        ``film_bytes`` is None without a film, ``size`` that of the picture.
+        """
         self._recipe = recipe
         self._prompt.setText(_shortened(recipe.request.prompt or tr("(no prompt)")) if recipe else tr("No recipe"))
-        words = facts(recipe) if recipe else tr("This picture does not say how it was made.")
+        words = facts(recipe, size) if recipe else tr("This picture does not say how it was made.")
         self._facts.setText(
             words if film_bytes is None else tr("{words}\nFilm {size}", words=words, size=size_text(film_bytes))
         )
@@ -63,9 +69,11 @@ class RecipeCard(QFrame):
             self.use_asked.emit(self._recipe.request, self._recipe.untold)
 
 
-def facts(recipe: Recipe) -> str:
-    """Returns the settings in the words of the controls, a few to a line."""
+def facts(recipe: Recipe, size: Size | None = None) -> str:
+    """Returns the settings in the words of the controls, a few to a line; ``size`` is that of the picture."""
     told = {setting.name: _phrase(recipe, setting) for setting in SETTINGS if setting.name != "prompt"}
+    if told[SIZE.name]:
+        told[SIZE.name] = size_words(recipe, size)
     rows = [" · ".join(told.pop(name) for name in names if told[name]) for names in _ROWS]
     lines = [line for line in (*rows, *told.values()) if line]
     if recipe.stage != "final":

@@ -9,7 +9,9 @@ from app.widgets.field import camel_case
 from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.recipes.told import UNKNOWN_SAMPLER, can_be_used, words_of
+from core.request.request import Size
 from core.request.settings import SETTINGS
+from core.request.settings.size import SIZE
 
 SHORT_LENGTH = 60
 
@@ -36,14 +38,14 @@ class RecipeField:
         return not self.is_prose and len(self.text) <= SHORT_LENGTH
 
 
-def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
-    """Returns all that the recipe tells, the settings first."""
+def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField, ...]:
+    """Returns all that the recipe tells, the settings first; ``size`` is that of the file, if it is known."""
     request = recipe.request
     fields = [
         RecipeField(
             camel_case(setting.name),
             setting.title,
-            words_of(recipe, setting),
+            size_words(recipe, size) if setting is SIZE else words_of(recipe, setting),
             {setting.name: setting.of(request)} if can_be_used(recipe, setting) else {},
             is_prose=setting.is_prose,
         )
@@ -85,6 +87,14 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
         *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != UNKNOWN_SAMPLER),
     ]
     return tuple(line for line in fields if line.text)
+
+
+def size_words(recipe: Recipe, size: Size | None) -> str:
+    """Returns the size of a picture's file, and the one that it was made in where that is another."""
+    made = words_of(recipe, SIZE)
+    if size is None or not size.width or size == recipe.request.size or not made:
+        return made
+    return tr("{size} (made at {made})", size=SIZE.words(size), made=made)
 
 
 def recipe_text(recipe: Recipe) -> str:

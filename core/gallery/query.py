@@ -116,6 +116,7 @@ class LibraryPicture:
         run, parent_run: as in `core.recipes.recipe.Recipe`; "" for none.
         is_branch: something was changed when it left ``parent_run``.
         kept_step: the step that a kept one shows, 0 for finished pictures.
+        is_sheet: it has the pictures of a grid side by side.
         stamp: changes when the file does: a key for thumbnails.
         is_away: its folder is not there now (an unplugged drive).
         problem: why the file cannot be read as a picture, or "".
@@ -136,6 +137,7 @@ class LibraryPicture:
     parent_run: str
     is_branch: bool
     kept_step: int
+    is_sheet: bool
     rating: int
     is_favourite: bool
     note: str

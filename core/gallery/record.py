@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
-from core.grid.grid import grid_of
+from core.grid.grid import SHEET_SCRIPT, grid_of
 from core.pictures.dimensions import opened, size_in
 from core.pictures.metadata import PARAMETERS, recipe_in
 from core.pictures.text_chunks import texts_in
@@ -67,6 +67,7 @@ class Record:
         kept_step: the step that a kept one shows, 0 for finished pictures.
         batch: as in `core.film.film.Film`; where no recipe tells it, `UNTOLD` and what pictures of one request
             have in common.
+        is_sheet: it has the pictures of a grid side by side; its size is no picture's.
     """
 
     state: FileState
@@ -85,6 +86,7 @@ class Record:
     negative_prompt: str = ""
     kept_step: int = 0
     batch: str = ""
+    is_sheet: bool = False
     problem: str = ""
     marks: Marks = field(default=NO_MARKS)
 
@@ -107,12 +109,13 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
             state, size, int(created * 1000), day, facets, problem=problem, prompt=_text(unmapped), marks=marks
         )
     request, parent = recipe.request, recipe.parent
+    is_sheet = recipe.others.get("Script") == SHEET_SCRIPT
     return Record(
         state=state,
         size=size,
         created_ms=int(created * 1000),
         day=day,
-        facets=tuple(_facets(recipe, size)),
+        facets=tuple(facet for facet in _facets(recipe, size) if not (is_sheet and facet[0] == SIZE.name)),
         steps=0 if "steps" in recipe.untold else request.steps,
         seed=request.seed,
         run=_name(recipe.run),
@@ -121,6 +124,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         parent_changes=_name(parent.changes) if parent else "",
         program=_name(recipe.program),
         kept_step=0 if recipe.stage == "final" else recipe.step,
+        is_sheet=is_sheet,
         batch=_name(recipe.batch or grid_of(recipe.run) or _likely_batch(recipe)),
         prompt=_text(request.prompt),
         negative_prompt=_text(request.negative_prompt),
@@ -140,7 +144,7 @@ def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
 def _likely_batch(recipe: Recipe) -> str:
     """Returns a name that pictures share which differ only in their seeds, and in the prompts drawn by these."""
     request = recipe.request
-    if "seed" in recipe.untold:
+    if "seed" in recipe.untold or recipe.others.get("Script") == SHEET_SCRIPT:
         return ""
     drawn = {name for name in _DRAWN if getattr(request, _DRAWN[name])}
     content = request_to_json(replace(request, upscaler=None), recipe.untold | drawn | {"seed"})

@@ -30,6 +30,7 @@ class _Row(NamedTuple):
     parent_run: str
     parent_changes: str
     kept_step: int
+    is_sheet: int
     rating: int
     is_favourite: int
     note: str
@@ -64,6 +65,7 @@ def picture_of(values: Iterable[Any]) -> LibraryPicture:
         parent_run=row.parent_run,
         is_branch=bool(row.parent_changes),
         kept_step=row.kept_step,
+        is_sheet=bool(row.is_sheet),
         rating=row.rating,
         is_favourite=bool(row.is_favourite),
         note=row.note,

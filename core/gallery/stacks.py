@@ -26,7 +26,8 @@ _LINKS = (
     "FROM (SELECT * FROM picture WHERE run != '' OR batch != '' ORDER BY batch, created_ms, id)"
 )
 _MERITS = (
-    "SELECT id, rating + 6 * is_favourite - (kept_step > 0) FROM picture WHERE rating OR is_favourite OR kept_step"
+    "SELECT id, rating + 6 * is_favourite - (kept_step > 0) + 20 * is_sheet FROM picture "
+    "WHERE rating OR is_favourite OR kept_step OR is_sheet"
 )
 
 Numbers = NDArray[np.int64]
@@ -38,8 +39,8 @@ class Stacks:
 
     Attributes:
         of: int64 (largest id + 1,), the stack that each picture is in, 0 for those that stand alone.
-        merit: int8 (largest id + 1,); the picture with the most becomes the cover: a favourite, then the highest
-            rating, then finished ones.
+        merit: int8 (largest id + 1,); the picture with the most becomes the cover: the sheet of a grid, then a
+            favourite, then the highest rating, then finished ones.
     """
 
     of: Numbers

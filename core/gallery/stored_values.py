@@ -36,6 +36,7 @@ COLUMNS = (
     "note",
     "kept_step",
     "batch",
+    "is_sheet",
 )
 """The columns of a row of the table ``picture`` beside its id and checksum."""
 

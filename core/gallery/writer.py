@@ -130,6 +130,7 @@ class IndexWriter:
                 "note": marks.note,
                 "kept_step": record.kept_step,
                 "batch": record.batch,
+                "is_sheet": int(record.is_sheet),
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
             (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()

@@ -11,6 +11,8 @@ from core.request.request import GenerationRequest
 
 NAMES = "XYZ"
 ID_DIGITS = 24
+SHEET_SCRIPT = "X/Y/Z plot"
+"""The setting ``Script`` of a sheet, in AUTOMATIC1111's program (``scripts/xyz_grid.py``) and here."""
 _RUN_DIGITS = 8
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from core.files.atomic import write_file
 from core.grid.description import grid_to_text, without_places
 from core.grid.folder import KEYWORD, SHEET
-from core.grid.grid import NAMES, Grid
+from core.grid.grid import NAMES, SHEET_SCRIPT, Grid
 from core.grid.lettering import Lettering
 from core.pictures.metadata import png_info, recipe_texts
 from core.pictures.opening import flattened, open_picture
@@ -165,7 +165,7 @@ class Sheet:
 
 def _recipe(grid: Grid) -> Recipe:
     """Returns the recipe of the grid's request, with the axes under AUTOMATIC1111's names for them."""
-    others: Mapping[str, str] = {"Script": "X/Y/Z plot"}
+    others: Mapping[str, str] = {"Script": SHEET_SCRIPT}
     for name, axis in zip(NAMES, grid.axes, strict=True):
         if axis.kind:
             kind = axis.kind.capitalize().replace("-", " ")
@@ -173,4 +173,6 @@ def _recipe(grid: Grid) -> Recipe:
             if axis.kind == "seed":
                 others = {**others, f"Fixed {name} Values": ", ".join(axis.values)}
     model = plain_name(grid.request.model)
-    return Recipe(replace(grid.request, model=model), ModelIdentity(model, model, "", ""), others=others)
+    return Recipe(
+        replace(grid.request, model=model), ModelIdentity(model, model, "", ""), batch=grid.id, others=others
+    )

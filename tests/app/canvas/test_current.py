@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentView
@@ -14,8 +15,10 @@ from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
-from core.request.request import Size
-from tests import fakes
+from core.pictures.picture import GeneratedImage
+from core.request.request import GenerationRequest, Size, Upscaler
+from core.runs.events import ImageReady
+from tests import fake_films, fakes
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
@@ -142,3 +145,29 @@ def test_a_picture_without_recipe_offers_no_settings(table: Table) -> None:
     assert table.view.current is not None
     assert table.view.current.request is None
     assert table.view.current.generated is None
+
+
+@pytest.mark.parametrize("is_enlarged", [True, False])
+def test_the_last_step_is_the_enlarged_picture_where_there_is_one(table: Table, is_enlarged: bool) -> None:
+    upscaler = Upscaler("ink") if is_enlarged else None
+    film = fake_films.film(GenerationRequest("a", steps=3, size=Size(64, 64), seed=1, upscaler=upscaler))
+    recipe = fake_films.image(film, "final", 3).recipe
+    table.view.show_opened(OpenedPicture(Path("large.png"), to_image(fakes.pixels(Size(256, 256), 9)), recipe))
+    shown: list[tuple[int, int, str]] = []
+    for call in (1, 2):
+        frame = fake_films.frame_of(film, call)
+        table.view.show_frame(film, frame, fakes.pixels(Size(64, 64), 5), is_decoded=True)
+        assert table.canvas.shown is not None
+        shown.append((table.canvas.shown.size.width(), table.canvas.shown.image.width(), table.badge()))
+    last = (
+        (256, 256, "Step 3 of 3  ·  enlarged to 256 × 256") if is_enlarged else (64, 64, "Step 3 of 3  ·  decoded")
+    )
+    assert shown == [(64, 64, "Step 2 of 3  ·  decoded"), last]
+
+
+def test_an_enlarged_picture_has_its_true_size_when_it_is_finished(table: Table) -> None:
+    film = fake_films.film(GenerationRequest("a", size=Size(64, 64), upscaler=Upscaler("ink")))
+    recipe = fake_films.image(film, "final", 3).recipe
+    table.session.image_ready.emit(ImageReady(GeneratedImage(fakes.pixels(Size(256, 128), 9), recipe), film))
+    assert table.canvas.picture_size == QSize(256, 128)
+    assert table.badge() == "enlarged to 256 × 128"

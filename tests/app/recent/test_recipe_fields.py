@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.recent.recipe_card import facts
 from app.recent.recipe_fields import recipe_fields
 from core.recipes.recipe import ModelIdentity, Recipe
-from core.request.request import Autoencoder, GenerationRequest, Lora
+from core.request.request import Autoencoder, GenerationRequest, Lora, Size
 
 
 def test_loras_are_a_line_of_their_own_that_can_be_taken_over() -> None:
@@ -35,3 +36,15 @@ def test_settings_that_are_not_told_have_no_line() -> None:
     names = {line.name for line in recipe_fields(told)}
     assert {"prompt", "guidanceScale"} <= names
     assert not {"steps", "size", "model"} & names
+
+
+def test_the_size_is_that_of_the_file_and_what_can_be_used_that_of_the_request() -> None:
+    recipe = Recipe(GenerationRequest("a house", size=Size(128, 64)), ModelIdentity("m", "m", "", ""))
+    for size, words in (
+        (None, "128 × 64"),
+        (Size(128, 64), "128 × 64"),
+        (Size(512, 256), "512 × 256 (made at 128 × 64)"),
+    ):
+        (line,) = [line for line in recipe_fields(recipe, size) if line.name == "size"]
+        assert (line.text, line.changes) == (words, {"size": Size(128, 64)})
+        assert words in facts(recipe, size)

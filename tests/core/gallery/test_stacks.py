@@ -9,9 +9,13 @@ import pytest
 from core.gallery.finder import Finder
 from core.gallery.marks import MarkChange
 from core.gallery.query import Group, Query, Sort
+from core.grid.folder import SHEET
+from core.grid.planning import plan
+from core.grid.sheet import Sheet
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.recipes.recipe import Parent, Recipe
+from core.request.request import GenerationRequest, Size
 from tests.core.gallery.conftest import Library
 from tests.pictures import generated_image
 
@@ -136,3 +140,21 @@ def test_an_empty_library_has_no_stacks(library: Library) -> None:
     with_none = Finder(library.gallery.folder)
     assert with_none.find(replace(STACKS, group=Group.day)).count == 0
     with_none.close()
+
+
+def test_the_sheet_of_a_grid_is_the_cover_of_its_pictures_and_none_of_their_size(library: Library) -> None:
+    grid = plan(GenerationRequest("a house", size=Size(64, 64), seed=1), [("steps", "5, 6")])
+    for number in range(2):
+        run = replace(generated_image(seed=1).recipe, run=grid.run_of(number))
+        add(library, "ab"[number], number, lambda _, run=run: run, steps=5 + number)
+    Sheet(grid, library.pictures).write()
+    library.scan()
+    answer = library.finder.find(STACKS)
+    cover, *others = library.finder.pictures(answer.ids)
+    assert answer.heads is not None
+    assert len(set(answer.heads.tolist())) == 1
+    assert (cover.path.name, cover.is_sheet) == (SHEET, True)
+    assert not any(picture.is_sheet for picture in others)
+    (*_, facets) = library.finder.facets()
+    assert facets is not None
+    assert sum(facet.count for facet in facets.settings["size"]) == 2
