@@ -120,7 +120,7 @@ class PreferencesController(QObject):
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._settings_store, self._session)
-        memory = MemoryPage(self._settings_store, self._session, self._memory)
+        memory = MemoryPage(self._settings_store, self._session, self._memory, background)
         downloads = DownloadsPage(self._settings_store, background)
         downloads.address_changed.connect(self.address_changed)
         downloads.token_held.connect(self.token_held)
@@ -190,7 +190,8 @@ class PreferencesController(QObject):
 
 def _of_engine(settings: Settings) -> tuple[object, ...]:
     """Returns the settings that an engine is made with."""
-    return settings.device, settings.dtype, settings.acceleration, settings.memory, settings.tiled_decode
+    places = settings.memory, settings.tiled_decode, settings.keeps_encodings
+    return settings.device, settings.dtype, settings.acceleration, *places
 
 
 class PreferencesDialog(QDialog):

@@ -6,7 +6,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox
 
 from app.preferences.device import LookingPage
+from app.preferences.encodings import EncodingsSection
 from app.preferences.page import GAP_PX, INDENT_PX
+from app.session.background import BackgroundTasks
 from app.session.device import NO_DEVICE
 from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_text
@@ -24,7 +26,13 @@ MOVING = (Placement.encoder_in_turns, Placement.model_offload, Placement.group_o
 class MemoryPage(LookingPage):
     """A choice holds from the next load on, which the next picture begins with."""
 
-    def __init__(self, settings_store: SettingsStore, session: Session, service: MemoryService) -> None:
+    def __init__(
+        self,
+        settings_store: SettingsStore,
+        session: Session,
+        service: MemoryService,
+        background: BackgroundTasks,
+    ) -> None:
         super().__init__(tr("Memory"), "memoryPage", session)
         self._settings_store = settings_store
         self._service = service
@@ -45,6 +53,10 @@ class MemoryPage(LookingPage):
         self.column.addSpacing(4)
         self.column.addWidget(self._tiles)
         self.add_hint(TILES[1], INDENT_PX)
+        encodings = EncodingsSection(settings_store, background)
+        encodings.switched.connect(self._renew)
+        self.add_section(tr("Prompts"))
+        self.column.addWidget(encodings)
         self.add_section(tr("Precision of the weights"))
         self._bits = self.add_combo(tr("&Weights"), "weightBitsCombo", WEIGHTS, session.draft.weight_bits)
         self._bits.activated.connect(self._choose_bits)

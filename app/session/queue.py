@@ -1,5 +1,6 @@
 """The requests that wait, in their order, with the one whose picture is being made."""
 
+import itertools
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,9 @@ from core.runs.queued import QueuedRun
 
 MOST_FAILURES = 2
 """After so many failed runs, one after the other, the queue is held: the next one would fail as well."""
+
+MOST_READ_AHEAD = 256
+"""Requests of the queue whose prompts may be read together with one whose turn it is."""
 
 
 class RunQueue(QObject):
@@ -103,7 +107,11 @@ class RunQueue(QObject):
             return None
         self.running_id = run.id
         self._replace(run.id, begun=run.begun + 1)
-        return Run(run.next_operation, is_paused, run.hold_after)
+        operation = run.next_operation
+        if isinstance(operation, Generate):
+            coming = itertools.chain.from_iterable(other.requests for other in self.runs)
+            operation = replace(operation, following=tuple(itertools.islice(coming, MOST_READ_AHEAD)))
+        return Run(operation, is_paused, run.hold_after)
 
     def end(self, ending: Ending, problem: str = "", again: Operation[Any] | None = None) -> None:
         """The picture has ended. Stop holds all that waits, and so do failures one after the other.

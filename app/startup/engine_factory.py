@@ -9,6 +9,7 @@ from app.session.device import ChosenDevice
 from app.session.settings_store import SettingsStore
 from app.startup.engine_imports import engine_imports
 from core.models.catalogue import Catalogue
+from core.prompt.encodings import users_encodings
 from core.runs.operations import Engine
 
 
@@ -46,6 +47,7 @@ class EngineFactory(QObject):
             settings.tiled_decode,
             self._collect,
             settings.acceleration,
+            users_encodings(self._catalogue.memory.folder, keeps=settings.keeps_encodings),
         )
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()

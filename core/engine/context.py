@@ -1,8 +1,11 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
 import logging
-from collections.abc import Callable, Generator
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from weakref import WeakSet
 
 from core.checkpoints.schedule import trait_names
@@ -12,10 +15,13 @@ from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.identification import hashes_of
-from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
+from core.engine.loading.kept import encoder_files, is_worth_keeping
+from core.engine.loading.load import load
+from core.engine.loading.loaded_model import LoadedModel, PreparedModel, plan_for
+from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS
 from core.engine.prompt_calls import PromptCalls
 from core.engine.upscaling.enlarging import Enlarger
-from core.errors import InvalidRequest, OutOfMemory
+from core.errors import EmulsionError, InvalidRequest, OutOfMemory
 from core.families import FAMILIES
 from core.files.stamps import stamps_of_model
 from core.film.attention_maps import AttentionRecord
@@ -24,7 +30,8 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_files
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
-from core.prompt.drawing import drawn
+from core.prompt.drawing import drawn, has_template
+from core.prompt.encodings import Encodings
 from core.prompt.timeline import first_call, timeline_of
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
@@ -56,6 +63,7 @@ class Context:
         memory: Placement | None,
         tiled_decode: bool,
         collect: Callable[[], object],
+        encodings: Encodings | None,
     ) -> None:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
@@ -64,6 +72,7 @@ class Context:
         self._memory = memory
         self._tiled_decode = tiled_decode
         self._collect = collect
+        self._encodings = encodings
         self._loaded: LoadedModel | None = None
         self._alive: WeakSet[LoadedModel] = WeakSet()
         self._in_use: WeakSet[PreparedModel] = WeakSet()
@@ -74,8 +83,7 @@ class Context:
         Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` and
         `core.prompt.drawing.draw` raise.
         """
-        request = drawn(request, self._catalogue.wildcards.values)
-        request = request if request.emphasis == PLAIN else with_tags(request)
+        request = self._drawn(request)
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])
@@ -89,7 +97,7 @@ class Context:
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
         loaded = yield from self._load(model, request)
-        self._fit(loaded, request.size)
+        self._fit(loaded, request.size, reads_text=loaded.offloading.reads_text)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
         request = replace(request, training=request.training or outside(loaded.model.traits))
@@ -106,15 +114,54 @@ class Context:
         return PreparedModel(loaded, film.request)
 
     def read_prompt(
-        self, prepared: PreparedModel, request: GenerationRequest, skipped_steps: int = 0
+        self,
+        prepared: PreparedModel,
+        request: GenerationRequest,
+        skipped_steps: int = 0,
+        following: Iterable[GenerationRequest] = (),
     ) -> Generator[Event, None, PromptCalls]:
-        """Returns the network's calls with the request's prompt built in. Raises InvalidRequest."""
-        prepared.loaded.embeddings.use(prepared.request)
-        texts = timeline_of(request, prepared.loaded.model.family)
-        if not all(prepared.family.knows_prompt(text) for text in texts.requests):
+        """Returns the network's calls with the request's prompt built in. Raises InvalidRequest.
+
+        Where the text encoders have to come for it, the prompts of ``following`` requests are read in the same
+        visit, as far as they are for this model as it is.
+        """
+        loaded = prepared.loaded
+        loaded.embeddings.use(prepared.request)
+        texts = timeline_of(request, loaded.model.family)
+        is_known = all(map(prepared.family.knows_prompt, texts.requests))
+        self._fit(loaded, request.size, reads_text=not is_known)
+        if not is_known:
             yield Loading(Phase.reading_prompt)
-        predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
+        with loaded.offloading.encoders_stay():
+            predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
+            if not is_known and not prepared.family.encoders:  # those with CLIP alone are quick
+                for text in self._texts_of(prepared, following):
+                    if not prepared.family.knows_prompt(text):
+                        yield Loading(Phase.reading_prompt)
+                        prepared.read_ahead(text)
         return PromptCalls(texts, predicts, first_call(request, skipped_steps))
+
+    def _texts_of(
+        self, prepared: PreparedModel, requests: Iterable[GenerationRequest]
+    ) -> Iterator[GenerationRequest]:
+        """Yields the texts of requests for this model, with one prompt each; as many as will be remembered."""
+        model, asked = prepared.loaded.model, prepared.request
+        most = sys.maxsize if prepared.family.kept is not None else REMEMBERED_PROMPTS // 4
+        for one in requests:
+            if one.model != asked.model or one.references or (one.seed is None and has_template(one)):
+                continue
+            texts: Sequence[GenerationRequest] = ()
+            with suppress(EmulsionError):  # it will be told when it is that request's turn
+                texts = timeline_of(self._drawn(one), model.family).requests
+            yield from texts[:most]
+            most -= len(texts)
+            if most <= 0:
+                return
+
+    def _drawn(self, request: GenerationRequest) -> GenerationRequest:
+        """Returns the request with its variants drawn and the LoRAs of its prompt in their field."""
+        request = drawn(request, self._catalogue.wildcards.values)
+        return request if request.emphasis == PLAIN else with_tags(request)
 
     def memory_in_use(self) -> MemoryInUse:
         """Tells how the model that is loaded was placed, and what the device has; nothing is loaded for it."""
@@ -140,6 +187,9 @@ class Context:
 
     def close(self) -> None:
         """Frees the model and the device's memory."""
+        for loaded in self._there():
+            if (kept := loaded.family.kept) is not None:
+                kept.settle()
         self._loaded = None
         self.enlarger.close()
         self._free()
@@ -158,8 +208,9 @@ class Context:
             return loaded
         yield Loading(Phase.loading_model)
         memory, files = self._catalogue.memory, hashed_files(model)
-        if not all(map(memory.sha256_if_known, files)):
-            memory.hash_beside(files)
+        named = (*files, *self._encoder_files(model))
+        if not all(map(memory.sha256_if_known, named)):
+            memory.hash_beside(dict.fromkeys(named))
         if self._catalogue.places().model_traits:  # the user has chosen some by hash, perhaps for this file
             yield from hashes_of(files, memory)
         loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
@@ -180,7 +231,7 @@ class Context:
         self, model: Model, request: GenerationRequest, plan: DevicePlan, memory: MemoryPlan
     ) -> LoadedModel:
         """Loads the model as planned, or as much slower as the device's memory turns out to need."""
-        rest = self._catalogue, self._free_unused, request.autoencoder
+        rest = self._catalogue, self._free_unused, request.autoencoder, self._encodings
         has_run_out = False
         while (loaded := attempt(lambda memory=memory: load(model, plan, memory, *rest))) is RAN_OUT:
             self._free()
@@ -195,11 +246,16 @@ class Context:
             loaded.offloading.remember_shortage()
         return loaded
 
-    def _fit(self, loaded: LoadedModel, size: Size) -> None:
+    def _encoder_files(self, model: Model) -> tuple[Path, ...]:
+        """Returns the files whose hashes name the encodings that are kept. Raises ModelBroken."""
+        keeps = self._encodings is not None and is_worth_keeping(model, self._encodings)
+        return tuple(encoder_files(model)) if keeps else ()
+
+    def _fit(self, loaded: LoadedModel, size: Size, *, reads_text: bool) -> None:
         """Has a model placed for a picture of this size, and for those that are being made with it."""
         sizes = (use.request.size for use in self._in_use if use.loaded.offloading is loaded.offloading)
         largest = max((size, *sizes), key=lambda one: one.width * one.height)
-        loaded.ladder.run(lambda: loaded.fit(largest, self._memory, self._tiled_decode))
+        loaded.ladder.run(lambda: loaded.fit(largest, self._memory, self._tiled_decode, reads_text=reads_text))
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:
         self._loaded = loaded

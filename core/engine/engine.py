@@ -18,6 +18,7 @@ from core.errors import CompilerMissing, DeviceLost
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
+from core.prompt.encodings import Encodings
 from core.runs.events import Event
 from core.runs.operations import Operation
 
@@ -38,18 +39,20 @@ class Engine:
         tiled_decode: bool = False,
         collect: Callable[[], object] = gc.collect,
         acceleration: Acceleration = Acceleration.automatic,
+        encodings: Encodings | None = None,
     ) -> None:
         """Chooses the device, in the thread that will run the engine. Raises DeviceMissing or CompilerMissing.
 
         ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
-        ``collect`` frees garbage, of which models that were loaded leave some.
+        ``collect`` frees garbage, of which models that were loaded leave some. ``encodings`` are those of prompts
+        on the disk, None to keep none.
         """
         _quieten_libraries()
         self.plan: DevicePlan = replace(plan(device, dtype), acceleration=acceleration)
         if acceleration is Acceleration.compiled and (reason := missing_for(self.plan.device)):
             raise CompilerMissing(reason)
         use(self.plan.device)
-        self._context = Context(catalogue, self.plan, memory, tiled_decode, collect)
+        self._context = Context(catalogue, self.plan, memory, tiled_decode, collect, encodings)
 
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
         """Carries an operation out; its last event is `Finished` where it has a result.

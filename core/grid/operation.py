@@ -21,6 +21,7 @@ class MakeGrid(Operation[None]):
     Attributes:
         place: the grid's folder, see `core.grid.folder`.
         numbers: of the pictures to make, in this order; `Grid.order` is the one with the least work.
+        following: the numbers of pictures that come later, whose prompts may be read together with those.
         films: the folder with films of unfinished runs: a picture whose film is there goes on where it was.
     """
 
@@ -30,6 +31,7 @@ class MakeGrid(Operation[None]):
     films: Path | None = None
     previews: PreviewMode = PreviewMode.automatic
     attention: bool = False
+    following: tuple[int, ...] = ()
 
     @property
     def made(self) -> GenerationRequest:
@@ -50,7 +52,8 @@ class MakeGrid(Operation[None]):
         return len(self.numbers)
 
     def part(self, number: int) -> MakeGrid:
-        return replace(self, numbers=self.numbers[number : number + 1])
+        rest = self.numbers[number + 1 :]
+        return replace(self, numbers=self.numbers[number : number + 1], following=rest)
 
     @property
     def destination(self) -> Path:

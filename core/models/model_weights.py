@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from core.families.spec import FamilySpec
@@ -44,6 +44,11 @@ class ModelWeights:
     network: int
     autoencoder: int
     packed: PackedBytes = PackedBytes()
+
+    @property
+    def without_text(self) -> ModelWeights:
+        """Returns those of a model whose text encoders are not loaded."""
+        return replace(self, text_encoders=0, packed=replace(self.packed, text=0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class Generate(Operation[None]):
 
     With ``attention`` each `Stepped` tells where words acted; it takes longer, and the picture is the same.
     ``run`` names the run of a single picture, which gets a name of its own where it is "". ``batch`` is
-    `core.film.film.Film.batch`; several pictures get one of their own where it is "".
+    `core.film.film.Film.batch`; several pictures get one of their own where it is "". ``following``
+    are requests that will come, whose prompts may be read together with this one.
 
     Raises:
         InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture: before the first step.
@@ -105,6 +106,7 @@ class Generate(Operation[None]):
     attention: bool = False
     run: str = ""
     batch: str = ""
+    following: tuple[GenerationRequest, ...] = ()
 
     @property
     def made(self) -> GenerationRequest:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.request.numbering import numbered
+from core.request.request import GenerationRequest
 from core.runs.operations import Generate, Operation
 
 
@@ -43,8 +45,17 @@ class QueuedRun:
         """Returns the work of the next picture."""
         if not isinstance(self.operation, Generate) or self.first_seed is None:
             return self.operation.part(self.begun)
-        first = replace(self.operation.request, seed=self.first_seed, count=1)
-        return replace(self.operation, request=numbered(first, self.begun))
+        return replace(self.operation, request=next(iter(self.requests)))
+
+    @property
+    def requests(self) -> Iterator[GenerationRequest]:
+        """Yields the requests of the pictures that have not begun, as far as they are known."""
+        if not isinstance(self.operation, Generate):
+            return
+        seed = self.operation.request.seed if self.first_seed is None else self.first_seed
+        first = replace(self.operation.request, seed=seed, count=1)
+        for number in range(self.begun, self.count):
+            yield first if self.first_seed is None else numbered(first, number)
 
     @property
     def unbegun(self) -> Operation[Any]:

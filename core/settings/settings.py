@@ -54,6 +54,7 @@ class Settings:
         acceleration: of the network's calls.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
+        keeps_encodings: what large text encoders made of prompts is kept on the disk.
         language: of the window, "" for the system's.
         draft: what was last typed and chosen, or None before the first time.
         interface_scale: of the window, in percent; takes effect at the next start.
@@ -88,6 +89,7 @@ class Settings:
     acceleration: Acceleration = Acceleration.automatic
     memory: Placement | None = None
     tiled_decode: bool = False
+    keeps_encodings: bool = True
     theme: Theme = Theme.system
     language: str = ""
     interface_scale: int = 100
@@ -177,6 +179,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda placement: None if placement is None else placement.name,
         ),
         "tiled_decode": kinds.SWITCH,
+        "keeps_encodings": kinds.SWITCH,
         "theme": choice_of(Theme),
         "language": kinds.TEXT,
         "interface_scale": kinds.PERCENT,

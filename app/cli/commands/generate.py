@@ -40,6 +40,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.reference import read_reference
 from core.pictures.source import read_source
 from core.prompt.drawing import drawn, has_template
+from core.prompt.encodings import Encodings, users_encodings
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import validate
@@ -71,6 +72,7 @@ class Job:
     acceleration: Acceleration
     memory: Placement | None
     tiled_decode: bool
+    encodings: Encodings | None
     is_json: bool
     save: Callable[[GeneratedImage], Path]
     films: Path | None
@@ -237,6 +239,7 @@ def job_of(
         acceleration=Acceleration[arguments.acceleration or settings.acceleration.name],
         memory=settings.memory if arguments.memory is None else parse_placement(arguments.memory),
         tiled_decode=settings.tiled_decode,
+        encodings=users_encodings(catalogue.memory.folder, keeps=settings.keeps_encodings),
         is_json=arguments.json,
         save=save,
         films=films,
@@ -252,12 +255,9 @@ def _pictures(
         from core.engine.engine import Engine
 
     steps = skipped = 0
+    how = (job.device, job.dtype, job.memory, job.tiled_decode)
     with (
-        closing(
-            Engine(
-                job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode, acceleration=job.acceleration
-            )
-        ) as engine,
+        closing(Engine(job.catalogue, *how, acceleration=job.acceleration, encodings=job.encodings)) as engine,
         closing(recorder.record(events_of(engine.run, operations))) as events,
         Interrupts() as interrupts,
     ):

@@ -6,8 +6,8 @@ for a few layers at a time. The results are the same numbers as with everything 
 
 import logging
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from accelerate.hooks import add_hook_to_module, remove_hook_from_module
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
 
-from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns
+from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns, staying
 from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.compiled import compile_blocks
 from core.engine.networks.constant_text import remember_text
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 GROUP_OFFLOAD_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
 """Names under which diffusers registers them (``diffusers/hooks/group_offloading.py``)."""
 
-
 ROOM_TO_PIN = 1.25
 """Free memory of the computer, in sizes of a network, that suffices for a pinned copy of it."""
 
@@ -47,6 +46,8 @@ class Offloading:
         too_large: the least pixels for which a faster placement had too little memory.
         is_placed: False where memory ran out on the way to ``placement``.
         room_then: bytes of the device that were ours or free then.
+        absent: the parts that have not been read yet.
+        reads_text: the plan counts the text encoders.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Offloading:
         reload: Callable[[str], torch.nn.Module],
         free: Callable[[], int],
         acceleration: Acceleration = Acceleration.automatic,
+        absent: Collection[str] = (),
     ) -> None:
         """``parts`` by the name of their folder; ``reload`` reads one of them again, onto the CPU.
 
@@ -68,6 +70,8 @@ class Offloading:
         self._free = free
         self._acceleration = acceleration
         self._graphs: Graphs | None = None
+        self.absent = set(absent)
+        self.reads_text = True
         self.plan = plan
         self.placement = plan.placement
         self.pixels = 0
@@ -75,7 +79,8 @@ class Offloading:
         self.room_then = 0
         self.is_placed = False
         network = self._network if acceleration is Acceleration.compiled else None
-        self._tune(part for part in parts.values() if part is not network)  # the compiler has kernels of its own
+        here = [part for name, part in parts.items() if name not in absent]
+        self._tune(part for part in here if part is not network)  # the compiler has kernels of its own
         if network is not None:
             compile_blocks(network, Folders.default().cache)
         self._place()
@@ -169,6 +174,20 @@ class Offloading:
 
     def _encoders(self) -> dict[str, Any]:
         return {name: part for name, part in self._parts.items() if is_encoder(name)}
+
+    def bring(self) -> None:
+        """Reads the parts that have not been read yet."""
+        for name in tuple(self.absent):
+            part, read = self._parts[name], self._reload(name)
+            vars(part).update(vars(read))  # layers and weights; what others keep in it, such as hooks, stays
+            self._tune([part])
+            self.absent.remove(name)
+            if not hasattr(part, "_hf_hook"):
+                torch.nn.Module.to(part, self._device)
+
+    def encoders_stay(self) -> AbstractContextManager[None]:
+        """Lets text encoders that leave after use stay until the block is left, so that they come once."""
+        return staying(self._encoders().values())
 
     def exchange(self, name: str, part: Any) -> None:
         """Puts ``part``, which is on the CPU, in the place of another; that one goes there."""

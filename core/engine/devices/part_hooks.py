@@ -1,6 +1,7 @@
 """Hooks that bring a part of a model to the device just before it computes, and take it away again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -17,8 +18,12 @@ class InTurns(ModelHook):
     """
 
     def __init__(self, device: torch.device, present: list[Any], leaves: bool) -> None:
-        """``present`` is shared by the parts that take turns; one that ``leaves`` goes as soon as it is done."""
+        """``present`` is shared by the parts that take turns; one that ``leaves`` goes as soon as it is done.
+
+        While it ``stays`` it does not.
+        """
         self.device = device
+        self.stays = False
         self._present = present
         self._leaves = leaves
         self._kept: list[tuple[torch.nn.Parameter, torch.Tensor]] = []
@@ -37,10 +42,15 @@ class InTurns(ModelHook):
         return send_to_device(args, self.device), send_to_device(kwargs, self.device)
 
     def post_forward(self, module: Any, output: Any) -> Any:
-        if self._leaves:
+        if self._leaves and not self.stays:
+            self.end(module)
+        return output
+
+    def end(self, module: Any) -> None:
+        """Takes the part off the device, if it is there."""
+        if any(part is module for part in self._present):
             self.leave(module)
             self._present.clear()
-        return output
 
     def step_aside(self) -> None:
         """Takes off the device who of those that take turns is there."""
@@ -59,13 +69,16 @@ class InTurns(ModelHook):
 
 
 class FreedAfterUse(ModelHook):
-    """Empties a part when it is done, and reads its weights again when it is needed."""
+    """Empties a part when it is done, unless it ``stays``, and reads its weights again when it is needed."""
 
     def __init__(self, reload: Callable[[], torch.nn.Module], device: torch.device) -> None:
         self._reload = reload
         self._device = device
+        self.stays = False
 
     def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
+        if any(parameter.numel() for _, parameter in _own_parameters(module)):
+            return args, kwargs
         with torch.inference_mode(mode=False):
             weights = dict(self._reload().named_parameters())
         for name, parameter in _own_parameters(module):
@@ -73,10 +86,30 @@ class FreedAfterUse(ModelHook):
         return args, kwargs
 
     def post_forward(self, module: Any, output: Any) -> Any:
+        if not self.stays:
+            self.end(module)
+        return output
+
+    def end(self, module: Any) -> None:
+        """Empties the part."""
         with torch.inference_mode(mode=False):
             for _, parameter in _own_parameters(module):
                 parameter.data = torch.empty(0, dtype=parameter.dtype, device=self._device)
-        return output
+
+
+@contextmanager
+def staying(parts: Iterable[Any]) -> Generator[None]:
+    """Lets parts that leave after use stay until the block is left."""
+    found = [(part, hook) for part in parts if (hook := getattr(part, "_hf_hook", None)) is not None]
+    for _, hook in found:
+        hook.stays = True
+    try:
+        yield
+    finally:
+        for part, hook in found:
+            hook.stays = False
+            if getattr(part, "_hf_hook", None) is hook:  # it is not when memory has run out meanwhile
+                hook.end(part)
 
 
 def _own_parameters(module: torch.nn.Module) -> list[tuple[str, torch.nn.Parameter]]:

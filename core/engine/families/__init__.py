@@ -3,6 +3,7 @@
 Each is the twin of a light file in `core.families`, which names it.
 """
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any, cast
 
@@ -16,14 +17,14 @@ from core.models.catalogue import Model
 __all__ = ["Family", "load"]
 
 
-def load(model: Model, plan: DevicePlan, autoencoder: Any = None) -> Family:
+def load(model: Model, plan: DevicePlan, autoencoder: Any = None, absent: Collection[str] = ()) -> Family:
     """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken.
 
-    ``autoencoder`` is for a file that has none of its own.
+    ``autoencoder`` is for a file that has none of its own; for ``absent`` see `load_parts`.
     """
     family = FAMILIES[model.family]
     twin = cast("Twin", import_module(family.engine))
-    read = load_parts(model, twin.KINDS, plan)
+    read = load_parts(model, twin.KINDS, plan, absent)
     networks = {"vae": autoencoder, **read.networks}
     encoders = {name: networks[name] for name in family.text_encoders}
     parts = LoadedParts(encoders, networks[family.network], family.network, networks["vae"], read.left_out)

@@ -1,14 +1,15 @@
 """A loaded model as the engine sees it: what all families share, around the arithmetic that is a family's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 import torch
 
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
+from core.engine.networks.kept_encodings import KeptEncodings
 from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
 from core.film.latent_rgb import LatentRgb
@@ -89,6 +90,9 @@ class Family:
         latent_rgb: the linear map from a latent to colours, for previews.
         references: the latents of pictures beside the prompt, by the SHA-256 of their files.
         pictures: their pixels, also for the arithmetic of those families whose text encoder sees them.
+        kept: the encodings of the checkpoint's own text encoders on the disk, if there are such.
+        reads_as_loaded: no LoRA changes the text encoders.
+        bring_encoders: reads text encoders that have not been read yet.
     """
 
     def __init__(
@@ -106,7 +110,10 @@ class Family:
         self._arithmetic = arithmetic
         self._parts = parts
         self._upcast_from = upcast_from
-        self._prompts = PromptCache(arithmetic.encode_prompt)
+        self._prompts = PromptCache(self._encode, self._kept_now)
+        self.kept: KeptEncodings | None = None
+        self.reads_as_loaded = True
+        self.bring_encoders: Callable[[], None] = lambda: None
         self.references: dict[str, torch.Tensor] = {}
         self.pictures: dict[str, Pixels] = getattr(arithmetic, "pictures", {})
         self._vae = autoencoder_of(self._upcast(parts.vae))
@@ -129,9 +136,13 @@ class Family:
         """Returns True if `read_prompt` will not have to run the text encoder."""
         return all(self._prompts.knows(text) for text in self._arithmetic.texts(request))
 
+    def encoded(self, request: GenerationRequest) -> list[Any]:
+        """Returns the encoded texts of a request, from the cache or by running the text encoders."""
+        return [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
+
     def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
-        encoded = [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
+        encoded = self.encoded(request)
         if not request.references:
             return self._arithmetic.predict(request, batch, encoded)
         references = [self.references[reference.sha256] for reference in request.references]
@@ -150,6 +161,19 @@ class Family:
     def texts(self, request: GenerationRequest) -> tuple[Any, ...]:
         """Returns the texts that a run of the request reads, see `Arithmetic`."""
         return self._arithmetic.texts(request)
+
+    @property
+    def encoding_kind(self) -> type:
+        """Returns the type of an encoded text."""
+        return get_type_hints(self._arithmetic.encode_prompt)["return"]
+
+    def _encode(self, text: Any) -> Any:
+        self.bring_encoders()
+        return self._arithmetic.encode_prompt(text)
+
+    def _kept_now(self) -> KeptEncodings | None:
+        has_vectors = any(encoder.vectors for encoder in self.encoders)
+        return self.kept if self.reads_as_loaded and not has_vectors else None
 
     def forget_prompts(self) -> None:
         """Has prompts read anew, since the text encoder has changed."""

@@ -10,14 +10,13 @@ from typing import TypeVar
 
 import torch
 
-from core.engine import families
 from core.engine.decoding import decoding
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
 from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
-from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
+from core.engine.loading.autoencoders import Autoencoders
 from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.references import encoded_references
@@ -26,17 +25,15 @@ from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
-from core.engine.weights.components import load_parts
 from core.errors import CompilerMissing, LoraBroken
 from core.families import FAMILIES
-from core.files.json_file import read_json
-from core.files.stamps import Stamp, stamps_of_model
+from core.files.stamps import Stamp
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
-from core.request.request import Autoencoder, GenerationRequest, Lora, Size
+from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 
 log = logging.getLogger(__name__)
@@ -98,16 +95,22 @@ class LoadedModel:
         """Returns the plan that holds now."""
         return self.offloading.plan
 
-    def fit(self, size: Size, asked: Placement | None, tiles: bool) -> None:
+    def fit(self, size: Size, asked: Placement | None, tiles: bool, *, reads_text: bool) -> None:
         """Plans anew for the largest picture that is being made, where it is another one or memory has run out.
+
+        Text encoders that have not been read, and need not be, count only with ``reads_text``.
 
         A faster placement is taken for a picture smaller than the one that ran out of memory, or where there is
         more memory than there was then.
         """
         offloading, pixels = self.offloading, size.width * size.height
-        if pixels == offloading.pixels and offloading.is_placed and not offloading.has_fallen:
+        reads_text = reads_text or not offloading.absent
+        is_same = (pixels, reads_text) == (offloading.pixels, offloading.reads_text)
+        if is_same and offloading.is_placed and not offloading.has_fallen:
             return
-        planned = plan_for(self.model, size, self.plan, asked, tiles, offloading.held())
+        held = offloading.held()
+        planned = plan_for(self.model, size, self.plan, asked, tiles, held, reads_text=reads_text)
+        offloading.reads_text = reads_text
         self.family.autoencoder().use_tiling = planned.tiled_decode
         fits_again = pixels < offloading.too_large or planned.free > MORE_ROOM * offloading.room_then
         has_other_room = planned.has_room_for_graphs != offloading.plan.has_room_for_graphs
@@ -130,6 +133,7 @@ class LoadedModel:
             raise
         if has_changed:
             self._forget_loras()
+            self.family.reads_as_loaded = not self.loras.change_text
         return used
 
     def _forget_loras(self) -> None:
@@ -167,6 +171,10 @@ class PreparedModel:
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
+
+    def read_ahead(self, request: GenerationRequest) -> None:
+        """Has the prompt of another request for this model encoded, to be known later."""
+        self._with_loras(lambda: self.family.encoded(request))
 
     def guarded(self, predict: Predict) -> Predict:
         """Returns a network call that has the LoRAs it wants, and is repeated when memory or float16 end.
@@ -238,63 +246,23 @@ class PreparedModel:
 
 
 def plan_for(
-    model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool, held: int = 0
+    model: Model,
+    size: Size,
+    plan: DevicePlan,
+    asked: Placement | None,
+    tiles: bool,
+    held: int = 0,
+    *,
+    reads_text: bool = True,
 ) -> MemoryPlan:
     """Returns the placement of the model's parts if it is loaded now; see `plan_memory`. Raises ModelBroken.
 
-    ``held``: bytes of the device's memory that it holds already.
+    ``held``: bytes of the device's memory that it holds already. Without ``reads_text`` text encoders
+    are left out.
     """
     weights, memory = weights_in(model.folder, model.file, model.parts.places), memory_now(plan)
+    weights = weights if reads_text else weights.without_text
     memory = replace(memory, free=min(memory.free + held, memory.total))
     return plan_memory(
         FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits
-    )
-
-
-def load(
-    model: Model,
-    plan: DevicePlan,
-    memory: MemoryPlan,
-    catalogue: Catalogue,
-    free_unused: Callable[[], None],
-    autoencoder: Autoencoder | None,
-) -> LoadedModel:
-    """Loads and places it; ``free_unused`` is for its `OutOfMemoryLadder`.
-
-    ``autoencoder`` is for a file that has none of its own.
-
-    Raises ModelBroken, AutoencoderMissing, WrongAutoencoder or torch.OutOfMemoryError.
-    """
-    stamps = stamps_of_model(
-        model.folder, *model.places
-    )  # before it is read: what changes meanwhile is read again
-    at_once = memory.placement is Placement.on_device
-    where, own = replace(plan, is_offloaded=not at_once), None
-    if not model.has_autoencoder:
-        assert autoencoder is not None
-        file, own = found_for(model, autoencoder, catalogue.autoencoders)
-        vae = read_weights(file, read_json(model.folder / "vae" / "config.json"), replace(where, weight_bits=None))
-        family = families.load(model, where, vae)
-    else:
-        family = families.load(model, where)
-    parts = family.parts()
-
-    def reload(name: str) -> torch.nn.Module:
-        return load_parts(model, {name: type(parts[name])}, replace(plan, is_offloaded=True)).networks[name]
-
-    offloading = Offloading(parts, memory, plan.device, reload, lambda: memory_now(plan).free, plan.acceleration)
-    if memory.tiled_decode:
-        family.autoencoder().enable_tiling()
-    return LoadedModel(
-        model=model,
-        family=family,
-        stamps=stamps,
-        plan=plan,
-        offloading=offloading,
-        ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
-        loras=LoraLayers(model, parts),
-        autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
-        embeddings=PromptEmbeddings(model, family, catalogue),
-        tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
-        catalogue=catalogue,
     )

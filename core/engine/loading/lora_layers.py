@@ -4,7 +4,7 @@ Another weight changes a factor, nothing is loaded again. Taking the last one ou
 loaded, to the bit. Each layer of a file is accounted for: it acts, or the reason why not is told.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,11 @@ _Stamp = tuple[Path, int, int]
 class LoraLayers:
     """The LoRAs of one loaded model."""
 
-    def __init__(self, model: Model, parts: Mapping[str, Any]) -> None:
-        """``parts`` as `core.engine.families.Family.parts` names them."""
+    def __init__(
+        self, model: Model, parts: Mapping[str, Any], bring_encoders: Callable[[], None] = lambda: None
+    ) -> None:
+        """``parts`` as `core.engine.families.Family.parts` names them; ``bring_encoders`` reads those of text."""
+        self._bring_encoders = bring_encoders
         self._model = model
         self._parts = {name: part for name, part in parts.items() if is_encoder(name) or is_network(name)}
         self._names: LayerNames | None = None
@@ -62,6 +65,11 @@ class LoraLayers:
     def present(self) -> tuple[Lora, ...]:
         """Returns the LoRAs that act now; ``usages`` has the account of each."""
         return self._present
+
+    @property
+    def change_text(self) -> bool:
+        """Returns True while a LoRA changes what the text encoders give."""
+        return any(is_encoder(part) for part, _ in self._adapted)
 
     def apply(self, loras: tuple[Lora, ...], library: LoraLibrary) -> tuple[tuple[Lora, ...], bool]:
         """Makes the model one with these LoRAs and no others.
@@ -121,6 +129,8 @@ class LoraLayers:
             own["dora_scale"] = own["dora_scale"].reshape(-1, 1)  # peft: (outputs,), (1, outputs, 1, 1)
         if not places or not all(_can_change(self._layer(place)) for place in places):
             return absent(layer)
+        if any(is_encoder(place.part) for place in places):
+            self._bring_encoders()
         counts = [shape_of(self._layer(place))[0] for place in places]
         if any(not _fits(self._layer(place), layer, own, sum(counts)) for place in places):
             return OTHER_SIZE

@@ -18,7 +18,8 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
     batch = operation.batch or (secrets.token_hex(16) if asked.count > 1 else "")
     first = seeded(asked)
     model = yield from context.prepare(first)
-    calls = yield from context.read_prompt(model, model.request)
+    own = (numbered(first, index) for index in range(1, asked.count if has_template(asked) else 0))
+    calls = yield from context.read_prompt(model, model.request, following=(*own, *operation.following))
     for index in range(asked.count):
         one = numbered(first, index)
         if index and has_template(asked):  # each picture draws its own prompt, which may name its own LoRAs

@@ -1,7 +1,7 @@
 """Makes the pictures of a grid, one after the other, each as if it were asked for alone."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from core.engine.context import Context
@@ -20,11 +20,13 @@ def run(context: Context, operation: MakeGrid) -> Iterator[Event]:
     count = len(operation.numbers)
     with making(operation.place):
         for index, number in enumerate(operation.numbers):
-            for event in _picture(context, operation, number):
+            following = (*operation.numbers[index + 1 :], *operation.following)
+            for event in _picture(context, operation, number, following):
                 yield replace(event, index=index, count=count) if isinstance(event, Started) else event
 
 
-def _picture(context: Context, operation: MakeGrid, number: int) -> Iterator[Event]:
+def _picture(context: Context, operation: MakeGrid, number: int, following: Sequence[int]) -> Iterator[Event]:
+    """``following``: the numbers of those that come after it."""
     grid, films = operation.grid, operation.films
     request, name = grid.request_of(number), grid.run_of(number)
     film = take_up(films, name) if films is not None else None
@@ -36,4 +38,6 @@ def _picture(context: Context, operation: MakeGrid, number: int) -> Iterator[Eve
             film.unlink(missing_ok=True)
         else:
             return
-    yield from generate.run(context, Generate(request, operation.previews, operation.attention, name, grid.id))
+    coming = tuple(map(grid.request_of, following))
+    how = operation.previews, operation.attention, name, grid.id, coming
+    yield from generate.run(context, Generate(request, *how))

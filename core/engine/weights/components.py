@@ -1,6 +1,6 @@
 """Loads the parts of a diffusers folder, offline and from safetensors only, onto the planned device."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,6 +8,7 @@ from transformers import AddedToken, CLIPTokenizer
 
 from core.checkpoints.weights import SHORT_HASH, vocabulary_of, weights_of
 from core.engine.devices.device import DevicePlan
+from core.engine.weights.fit import without_weights
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
@@ -22,11 +23,19 @@ from core.paths import SHARED_VOCABULARY, shared_vocabulary
 from core.recipes.recipe import ModelIdentity
 
 
-def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None = None, name: str = "") -> Any:
+def load_component(
+    kind: Any,
+    folder: Path,
+    plan: DevicePlan,
+    file: Path | None = None,
+    name: str = "",
+    *,
+    is_absent: bool = False,
+) -> Any:
     """Returns one network, ready to be called. Raises ModelBroken.
 
     ``folder`` is that of the part in a diffusers folder, or one of another name that holds the part ``name``; a
-    lone ``file`` of the part takes the configuration only.
+    lone ``file`` of the part takes the configuration only. One that ``is_absent`` has no weights.
     """
     name = name or folder.name
     headers = tuple(map(read_header, weights_of(folder) if file is None else (file,)))
@@ -34,6 +43,8 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
     config = read_json(folder / "config.json")
     if file is not None:
         config = encoder_config(headers[0], start, config)
+    if is_absent:
+        return without_weights(kind, config, plan.dtype).to(plan.loads_on)
     what, source = tr("its {part_name}", part_name=part_name(name)), WeightFile.of(*headers)
     stays_packed = is_encoder(name) or is_network(name)
     part, _ = source.build(kind, config, plan.dtype, what, start, plan.defers, stays_packed)
@@ -55,22 +66,28 @@ def load_tokenizer(kind: Any, folder: Path) -> Any:
         return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 
 
-def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> FileParts:
+def load_parts(
+    model: Model, kinds: Mapping[str, Any], plan: DevicePlan, absent: Collection[str] = ()
+) -> FileParts:
     """Returns the networks of a model by name, from its folder or its single file. Raises ModelBroken.
 
-    A file with configurations only beside it lends no autoencoder; that of a request takes its place.
+    A file with configurations only beside it lends no autoencoder; that of a request takes its place. The networks
+    that are ``absent`` get their layers, but no weights.
     """
     brings = model.kind.parts if model.kind is not None else ()
     read = FileParts({}, ())
     if model.file is not None:
         own = {name: kind for name, kind in kinds.items() if name in brings}
-        read = read_single_file(model, own, plan.dtype, plan.defers)
-    networks = {name: _placed(name, part, plan) for name, part in read.networks.items()}
+        read = read_single_file(model, own, plan.dtype, plan.defers, absent)
+    networks = {
+        name: part.to(plan.loads_on) if name in absent else _placed(name, part, plan)
+        for name, part in read.networks.items()
+    }
     for name, kind in kinds.items():
         if name not in networks and (model.has_autoencoder or name != "vae"):
             place = model.parts.places.get(name, model.folder / name)
             folder, file = (place, None) if place.is_dir() else (model.folder / name, place)
-            networks[name] = load_component(kind, folder, plan, file, name)
+            networks[name] = load_component(kind, folder, plan, file, name, is_absent=name in absent)
     return FileParts(networks, read.left_out)
 
 

@@ -28,6 +28,17 @@ def empty(kind: Any, config: Mapping[str, Any]) -> Any:
         return kind.from_config(dict(config))
 
 
+@torch.inference_mode(mode=False)
+def without_weights(kind: Any, config: Mapping[str, Any], dtype: torch.dtype) -> Any:
+    """Returns a network with all its layers, whose parameters have no values, on the processor."""
+    module = empty(kind, config)
+    for layer in module.modules():
+        for name, parameter in layer.named_parameters(recurse=False):
+            nothing = torch.empty(0, dtype=dtype if parameter.is_floating_point() else parameter.dtype)
+            setattr(layer, name, torch.nn.Parameter(nothing, requires_grad=False))
+    return module.eval()
+
+
 class _Undrawn(TorchFunctionMode):
     """Draws no first weights where there is no memory for any: torch would import its compiler for that."""
 

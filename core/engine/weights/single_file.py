@@ -6,7 +6,7 @@ what becomes of it. The configurations come from a folder: diffusers would go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch
 from core.checkpoints.packing import Packing, packing_of
 from core.checkpoints.unneeded import unexpected
 from core.engine.networks.processor_layers import deferred
-from core.engine.weights.fit import counted, empty, misfit, shapes_of
+from core.engine.weights.fit import counted, empty, misfit, shapes_of, without_weights
 from core.engine.weights.guard import loading
 from core.engine.weights.left_out import without_half
 from core.engine.weights.names import Weights, named
@@ -41,10 +41,13 @@ class FileParts:
     left_out: tuple[str, ...]
 
 
-def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype, defers: bool) -> FileParts:
+def read_single_file(
+    model: Model, kinds: Mapping[str, Any], dtype: torch.dtype, defers: bool, absent: Collection[str] = ()
+) -> FileParts:
     """Returns the networks on the CPU, ready to be called. Raises ModelBroken.
 
-    ``kinds`` are the classes of those parts that the file brings; for ``defers`` see `WeightFile.build`.
+    ``kinds`` are the classes of those parts that the file brings; for ``defers`` see `WeightFile.build`. The
+    ``absent`` ones get no weights.
     """
     assert model.file is not None
     assert model.kind is not None
@@ -58,6 +61,10 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype,
         assert config is not None
         assert family is not None
         prefix = family.prefix_of(name, header.tensors)
+        if name in absent:
+            networks[name] = without_weights(kind, config, dtype)
+            used |= {weight for weight in header.tensors if weight.startswith(prefix)}
+            continue
         networks[name], names = source.build(
             kind, config, dtype, tr("its {part_name}", part_name=part_name(name)), prefix, defers, name != "vae"
         )

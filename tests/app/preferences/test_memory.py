@@ -85,3 +85,19 @@ def test_the_choice_follows_a_picture_whose_settings_are_taken_over(opened: Open
     combo = part(preferences(opened), QComboBox, "weightBitsCombo")
     opened.window.session.edit(weight_bits=4)
     assert combo.currentData() == 4
+
+
+def test_encoded_prompts_are_told_removed_and_switched_off(opened: Opened, qtbot: QtBot) -> None:
+    folder = opened.settings_store.folders.cache / "encodings"
+    folder.mkdir(parents=True)
+    file = folder / f"{'0' * 64}.safetensors"
+    file.write_bytes(bytes(3_000_000))
+    dialog = preferences(opened)
+    room, remove = part(dialog, QLabel, "encodingsRoom"), part(dialog, QPushButton, "removeEncodingsButton")
+    qtbot.waitUntil(lambda: room.text() == "They take 3.0 MB.")
+    remove.click()
+    qtbot.waitUntil(lambda: room.text() == "There are none yet.")
+    assert not file.exists()
+    assert not remove.isEnabled()
+    part(dialog, QCheckBox, "keepsEncodingsBox").click()
+    assert not load_settings(opened.settings_store.folders).keeps_encodings

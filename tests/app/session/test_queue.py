@@ -49,6 +49,15 @@ def test_pictures_begin_in_the_order_they_came_one_at_a_time(queue: RunQueue) ->
     assert queue.entries == ()
 
 
+def test_each_picture_knows_the_requests_that_come_after_it(queue: RunQueue) -> None:
+    known: list[list[str]] = []
+    while (run := queue.take(is_paused=False)) is not None:
+        assert isinstance(run.operation, Generate)
+        known.append([request.prompt for request in run.operation.following])
+        queue.end(Ending.finished)
+    assert known == [["two"] * 3 + ["three"], ["two"] * 2 + ["three"], ["two", "three"], ["three"], []]
+
+
 def test_seeds_go_round_at_the_largest() -> None:
     queue = RunQueue()
     queue.add(Generate(GenerationRequest("one", seed=LARGEST_SEED, count=2)))

@@ -15,7 +15,8 @@ import torch
 
 from core.engine.devices.part_hooks import InTurns
 from core.engine.engine import Engine
-from core.engine.loading.loaded_model import LoadedModel, load
+from core.engine.loading.load import load
+from core.engine.loading.loaded_model import LoadedModel
 from core.errors import OutOfMemory
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import DeviceMemory, MemoryPlan, Placement
@@ -91,7 +92,8 @@ def small_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the planning take the processor for a GPU with room for a picture of 64x64, not for 128x128."""
     monkeypatch.setattr("core.engine.loading.loaded_model.SHARED_MEMORY", ())
     memory = DeviceMemory("cuda", 60 * 2**20, 60 * 2**20)
-    monkeypatch.setattr("core.engine.loading.loaded_model.memory_now", Mock(return_value=memory))
+    for module in ("load", "loaded_model"):
+        monkeypatch.setattr(f"core.engine.loading.{module}.memory_now", Mock(return_value=memory))
 
 
 LARGE = replace(REQUEST, size=Size(128, 128))
