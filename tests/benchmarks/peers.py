@@ -8,6 +8,7 @@ turns. They mean little while anything else runs. ComfyUI and stable-diffusion.c
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import subprocess
@@ -32,11 +33,13 @@ WRITERS = {"sd15": original_names.stable_diffusion_1, "sdxl": original_names.sta
 SIDES = ("ours", "stock")
 
 
-def side(name: str, model: Path, arguments: argparse.Namespace, latents: Path) -> dict[str, float]:
-    size, steps, rounds = str(arguments.size), str(arguments.steps), str(arguments.pictures)
+def side(
+    name: str, model: Path, arguments: argparse.Namespace, latents: Path, dtype: str = ""
+) -> dict[str, float]:
+    size, steps, rounds = str(arguments.size), str(arguments.steps), str(0 if dtype else arguments.pictures)
     command = [sys.executable, "-m", "tests.benchmarks.peers_side", name, str(model), size, steps, rounds]
     answer = subprocess.run(
-        [*command, arguments.dtype, str(latents)], stdout=subprocess.PIPE, text=True, check=True
+        [*command, dtype or arguments.dtype, str(latents)], stdout=subprocess.PIPE, text=True, check=True
     ).stdout
     return json.loads(answer.splitlines()[-1])
 
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="processes of each side")
     parser.add_argument("--pictures", type=int, default=1, help="pictures of each process, after the first")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--exact", action="store_true", help="compare latents with those of float64, too")
     parser.add_argument("--folder", type=Path, help="where the random checkpoints lie, and stay")
     parser.add_argument("--comfy-ui", type=Path, help="a checkout of ComfyUI, whose environment is venv or .venv")
     parser.add_argument("--sd-cli", type=Path, help="the program sd-cli of stable-diffusion.cpp")
@@ -69,7 +73,11 @@ def main() -> None:
         for _ in range(arguments.rounds):
             for name, run in sides.items():
                 told[name].append(run())
-        report(told, *(np.load(path).squeeze() for path in latents.values()))
+        report(told)
+        if arguments.exact:
+            latents["float64"] = Path(temporary) / "float64.npy"
+            side("stock", model, arguments, latents["float64"], "float64")
+        tell_differences({name: np.load(path).squeeze() for name, path in latents.items()})
 
 
 def others(
@@ -94,7 +102,7 @@ def others(
     return found
 
 
-def report(told: dict[str, list[dict[str, float]]], ours: np.ndarray, stock: np.ndarray) -> None:
+def report(told: dict[str, list[dict[str, float]]]) -> None:
     """Prints the median of each figure, and in brackets ours as a part of each other one."""
     medians = {
         name: {key: statistics.median(one[key] for one in sides) for key in sides[0]}
@@ -108,9 +116,13 @@ def report(told: dict[str, list[dict[str, float]]], ours: np.ndarray, stock: np.
             if name != "ours"
         )
         print(f"{key:8} ours {mine / scale:8.3f} {unit:3}  {'  '.join(theirs)}")
-    print(
-        f"largest relative difference of the final latents {np.abs(ours - stock).max() / np.abs(stock).max():.1e}"
-    )
+
+
+def tell_differences(latents: dict[str, np.ndarray]) -> None:
+    """Prints how far final latents are apart: that of float32 from float64 is the measure of the others."""
+    for one, other in itertools.combinations(latents, 2):
+        apart = np.abs(latents[one] - latents[other]).max() / np.abs(latents[other]).max()
+        print(f"largest relative difference of the final latents, {one} and {other}: {apart:.1e}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ kernels. Torch's ``linear`` uses MKL in float32, which takes twice the time of o
 The operators are those that torch's inductor emits for frozen networks (``mkldnn_fusion.py`` in
 ``torch/_inductor``). Convolutions give the numbers of torch's own in channels_last to the bit, but for kernels of
 1x1, which torch computes as a matrix product; linear layers do so in bfloat16. The others differ in the last
-bits.
+bits. In channels_last oneDNN adds more products up in a row: a convolution of Stable Diffusion is 1.2e-6 from
+float64 (RMS), 2.5e-7 in the plain layout, and so the final latents are three times as far from it.
 """
 
 import logging
