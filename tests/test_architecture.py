@@ -40,7 +40,7 @@ PACKAGES = {
         *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (
-        *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),
+        *("messages", "widgets", "session", "film", "canvas", "masks", "controls", "recent", "branches", "models"),
         *(
             "compare",
             "dialogs",

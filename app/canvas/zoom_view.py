@@ -87,10 +87,10 @@ class ZoomView(FocusRingWidget):
         self.zoom_to(1.0)
 
     def zoom_in(self) -> None:
-        self._zoom_at(ZOOM_FACTOR, QRectF(self.rect()).center())
+        self.zoom_at(ZOOM_FACTOR, QRectF(self.rect()).center())
 
     def zoom_out(self) -> None:
-        self._zoom_at(1 / ZOOM_FACTOR, QRectF(self.rect()).center())
+        self.zoom_at(1 / ZOOM_FACTOR, QRectF(self.rect()).center())
 
     def pan(self, dx: float, dy: float) -> None:
         if self.picture_size is not None:
@@ -111,7 +111,8 @@ class ZoomView(FocusRingWidget):
         size = self.picture_size or QSize(1, 1)
         return Extent(self.width(), self.height()), Extent(size.width(), size.height())
 
-    def _zoom_at(self, factor: float, position: QPointF) -> None:
+    def zoom_at(self, factor: float, position: QPointF) -> None:
+        """Enlarges or reduces around a place of the view."""
         if self.picture_size is not None:
             self.lens.zoom(factor, position.x(), position.y(), *self._extents)
 
@@ -122,7 +123,7 @@ class ZoomView(FocusRingWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
         if notches:
-            self._zoom_at(ZOOM_FACTOR**notches, event.position())
+            self.zoom_at(ZOOM_FACTOR**notches, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
