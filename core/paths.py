@@ -27,7 +27,7 @@ SHARED_VOCABULARY = "shared_vocabulary"
 def shared_vocabulary(config: Mapping[str, Any]) -> Path:
     """Returns the folder with the vocabulary that a configuration without one names; CLIP's if it names none."""
     name = config.get(SHARED_VOCABULARY)
-    return resources() / "tokenizers" / (name if name in ("clip", "qwen") else "clip")
+    return resources() / "tokenizers" / (name if name in ("clip", "qwen", "t5") else "clip")
 
 
 @dataclass(frozen=True, slots=True)

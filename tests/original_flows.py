@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors.torch import load_file, save_file
+
+from tests import original_names
 
 Weights = dict[str, torch.Tensor]
 Renames = tuple[tuple[str, str], ...]
@@ -107,6 +110,53 @@ def in_streams(weights: Weights, renames: Renames) -> Weights:
         elif not re.search(r"\.attn\.(to_[kv]|add_[kv]_proj)\.", name):
             named[renamed(name, renames)] = value
     return named
+
+
+SD_3: Renames = (
+    (r"^pos_embed\.pos_embed$", "pos_embed"),
+    (r"^pos_embed\.proj\.", "x_embedder.proj."),
+    (r"^time_text_embed\.timestep_embedder\.", "t_embedder."),
+    (r"^time_text_embed\.text_embedder\.", "y_embedder."),
+    (r"_embedder\.linear_1\.", "_embedder.mlp.0."),
+    (r"_embedder\.linear_2\.", "_embedder.mlp.2."),
+    (r"^proj_out\.", "final_layer.linear."),
+    (r"^norm_out\.linear\.", "final_layer.adaLN_modulation.1."),
+    (r"^transformer_blocks\.(\d+)\.", r"joint_blocks.\1."),
+    (r"\.norm1\.linear\.", ".x_block.adaLN_modulation.1."),
+    (r"\.norm1_context\.linear\.", ".context_block.adaLN_modulation.1."),
+    (r"\.ff\.net\.0\.proj\.", ".x_block.mlp.fc1."),
+    (r"\.ff\.net\.2\.", ".x_block.mlp.fc2."),
+    (r"\.ff_context\.net\.0\.proj\.", ".context_block.mlp.fc1."),
+    (r"\.ff_context\.net\.2\.", ".context_block.mlp.fc2."),
+    (r"\.attn\.to_add_out\.", ".context_block.attn.proj."),
+    (r"\.attn\.norm_added_([qk])\.", r".context_block.attn.ln_\1."),
+    (r"\.(attn2?)\.to_out\.0\.", r".x_block.\1.proj."),
+    (r"\.(attn2?)\.norm_([qk])\.", r".x_block.\1.ln_\2."),
+)
+
+
+def stable_diffusion_3(
+    folder: Path, file: Path, prefix: str = "model.diffusion_model.", with_encoders: bool = False
+) -> Path:
+    """Stability AI's names, with the autoencoder, and in larger files with the text encoders."""
+    weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    last = max(int(name.split(".")[1]) for name in weights if name.startswith("transformer_blocks."))
+    swapped = ("norm_out.", f"transformer_blocks.{last}.norm1_context.")
+    named: Weights = {}
+    for name, value in weights.items():
+        if match := re.fullmatch(r"(.*)\.(attn2?)\.(to|add)_q(?:_proj)?\.(\w+)", name):
+            end = "" if match[3] == "to" else "_proj"
+            parts = [weights[f"{match[1]}.{match[2]}.{match[3]}_{one}{end}.{match[4]}"] for one in "qkv"]
+            block = "x_block" if match[3] == "to" else "context_block"
+            named[f"{renamed(match[1] + '.', SD_3)}{block}.{match[2]}.qkv.{match[4]}"] = torch.cat(parts)
+        elif not re.search(r"\.attn2?\.(to_[kv]|add_[kv]_proj)\.", name):
+            named[renamed(name, SD_3)] = torch.cat(value.chunk(2)[::-1]) if name.startswith(swapped) else value
+    tensors = {f"{prefix}{name}": value for name, value in named.items()}
+    tensors |= original_names.autoencoder_weights(AutoencoderKL.from_pretrained(folder / "vae"))
+    for part, name in (("", "clip_l"), ("_2", "clip_g"), ("_3", "t5xxl")) if with_encoders else ():
+        encoder = load_file(folder / f"text_encoder{part}" / "model.safetensors")
+        tensors |= {f"text_encoders.{name}.transformer.{key}": value for key, value in encoder.items()}
+    return save(tensors, file)
 
 
 KREA_2: Renames = (

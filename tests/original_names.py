@@ -40,7 +40,7 @@ def stable_diffusion_xl(folder: Path, file: Path, **more: torch.Tensor) -> Path:
 
 def autoencoder(vae: AutoencoderKL, file: Path, prefix: str = "") -> Path:
     """An autoencoder alone, as vae-ft-mse-840000 has it."""
-    weights = {name.removeprefix("first_stage_model."): value for name, value in _autoencoder(vae).items()}
+    weights = {name.removeprefix("first_stage_model."): value for name, value in autoencoder_weights(vae).items()}
     return _save({f"{prefix}{name}": value for name, value in weights.items()}, file)
 
 
@@ -95,7 +95,7 @@ AUTOENCODER = (
 def _networks(folder: Path) -> Weights:
     unet = UNet2DConditionModel.from_pretrained(folder / "unet")
     vae = AutoencoderKL.from_pretrained(folder / "vae")
-    return unet_weights(unet) | _autoencoder(vae)
+    return unet_weights(unet) | autoencoder_weights(vae)
 
 
 def unet_weights(unet: Any) -> Weights:
@@ -120,7 +120,7 @@ def unet_weights(unet: Any) -> Weights:
     return named
 
 
-def _autoencoder(vae: Any) -> Weights:
+def autoencoder_weights(vae: Any) -> Weights:
     levels = len(vae.config.block_out_channels)
     named: Weights = {}
     for name, value in _state(vae).items():

@@ -96,11 +96,14 @@ def always(value: Any) -> Callable[..., Any]:
 def drawn_as_ours(places: tuple[int, int], shape: Any, generator: Any, **_options: Any) -> torch.Tensor:
     """Draws the fresh noise of a sampler in the order of rows and columns, for latents that are held as tokens.
 
-    ``shape`` is (batch, tokens, channels); tokens may have joined 2x2 ``places``.
+    ``shape`` is (batch, tokens, channels); tokens may have joined 2x2 ``places``. Some pipelines hold latents
+    as they are, (batch, channels, height, width).
     """
-    batch, tokens, channels = shape
+    each = generator if isinstance(generator, list) else [generator] * shape[0]
+    if len(shape) == 4:
+        return torch.cat([torch.randn((1, *shape[1:]), generator=one) for one in each])
+    _, tokens, channels = shape
     side = math.isqrt(math.prod(places) // tokens)
-    each = generator if isinstance(generator, list) else [generator] * batch
     drawn = torch.cat([torch.randn((1, channels // side**2, *places), generator=one) for one in each])
     return as_tokens(pixel_unshuffle(drawn, side))
 

@@ -47,6 +47,12 @@ TINY_MODELS: Mapping[str, TinyModel] = {
         partial(tiny.stable_diffusion_xl, second=SECOND),
         original_names.stable_diffusion_xl,
     ),
+    "stable_diffusion_3": TinyModel(
+        "stable_diffusion_3", tiny_flows.stable_diffusion_3, original_flows.stable_diffusion_3, has_layout=False
+    ),
+    "stable_diffusion_3_large": TinyModel(
+        "stable_diffusion_3", partial(tiny_flows.stable_diffusion_3, is_medium=False, has_t5=False)
+    ),
     "z_image": TinyModel("z_image", tiny.z_image, original_names.z_image, has_layout=False),
     "flux2_klein": TinyModel(
         "flux2_klein", partial(tiny_flows.flux2_klein, is_distilled=True), original_flows.flux2, has_layout=False

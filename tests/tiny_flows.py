@@ -11,8 +11,10 @@ from diffusers.models.autoencoders.autoencoder_kl_flux2 import AutoencoderKLFlux
 from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
+from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from transformers import (
+    CLIPTextModelWithProjection,
     Qwen3Config,
     Qwen3ForCausalLM,
     T5Config,
@@ -118,14 +120,14 @@ def flux1(folder: Path, *, is_guided: bool = True, seed: int = 0) -> Path:
     return write_index(folder, "FluxPipeline", parts)
 
 
-def t5(folder: Path, name: str = "_2") -> None:
+def t5(folder: Path, name: str = "_2", width: int = 24) -> None:
     """Saves a tiny T5 and its tokenizer, which knows letters, and words at their beginning by a space."""
     marks = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
     words = T5Tokenizer(vocab=[*marks, *((chr(letter), -3.0) for letter in range(33, 127))], extra_ids=0)
     words.save_pretrained(folder / f"tokenizer{name}")
     config = T5Config(
         vocab_size=len(words),
-        d_model=24,
+        d_model=width,
         d_kv=8,
         d_ff=24,
         num_layers=2,
@@ -179,5 +181,45 @@ def chroma_transformer() -> ChromaTransformer2DModel:
         approximator_num_channels=8,
         approximator_hidden_dim=16,
         approximator_layers=2,
+    )
+    return settle(model)
+
+
+def stable_diffusion_3(folder: Path, *, is_medium: bool = True, has_t5: bool = True, seed: int = 0) -> Path:
+    """Makes Stable Diffusion 3.5: medium, whose first blocks have a second attention, or large; T5 may be away."""
+    torch.manual_seed(seed)
+    parts: dict[str, Any] = {}
+    for number, width in (("", 24), ("_2", 40)):
+        words = tiny.tokenizer(folder / f"tokenizer{number}")
+        words.save_pretrained(folder / f"tokenizer{number}")
+        clip = CLIPTextModelWithProjection(tiny.text_encoder(len(words), width).config)
+        settle(clip).save_pretrained(folder / f"text_encoder{number}")
+        parts[f"text_encoder{number}"] = ["transformers", "CLIPTextModelWithProjection"]
+        parts[f"tokenizer{number}"] = ["transformers", "CLIPTokenizer"]
+    if has_t5:
+        t5(folder, "_3", width=72)
+    parts["text_encoder_3"] = ["transformers", "T5EncoderModel"] if has_t5 else [None, None]
+    parts["tokenizer_3"] = ["transformers", "T5Tokenizer"] if has_t5 else [None, None]
+    stable_diffusion_3_transformer(is_medium=is_medium).save_pretrained(folder / "transformer")
+    tiny.autoencoder(latent_channels=2, scaling_factor=1.53, shift_factor=0.06).save_pretrained(folder / "vae")
+    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+    parts |= {"transformer": ["diffusers", "SD3Transformer2DModel"], "vae": ["diffusers", "AutoencoderKL"]}
+    return write_index(folder, "StableDiffusion3Pipeline", parts)
+
+
+def stable_diffusion_3_transformer(*, is_medium: bool = True) -> SD3Transformer2DModel:
+    model = SD3Transformer2DModel(
+        sample_size=16,
+        in_channels=2,
+        out_channels=2,
+        num_layers=9,
+        attention_head_dim=8,
+        num_attention_heads=2,
+        joint_attention_dim=72,
+        caption_projection_dim=16,
+        pooled_projection_dim=64,
+        pos_embed_max_size=24,
+        dual_attention_layers=(0, 1, 2) if is_medium else (),
+        qk_norm="rms_norm",
     )
     return settle(model)

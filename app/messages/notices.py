@@ -6,6 +6,7 @@ from typing import Any
 
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
+from core.families import in_words, part_name
 from core.language.words import tr
 from core.runs.events import (
     AutoencoderLent,
@@ -16,11 +17,24 @@ from core.runs.events import (
     Event,
     LoraDiffers,
     LoraInPart,
+    PartsAway,
     UpscalerDiffers,
     WeightsLeftOut,
 )
 
 _MOST_NAMES = 3
+
+
+def _away(event: PartsAway) -> Message:
+    return Message(
+        tr("The prompt is read without the {parts}", parts=in_words([part_name(part) for part in event.parts])),
+        tr(
+            "“{name}” works without it: the other text encoders read the prompt, of which long sentences and "
+            "letters on the picture come out less exactly. Its file can be added beside the model, or chosen on "
+            "its card.",
+            name=event.path.name,
+        ),
+    )
 
 
 def _left_out(event: WeightsLeftOut) -> Message:
@@ -130,6 +144,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         EmbeddingDiffers: _embedding_differs,
         UpscalerDiffers: _upscaler_differs,
         WeightsLeftOut: _left_out,
+        PartsAway: _away,
         AutoencoderLent: _lent,
         ComputedElsewhere: _elsewhere,
     }

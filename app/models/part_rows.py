@@ -30,6 +30,7 @@ class PartFacts:
     Attributes:
         part: its folder in a diffusers folder. needed: the kind that the network asks for.
         choices: name and place of all that fit; none for a missing part.
+        is_optional: the model works without it.
         place: the one in use.
         brings: a model that can be downloaded and brings it, by key and in words.
     """
@@ -39,16 +40,21 @@ class PartFacts:
     choices: tuple[tuple[str, str], ...] = ()
     place: Path | None = None
     brings: tuple[str, str] | None = None
+    is_optional: bool = False
 
 
 def parts_of(model: Model) -> tuple[PartFacts, ...]:
-    """Returns the parts that come from elsewhere than the model's own file."""
+    """Returns the parts that come from elsewhere than the model's own file, and those that it works without."""
     parts = model.parts
-    found = {
-        part: tuple((_named(one), str(one)) for one in places) for part, places in parts.choices.items() if places
-    }
     return tuple(
-        PartFacts(part, parts.needed[part], choices, parts.places[part]) for part, choices in found.items()
+        PartFacts(
+            part,
+            parts.needed[part],
+            tuple((_named(one), str(one)) for one in places),
+            parts.places.get(part),
+            is_optional=not places,
+        )
+        for part, places in parts.choices.items()
     )
 
 
@@ -98,9 +104,15 @@ class PartRows(QWidget):
         )
         other.setAccessibleName(tr("A file for the {part} of {model}", part=name, model=model))
         if not facts.choices:
-            lacks = text_label(tr("missing: {needed}", needed=facts.needed), role="hint", is_plain=True)
+            needed, optional = facts.needed, facts.is_optional
+            told = (
+                tr("works without: {needed}", needed=needed)
+                if optional
+                else tr("missing: {needed}", needed=needed)
+            )
+            lacks = text_label(told, role="hint", is_plain=True)
             lacks.setObjectName("missingPart")
-            set_tone(lacks, "error")
+            set_tone(lacks, "" if optional else "error")
             lane = hbox(caption, lacks, other, on=row, margins=0, spacing=8)
             if facts.brings is not None:
                 key, told = facts.brings

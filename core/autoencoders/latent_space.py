@@ -69,7 +69,7 @@ class LatentSpace:
         known = (
             (name, LatentSpace(one.channels, one.factor, one.scale, one.shift, one.kind)) for name, one in layouts
         )
-        names = (name for name, space in (*known, *_OTHERS) if space.fits(self))
+        names = (name for name, space in known if space.fits(self))
         return tr(" or ").join(dict.fromkeys(names))
 
     def describe(self) -> str:
@@ -99,8 +99,6 @@ def own_space(folder: Path) -> LatentSpace:
 
 
 _USUAL_FACTOR = 8
-_OTHERS = (("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),)
-"""Models that cannot be loaded, from their own configurations."""
 
 
 def pixels_each(path: Path) -> int:

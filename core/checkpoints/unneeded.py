@@ -8,7 +8,7 @@ _UNNEEDED = tuple(
     for pattern, why in (
         (r"(^|\.)position_ids$", "the numbers 0, 1, 2, … in order"),
         (r"(^|\.)(logit_scale|attn_mask)$", "compares texts with pictures while CLIP is trained"),
-        (r"^(cond_stage_model|conditioner|text_encoder)\b.*\.text_projection(\.weight)?$", "no network reads it"),
+        (r"(^|\.)text_projection(\.weight)?$", "no network reads it, where it was not used"),
         (r"(^|\.)(vision_model|visual|visual_projection)\.", "the half of CLIP that reads pictures"),
         (r"^cond_stage_model\.model\.transformer\.resblocks\.23\.", "SD 2.x reads the layer before the last"),
         (r"^model_ema\.|\.model_ema\.|^ema\.|^module_ema\.", "an average of the weights over the training"),

@@ -39,7 +39,7 @@ from core.request.settings import validate
 from core.request.settings.emphasis import PLAIN
 from core.request.settings.loras import with_tags
 from core.request.traits import SCHEDULE, outside, traits_from_text
-from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
+from core.runs.events import AutoencoderLent, Event, Loading, PartsAway, Phase, WeightsLeftOut
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,7 @@ class Context:
             allowed = tr(" or ").join(name for name in names if name in SCHEDULE)
             raise InvalidRequest("training", ", ".join(foreign), tr("{allowed} for this model", allowed=allowed))
         if not model.has_autoencoder and request.autoencoder is None:
-            lent = lent_autoencoder(model, self._catalogue)
-            request = replace(request, autoencoder=lent)
+            request = replace(request, autoencoder=(lent := lent_autoencoder(model, self._catalogue)))
             yield AutoencoderLent(model.place, lent.name)
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
@@ -100,6 +99,8 @@ class Context:
         self._fit(loaded, request.size, reads_text=loaded.offloading.reads_text)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
+        if model.without:
+            yield PartsAway(model.place, model.without)
         request = replace(request, training=request.training or outside(loaded.model.traits))
         prepared = loaded.prepared_for(request)
         self._in_use.add(prepared)

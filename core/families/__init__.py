@@ -12,6 +12,7 @@ from core.families import (
     krea2,
     qwen_image,
     stable_diffusion,
+    stable_diffusion_3,
     stable_diffusion_xl,
     z_image,
 )
@@ -23,6 +24,7 @@ FAMILIES: Mapping[str, FamilySpec] = {
     for family in (
         stable_diffusion.SPEC,
         stable_diffusion_xl.SPEC,
+        stable_diffusion_3.SPEC,
         z_image.SPEC,
         flux1.SPEC,
         chroma.SPEC,
@@ -55,6 +57,11 @@ def is_network(part: str) -> bool:
     return any(part == family.network for family in FAMILIES.values())
 
 
+def optional_parts(family: FamilySpec) -> tuple[str, ...]:
+    """Returns the folders of the parts that models of a family work without."""
+    return tuple(part for part, role in family.roles.items() if role.is_optional)
+
+
 def part_name(part: str) -> str:
     """Returns the name of a part of a model, given that of its folder, as a sentence has it."""
     return _PART_NAMES.get(part, part)
@@ -63,6 +70,7 @@ def part_name(part: str) -> str:
 _PART_NAMES = {
     "text_encoder": tr("text encoder"),
     "text_encoder_2": tr("second text encoder"),
+    "text_encoder_3": tr("third text encoder (T5)"),
     "unet": "U-Net",
     "transformer": "transformer",
     "vae": tr("autoencoder (VAE)"),

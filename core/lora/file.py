@@ -26,11 +26,12 @@ _OF_FLUX = re.compile(r"single_blocks[._]\d+[._]linear1$|double_blocks[._]\d+[._
 _FLUX_RATIOS = {9: "FLUX.2 klein", 6: "FLUX.2 klein", 7: "FLUX.1", 4: "FLUX.1"}
 """The makers named layers of both alike; these have so many outputs for each input."""
 
-_TEXT_LAYER = re.compile(r"attn2[._](processor[._])?to_[kv]$")
-_OTHER_FAMILIES = (
-    ("Stable Diffusion 3", r"joint_blocks"),
-    ("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),
+_TEXT_LAYER = re.compile(
+    r"^(?!(.*(former|unet|model)[._])?transformer_blocks[._]).*attn2[._](processor[._])?to_[kv]$"
 )
+"""Of a U-Net; the transformer of Stable Diffusion 3 has a second attention outside of such blocks."""
+
+_OTHER_FAMILIES = (("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),)
 """Families that cannot be loaded, with names of layers that only they have."""
 
 

@@ -15,7 +15,7 @@ from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
-from core.families import FAMILIES
+from core.families import FAMILIES, optional_parts
 from core.families.spec import CheckpointKind
 from core.files.weights_header import SUFFIXES
 from core.lora.library import LoraLibrary
@@ -148,7 +148,8 @@ class Catalogue:
         if path.is_dir():
             model = read_model(path, key)
             for part in FAMILIES[model.family].parts:
-                files_of(path / part)
+                if part not in model.without:
+                    files_of(path / part)
             files = sorted((path / FAMILIES[model.family].network).glob("*.safetensors"))
             chosen = self._chosen(next(filter(None, map(self.memory.sha256_if_known, files)), ""))
             return read_model(path, key, chosen) if chosen["user"] else model
@@ -168,6 +169,9 @@ class Catalogue:
             name=model.name if model.is_listed else path.stem,
             file=path,
             parts=parts,
+            without=tuple(
+                part for part in optional_parts(FAMILIES[kind.family]) if part not in (*kind.parts, *parts.places)
+            ),
             max_tokens=kind.positions or model.max_tokens,
             has_autoencoder=not kind.layout or "vae" in (*kind.parts, *parts.places),
             sha256=sha256,

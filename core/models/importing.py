@@ -64,9 +64,10 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
 def check_whole(model: Model) -> None:
     """Raises ModelBroken where a part of a diffusers folder is missing or damaged; single files are read whole."""
     family = FAMILIES[model.family]
-    for part in family.parts if model.file is None else ():
+    here = tuple(part for part in family.parts if part not in model.without) if model.file is None else ()
+    for part in here:
         weights_of(model.folder / part)
-    for encoder in family.text_encoders if model.file is None else ():
+    for encoder in (part for part in family.text_encoders if part in here):
         vocabulary_of(model.folder / encoder.replace("text_encoder", "tokenizer"), family.tokenizer.kind == "clip")
 
 

@@ -31,6 +31,7 @@ class Model:
             installed model that lends what the file does not bring.
         kind: what the file is.
         parts: the places of those parts that its file does not bring.
+        without: the parts that it works without, since they are not there.
         has_autoencoder: it, or the model that lends it parts, has one; other files need one of a request.
         sha256: of the network's weights, or "" while they have not been read as a whole.
         traits: of its training, each with the place that tells it.
@@ -50,6 +51,7 @@ class Model:
     file: Path | None = None
     kind: CheckpointKind | None = None
     parts: Parts = NO_PARTS
+    without: tuple[str, ...] = ()
     has_autoencoder: bool = True
     sha256: str = ""
     traits: Traits = field(default_factory=dict[str, Trait])

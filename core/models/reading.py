@@ -8,6 +8,7 @@ from typing import Any
 
 from core.autoencoders.latent_space import pixels_each
 from core.checkpoints.schedule import model_traits, sampler_of
+from core.families import optional_parts
 from core.families.marks import network_config
 from core.families.spec import CheckpointKind
 from core.families.variants import VARIANT
@@ -51,11 +52,13 @@ def read_model(
     native_px = max(size.width, size.height)
     good = family.defaults_of(key, config)
     size_step = factor * family.latents.patch
+    places = config.get("pos_embed_max_size")  # of the table of places that some transformers have
+    largest = min(4 * native_px, places * size_step) if isinstance(places, int) else 4 * native_px
     references = family.references if variant is None or variant.references is None else variant.references
     limits = Limits(
         size_step=size_step,
         smallest=int(known.get("smallest", max(size_step, native_px // 4))),
-        largest=int(known.get("largest", native_px * 4)),
+        largest=int(known.get("largest", largest)),
         samplers=family.samplers,
         optional_settings=(*family.optional_settings, *(("references",) if references else ())),
         references=references,
@@ -80,6 +83,7 @@ def read_model(
         capabilities=family.capabilities_of(key, config),
         is_listed=bool(known),
         kind=kind,
+        without=tuple(part for part in optional_parts(family) if not (folder / part).is_dir()),
         traits=traits,
         own_schedule=schedule,
     )

@@ -62,6 +62,8 @@ def read_tokenizer(model: Model) -> tuple[Tokenizer, tuple[str, str]]:
 
 def _whole(folder: Path) -> Tokenizer:
     """Returns a tokenizer whose file says all of it, such as that of T5. Raises ModelBroken."""
+    if not (folder / "tokenizer.json").is_file() and (folder / "tokenizer_config.json").is_file():
+        folder = shared_vocabulary(_read_json(folder / "tokenizer_config.json"))  # for a file without a folder
     try:
         return Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # the library raises nothing narrower

@@ -128,6 +128,14 @@ class WeightsLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsAway:
+    """A model goes on without these parts, by their folder, which its family can do without."""
+
+    path: Path
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AutoencoderLent:
     """A model's file has no autoencoder; this one is used, with a name as `Autoencoder` has it."""
 
@@ -228,5 +236,5 @@ class Finished:
 
 
 AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingPickled | EmbeddingDiffers
-Notice = AddOnNotice | UpscalerDiffers | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
+Notice = AddOnNotice | UpscalerDiffers | WeightsLeftOut | PartsAway | AutoencoderLent | ComputedElsewhere
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

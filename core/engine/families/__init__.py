@@ -26,7 +26,7 @@ def load(model: Model, plan: DevicePlan, autoencoder: Any = None, absent: Collec
     twin = cast("Twin", import_module(family.engine))
     read = load_parts(model, twin.KINDS, plan, absent)
     networks = {"vae": autoencoder, **read.networks}
-    encoders = {name: networks[name] for name in family.text_encoders}
+    encoders = {name: networks[name] for name in family.text_encoders if name not in model.without}
     parts = LoadedParts(encoders, networks[family.network], family.network, networks["vae"], read.left_out)
     return Family(
         identity_of(model),

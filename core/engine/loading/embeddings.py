@@ -48,7 +48,8 @@ class PromptEmbeddings:
         LoraMissing or InvalidRequest.
         """
         encoders = self._family.encoders
-        if not encoders or request.emphasis == PLAIN:
+        has_some = "embeddings" in self._model.limits.optional_settings
+        if not has_some or not encoders or request.emphasis == PLAIN:
             return (), ()
         told: list[Told] = []
         fitting: list[EmbeddingFile] = []

@@ -29,7 +29,7 @@ def is_worth_keeping(model: Model, encodings: Encodings) -> bool:
 def encoder_files(model: Model) -> Iterator[Path]:
     """Returns the files with the weights of the text encoders. Raises ModelBroken."""
     brought = model.kind.parts if model.kind is not None else ()
-    for name in FAMILIES[model.family].text_encoders:
+    for name in (part for part in FAMILIES[model.family].text_encoders if part not in model.without):
         place = model.parts.places.get(name, model.folder / name)
         if name in brought and model.file is not None:
             yield model.file

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core.checkpoints.schedule import OF_SAMPLERS, is_flow_schedule
 from core.engine.sampling.dpm2 import KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler
 from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
+from core.engine.sampling.size_shift import OWN_LEVELS
 from core.errors import InvalidRequest
 from core.film.film import Film, PredictionType, Schedule
 from core.language.words import tr
@@ -143,7 +144,7 @@ def _build_flow(
     config |= {"shift": shift, "flow_shift": shift, **spec.flow.options}
     scheduler: Any = getattr(diffusers, spec.flow.scheduler)
     takes = inspect.signature(scheduler.__init__).parameters
-    built = scheduler.from_config({key: value for key, value in config.items() if key in takes})
+    built = scheduler.from_config({key: value for key, value in config.items() if key in (*takes, OWN_LEVELS)})
     try:
         return _set_up(built, "flow", steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
@@ -177,13 +178,14 @@ def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, below_
     """``below_zero``: leaves a step too many in, at timestep -1, which older films have."""
     takes = inspect.signature(scheduler.set_timesteps).parameters
     if space == "flow" and "sigmas" in takes:
-        # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
+        # as most pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
         sigmas = np.array(torch.linspace(1.0, 1 / steps, steps).tolist())
+        levels = {"num_inference_steps": steps} if scheduler.config.get(OWN_LEVELS) else {"sigmas": sigmas}
         mu: dict[str, float] = {}
         if scheduler.config.get("use_dynamic_shifting"):
             # a shift that depends on the size of the picture stands where a fixed one does; here it is a logarithm
             mu = {"mu": math.log(scheduler.config.get("shift") or scheduler.config["flow_shift"])}
-        scheduler.set_timesteps(sigmas=sigmas, **mu)
+        scheduler.set_timesteps(**levels, **mu)
     else:
         scheduler.set_timesteps(steps)
         if scheduler.timesteps[-1] < 0 and not below_zero:

@@ -9,6 +9,9 @@ from typing import Any
 
 from core.request.request import Size
 
+OWN_LEVELS = "own_levels"
+"""In a scheduler's configuration: its own noise levels, as the pipeline of Stable Diffusion 3 has them."""
+
 
 def tokens_of(size: Size, side: int) -> int:
     """Returns the number of places of a picture that the network takes, of ``side`` pixels each way."""

@@ -47,7 +47,9 @@ def load_component(
         return without_weights(kind, config, plan.dtype).to(plan.loads_on)
     what, source = tr("its {part_name}", part_name=part_name(name)), WeightFile.of(*headers)
     stays_packed = is_encoder(name) or is_network(name)
-    part, _ = source.build(kind, config, plan.dtype, what, start, plan.defers, stays_packed)
+    part, _ = source.build(
+        kind, config, plan.dtype, what, start, plan.defers, stays_packed, is_lone=file is not None
+    )
     return _placed(name, part, plan)
 
 
@@ -63,6 +65,8 @@ def load_tokenizer(kind: Any, folder: Path) -> Any:
     if added:
         options["added_tokens_decoder"] = {int(number): AddedToken(**token) for number, token in added.items()}
     with loading(folder, tr("its tokenizer")):
+        if (shared / "tokenizer.json").is_file():
+            return kind.from_pretrained(shared, local_files_only=True, **options)
         return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 
 
@@ -84,7 +88,7 @@ def load_parts(
         for name, part in read.networks.items()
     }
     for name, kind in kinds.items():
-        if name not in networks and (model.has_autoencoder or name != "vae"):
+        if name not in (*networks, *model.without) and (model.has_autoencoder or name != "vae"):
             place = model.parts.places.get(name, model.folder / name)
             folder, file = (place, None) if place.is_dir() else (model.folder / name, place)
             networks[name] = load_component(kind, folder, plan, file, name, is_absent=name in absent)

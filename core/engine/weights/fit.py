@@ -1,6 +1,7 @@
 """Compares weights with those that a network expects, by names and shapes alone."""
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -22,7 +23,8 @@ def shapes_of(state: Mapping[str, Any]) -> Shapes:
 
 def empty(kind: Any, config: Mapping[str, Any]) -> Any:
     """Returns a network of a class of diffusers or transformers, without memory for its weights."""
-    with init_empty_weights(), _Undrawn():
+    computes_none = torch.device("meta") if kind.__name__ in _WHOLE_IN_FILES else nullcontext()
+    with init_empty_weights(), _Undrawn(), computes_none:
         if hasattr(kind, "config_class"):
             return kind(kind.config_class.from_dict(dict(config)))
         return kind.from_config(dict(config))
@@ -37,6 +39,10 @@ def without_weights(kind: Any, config: Mapping[str, Any], dtype: torch.dtype) ->
             nothing = torch.empty(0, dtype=dtype if parameter.is_floating_point() else parameter.dtype)
             setattr(layer, name, torch.nn.Parameter(nothing, requires_grad=False))
     return module.eval()
+
+
+_WHOLE_IN_FILES = ("SD3Transformer2DModel",)
+"""Networks of which a file has all, also tables that others compute: this one's would take 2 GB and seconds."""
 
 
 class _Undrawn(TorchFunctionMode):

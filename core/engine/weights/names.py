@@ -20,7 +20,7 @@ from diffusers.loaders.single_file_utils import (
 )
 
 from core.engine.weights.llama_names import from_llama
-from core.families import chroma, flux1, flux2_klein
+from core.families import chroma, flux1, flux2_klein, stable_diffusion_3
 from core.families.double_stream import LAST_MODULATION
 from core.families.spec import FamilySpec
 from core.families.unet_files import UNET
@@ -134,18 +134,30 @@ def _flux2(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux2_klein.SPEC, weights, module)
 
 
-def _by_original_names(family: FamilySpec, weights: Weights, module: Any) -> Weights:
+def _sd3(weights: Weights, module: Any) -> Weights:
+    last = module.config.num_layers - 1
+    named = {"pos_embed.pos_embed" if name == "pos_embed" else name: value for name, value in weights.items()}
+    swapped = {
+        f"joint_blocks.{last}.context_block.adaLN_modulation.1": f"transformer_blocks.{last}.norm1_context.linear"
+    }
+    return _by_original_names(stable_diffusion_3.SPEC, named, module, swapped)
+
+
+def _by_original_names(
+    family: FamilySpec, weights: Weights, module: Any, swapped: Mapping[str, str] = MappingProxyType({})
+) -> Weights:
     """Renames and divides layers as the family's makers named them, see `LoraFormat.original_names`.
 
-    In the makers' last layer the shift comes first, in that of diffusers the scale.
+    In the makers' last layer, and those of ``swapped``, the shift comes first, in that of diffusers the scale.
     """
     assert family.lora is not None
+    swapped = {LAST_MODULATION: "norm_out.linear", **swapped}
     layers = family.lora.original_names(path for path, _ in module.named_modules())
     found: Weights = {}
     for name, value in weights.items():
         layer, _, kind = name.rpartition(".")
-        if layer == LAST_MODULATION:
-            found[f"norm_out.linear.{kind}"] = torch.cat(value.chunk(2)[::-1])
+        if layer in swapped:
+            found[f"{swapped[layer]}.{kind}"] = torch.cat(value.chunk(2)[::-1])
             continue
         paths = layers.get(layer, (layer,))
         sizes = [len(module.get_submodule(path).weight) for path in paths] if len(paths) > 1 else [len(value)]
@@ -175,7 +187,9 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "FluxTransformer2DModel": _flux1,
         "ChromaTransformer2DModel": _chroma,
         "Flux2Transformer2DModel": _flux2,
+        "SD3Transformer2DModel": _sd3,
         "CLIPTextModel": _clip,
         "CLIPTextModelWithProjection": _clip,
+        "ClipOfTwo": _clip,
     }
 )

@@ -66,7 +66,14 @@ def read_single_file(
             used |= {weight for weight in header.tensors if weight.startswith(prefix)}
             continue
         networks[name], names = source.build(
-            kind, config, dtype, tr("its {part_name}", part_name=part_name(name)), prefix, defers, name != "vae"
+            kind,
+            config,
+            dtype,
+            tr("its {part_name}", part_name=part_name(name)),
+            prefix,
+            defers,
+            name != "vae",
+            is_lone=True,
         )
         used |= names
     return FileParts(networks, unexpected(name for name in header.tensors if name not in used))
@@ -94,12 +101,16 @@ class WeightFile:
         prefix: str = "",
         defers: bool = False,
         keeps_packed: bool = False,
+        is_lone: bool = False,
     ) -> tuple[Any, set[str]]:
         """Returns a network of a class with its weights, and the names of the weights that were used.
 
         ``prefix`` begins the names of its weights; ``what`` names it in sentences. ``defers`` is for a network
         that stays on the processor: its large convolutions are read at their first call. ``keeps_packed`` has
         layers unpack their weights at each call, as far as such layers are there. Raises ModelBroken.
+
+        ``identities`` of the class name square weights: they are the identity where a file has none, and in files
+        that are no part of a diffusers folder (``is_lone``).
         """
         with loading(self.path, what):
             module = empty(kind, dict(config))
@@ -109,6 +120,8 @@ class WeightFile:
         with loading(self.path, what):
             found = named(cast("Weights", traced), module)
         expected = without_half(module, self.path, expected, shapes_of(found))
+        identities = [name for name in getattr(kind, "identities", ()) if is_lone or name not in found]
+        expected = {name: shape for name, shape in expected.items() if name not in identities}
         kept = {name: cast("Traced", value) for name, value in found.items() if name in expected}
         if reason := misfit(expected, shapes_of(kept)):
             raise ModelBroken(self.path, f"{what} {reason}")
@@ -124,7 +137,7 @@ class WeightFile:
                 value = kept[name].content().to(dtype).contiguous()
                 return value if value.untyped_storage().nbytes() == value.nbytes else value.clone()
 
-        state: Weights = {}
+        state: Weights = {name: torch.eye(len(module.get_parameter(name)), dtype=dtype) for name in identities}
         packed: list[Callable[[], None]] = []
         for name in expected:
             if keeps_packed and (puts := self._packed_layer(module, name, kept[name], dtype, what)) is not None:

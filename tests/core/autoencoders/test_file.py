@@ -80,7 +80,7 @@ def test_the_families_are_told_apart_by_their_scale() -> None:
     assert first.describe() == "Stable Diffusion 1.x and 2.x (4 latent channels, scale 0.18215)"
     assert xl.describe() == "Stable Diffusion XL (4 latent channels, scale 0.13025)"
     assert LatentSpace(4, 8).fits(xl)
-    assert LatentSpace(16, 8).describe() == "Z-Image or FLUX.1 or Stable Diffusion 3 (16 latent channels)"
+    assert LatentSpace(16, 8).describe() == "Stable Diffusion 3 or Z-Image or FLUX.1 (16 latent channels)"
 
 
 def test_the_configurations_that_ship_are_of_the_known_kinds() -> None:

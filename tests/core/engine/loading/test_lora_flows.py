@@ -20,7 +20,7 @@ from core.models.catalogue import Catalogue, Model
 from core.request.request import Lora
 from tests.tiny_families import TINY_MODELS
 
-MODELS = ("chroma", "flux1", "flux2_klein", "krea2", "qwen_image")
+MODELS = ("chroma", "flux1", "flux2_klein", "krea2", "qwen_image", "stable_diffusion_3")
 STYLES: dict[str, Callable[[str], str]] = {
     "kohya": lambda name: f"lora_unet_{name.replace('.', '_')}",
     "ComfyUI": lambda name: f"diffusion_model.{name}",

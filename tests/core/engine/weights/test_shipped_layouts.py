@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import Qwen2Tokenizer, Qwen3Model
+from transformers import Qwen2Tokenizer, Qwen3Model, T5Tokenizer
 
 from core.engine.weights.components import load_tokenizer
 from core.engine.weights.fit import empty
@@ -36,6 +36,37 @@ SHAPES = {
         ("vae", "decoder.conv_in.weight"): (512, 32, 3, 3),
         ("vae", "bn.running_mean"): (128,),
     },
+    "flux1": {
+        ("transformer", "single_transformer_blocks.37.proj_mlp.weight"): (12288, 3072),
+        ("transformer", "time_text_embed.guidance_embedder.linear_1.weight"): (3072, 256),
+        ("text_encoder", "encoder.layers.11.mlp.fc1.weight"): (3072, 768),
+        ("text_encoder_2", "encoder.block.23.layer.1.DenseReluDense.wi_1.weight"): (10240, 4096),
+        ("vae", "decoder.conv_in.weight"): (512, 16, 3, 3),
+    },
+    "chroma": {
+        ("transformer", "distilled_guidance_layer.layers.4.linear_1.weight"): (5120, 5120),
+        ("text_encoder", "shared.weight"): (32128, 4096),
+        ("vae", "decoder.conv_in.weight"): (512, 16, 3, 3),
+    },
+    "qwen_image": {
+        ("transformer", "transformer_blocks.59.attn.add_q_proj.weight"): (3072, 3072),
+        ("text_encoder", "language_model.layers.27.self_attn.k_proj.bias"): (512,),
+        ("text_encoder", "visual.merger.mlp.2.weight"): (3584, 5120),
+        ("vae", "decoder.conv_in.weight"): (384, 16, 3, 3, 3),
+    },
+    "krea2": {
+        ("transformer", "img_in.weight"): (6144, 64),
+        ("text_encoder", "language_model.layers.35.self_attn.k_proj.weight"): (1024, 2560),
+        ("text_encoder", "visual.deepstack_merger_list.2.linear_fc2.weight"): (2560, 4096),
+        ("vae", "decoder.conv_in.weight"): (384, 16, 3, 3, 3),
+    },
+    "stable_diffusion_3": {
+        ("transformer", "transformer_blocks.37.attn.to_q.weight"): (2432, 2432),
+        ("transformer", "pos_embed.pos_embed"): (1, 192 * 192, 2432),
+        ("text_encoder_2", "text_projection.weight"): (1280, 1280),
+        ("text_encoder_3", "encoder.final_layer_norm.weight"): (4096,),
+        ("vae", "decoder.conv_in.weight"): (512, 16, 3, 3),
+    },
 }
 """Some that the files of the real models have."""
 
@@ -52,7 +83,20 @@ def test_the_configurations_build_the_real_networks(family: str) -> None:
         assert tuple(module.state_dict()[name].shape) == shape
 
 
-@pytest.mark.parametrize("family", APART)
+@pytest.mark.parametrize(
+    ("family", "name"), [("stable_diffusion_3", "tokenizer_3"), ("flux1", "tokenizer_2"), ("chroma", "tokenizer")]
+)
+def test_the_vocabulary_numbers_words_as_t5_does(family: str, name: str) -> None:
+    folder = resources() / "families" / family
+    tokenizer = load_tokenizer(T5Tokenizer, folder / name)
+    assert tokenizer("a photo of a cat").input_ids == [3, 9, 1202, 13, 3, 9, 1712, 1]  # of T5's own tokenizer
+    assert tokenizer.pad_token_id == 0
+    if FAMILIES[family].tokenizer.kind == "t5":
+        ours, _ = read_tokenizer(read_model(folder, family))
+        assert ours.encode("a photo of a cat").ids == [3, 9, 1202, 13, 3, 9, 1712, 1]
+
+
+@pytest.mark.parametrize("family", [name for name in APART if FAMILIES[name].tokenizer.kind == "qwen2"])
 def test_the_vocabulary_numbers_words_as_qwen_does(family: str) -> None:
     folder = resources() / "families" / family
     tokenizer = load_tokenizer(Qwen2Tokenizer, folder / "tokenizer")

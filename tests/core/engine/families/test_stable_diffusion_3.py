@@ -1,0 +1,115 @@
+"""Our loop and diffusers' StableDiffusion3Pipeline give the same latents, bit for bit, with T5 and without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines.stable_diffusion_3 import (
+    pipeline_stable_diffusion_3,
+    pipeline_stable_diffusion_3_img2img,
+)
+from diffusers.pipelines.stable_diffusion_3.pipeline_stable_diffusion_3 import StableDiffusion3Pipeline
+from diffusers.pipelines.stable_diffusion_3.pipeline_stable_diffusion_3_img2img import (
+    StableDiffusion3Img2ImgPipeline,
+)
+from PIL import Image
+
+from core.engine import families
+from core.engine.devices.device import plan
+from core.engine.families import Family
+from core.engine.sampling import schedulers
+from core.models.catalogue import read_model
+from core.request.request import GenerationRequest, Size, Source
+from core.request.samplers import FLOW_SAMPLERS
+from tests import tiny_flows
+from tests.parity import our_latents, stock_pipeline
+from tests.parity_flows import always, our_latents_from_a_picture, stock_flow_latents, unit_range
+
+SIZE = Size(32, 48)
+REQUEST = GenerationRequest(
+    "a red house", negative_prompt="fog", model="", size=SIZE, sampler="euler", steps=5, guidance_scale=3.5, seed=7
+)
+
+
+class Both:
+    """A tiny model, loaded by us and by diffusers."""
+
+    def __init__(self, folder: Path, has_t5: bool) -> None:
+        self.folder = folder
+        self.without = {} if has_t5 else {"text_encoder_3": None, "tokenizer_3": None}
+        self.family: Family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+        self.pipe: Any = stock_pipeline(StableDiffusion3Pipeline, folder, **self.without)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["medium", "large without T5"])
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    is_medium = request.param
+    folder = tmp_path_factory.mktemp("model")
+    return Both(tiny_flows.stable_diffusion_3(folder, is_medium=is_medium, has_t5=is_medium), is_medium)
+
+
+@pytest.mark.parametrize(("guidance_scale", "batch"), [(1.0, 1), (3.5, 2)])
+@pytest.mark.parametrize("sampler", FLOW_SAMPLERS)
+def test_latents_equal_those_of_the_stock_pipeline(
+    sampler: str, guidance_scale: float, batch: int, both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = replace(REQUEST, sampler=sampler, guidance_scale=guidance_scale)
+    ours = our_latents(both.family, request, batch)
+    assert torch.isfinite(ours).all()
+    stock = stock_flow_latents(
+        both.pipe,
+        pipeline_stable_diffusion_3,
+        both.family,
+        request,
+        monkeypatch,
+        batch,
+        guidance_scale=guidance_scale,
+        negative_prompt=request.negative_prompt,
+    )
+    assert torch.equal(ours, stock)
+
+
+def test_the_picture_equals_that_of_the_stock_pipeline(both: Both) -> None:
+    both.pipe.scheduler = type(both.pipe.scheduler).from_pretrained(both.folder / "scheduler")
+    stock = both.pipe(
+        prompt=REQUEST.prompt,
+        guidance_scale=REQUEST.guidance_scale,
+        negative_prompt=REQUEST.negative_prompt,
+        width=SIZE.width,
+        height=SIZE.height,
+        num_inference_steps=REQUEST.steps,
+        generator=torch.Generator("cpu").manual_seed(7),
+        output_type="pt",
+    ).images
+    ours = both.family.decode(our_latents(both.family, REQUEST, 1))
+    assert torch.equal((ours * 0.5 + 0.5).clamp(0, 1), stock)
+
+
+def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
+    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (SIZE.height, SIZE.width, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    request = replace(REQUEST, source=Source(str(tmp_path / "photo.png"), 0.6))
+    ours = our_latents_from_a_picture(both.family, request)
+    pipe: Any = stock_pipeline(StableDiffusion3Img2ImgPipeline, both.folder, **both.without)
+    kept = schedulers.build("euler", both.family.scheduler_config_for(request), request.steps, 2).timesteps
+    monkeypatch.setattr(pipe, "get_timesteps", always((kept, len(kept))))
+    stock = stock_flow_latents(
+        pipe,
+        pipeline_stable_diffusion_3_img2img,
+        both.family,
+        request,
+        monkeypatch,
+        skipped_steps=2,
+        image=unit_range(pixels),
+        strength=0.6,
+        guidance_scale=request.guidance_scale,
+        negative_prompt=request.negative_prompt,
+    )
+    assert torch.equal(ours, stock)
