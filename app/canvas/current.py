@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage
 
 from app.canvas.overlay import EmptyText
@@ -18,7 +18,7 @@ from core.film.film import Film, Frame
 from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady, Phase, Started, Stepped
 from core.runs.operations import Decode
 
@@ -92,7 +92,7 @@ class CurrentView(QObject):
     def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
         """Shows one step of a film, the last one as it was enlarged; a picture in progress continues unseen."""
         self._set_following(is_following=False)
-        image = to_image(pixels)
+        image = _covering(to_image(pixels), film.request.size)
         if (enlarged := self._enlarged(film, frame)) is not None:
             badge, description = _step_words(frame.step + 1, film.request.steps, _enlarged_words(enlarged.image))
             self._show(enlarged, Shown(enlarged.image, enlarged.image.size(), badge, description))
@@ -129,6 +129,7 @@ class CurrentView(QObject):
     def _show_live(self, pixels: Pixels, badge: str, description: str, generated: GeneratedImage | None) -> None:
         request = generated.request if generated else self._started.film.request if self._started else None
         image = to_image(pixels)
+        image = _covering(image, request.size) if request and generated is None else image
         size = image.size() if generated or not request else QSize(request.size.width, request.size.height)
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
         if self.is_following:
@@ -198,6 +199,16 @@ class CurrentView(QObject):
             self._live = (with_path, shown)
             if self.current is live:
                 self.current = with_path
+
+
+def _covering(image: QImage, size: Size) -> QImage:
+    """Returns a preview, which is enlarged and cut where the picture ends within one of its places."""
+    full = size.covered_by(image.width(), image.height())
+    if full == size or image.width() > size.width or image.height() > size.height:
+        return image
+    smooth = Qt.TransformationMode.SmoothTransformation
+    enlarged = image.scaled(full.width, full.height, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+    return enlarged.copy(0, 0, size.width, size.height)
 
 
 def _kind(*, is_decoded: bool) -> str:

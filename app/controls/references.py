@@ -17,9 +17,8 @@ from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.errors import UnreadablePicture
 from core.language.words import tr
-from core.pictures.dimensions import read_size
-from core.pictures.reference import rounded_up, scaled
-from core.request.request import MOST_REFERENCES, GenerationRequest, Reference, Size
+from core.pictures.reference import size_of
+from core.request.request import GenerationRequest, Limits, Reference, Size
 
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -67,9 +66,7 @@ class ReferencesControl(QWidget):
         """Adds pictures as far as there is room; with the first one the picture gets its size."""
         before = self._session.draft.references
         added = tuple(Reference(str(path.absolute())) for path in paths)
-        references = (*before, *added)[:MOST_REFERENCES]
-        size = self._size_of(Path(references[0].path)) if references and not before else None
-        self._session.edit(references=references, size=size or self._session.draft.size)
+        self._edit((*before, *added)[: self._session.draft_editor.limits.references])
 
     @Slot()
     def remove(self) -> None:
@@ -77,16 +74,25 @@ class ReferencesControl(QWidget):
         references, row = list(self._session.draft.references), self.list.currentRow()
         if references:
             del references[row]
-            self._session.edit(references=tuple(references))
+            self._edit(tuple(references))
 
-    def _size_of(self, path: Path) -> Size | None:
+    def _edit(self, references: tuple[Reference, ...]) -> None:
+        """Gives the picture the size of another first reference; without any, one that the model takes."""
+        before, size = self._session.draft.references, self._session.draft.size
+        if not references:
+            model = self._session.model_of(self._session.draft)
+            limits = model.limits if model is not None else Limits()
+            size = Size(limits.snap(size.width), limits.snap(size.height))
+        elif references[:1] != before[:1]:
+            size = self._size_of(references[0]) or size
+        self._session.edit(references=references, size=size)
+
+    def _size_of(self, reference: Reference) -> Size | None:
         """Returns the size in which nothing of the picture is shifted or stretched, as far as the model allows."""
-        limits = self._session.draft_editor.limits
         try:
-            size = rounded_up(scaled(read_size(path)), limits.size_step)
+            return size_of(reference, self._session.draft_editor.limits)
         except UnreadablePicture:
             return None
-        return Size(limits.snap(size.width), limits.snap(size.height))
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -95,7 +101,7 @@ class ReferencesControl(QWidget):
     @Slot()
     def _on_rows_moved(self) -> None:
         items = (self.list.item(row) for row in range(self.list.count()))
-        self._session.edit(references=tuple(item.data(_PATH) for item in items))
+        self._edit(tuple(item.data(_PATH) for item in items))
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
@@ -111,7 +117,7 @@ class ReferencesControl(QWidget):
             self.list.setFixedHeight(max(1, len(references)) * (THUMBNAIL_PX + 2 * GAP_PX) + 2 * GAP_PX)
         for widget in (self.list, self.remove_button):
             widget.setVisible(bool(references))
-        self.button.setEnabled(len(references) < MOST_REFERENCES)
+        self.button.setEnabled(len(references) < self._session.draft_editor.limits.references)
         gone = [reference for reference in references if not _is_there(reference)]
         self.sentence.setText(
             tr("{name} is not where it was: add it again, or remove it.", name=Path(gone[0].path).name or "?")

@@ -122,9 +122,10 @@ class DraftEditor(QObject):
 
     @property
     def limits(self) -> Limits:
-        """Returns the sizes that the draft's model can work with."""
+        """Returns the sizes that the draft's model can work with, any beside reference pictures."""
         model = self.model_of(self.draft)
-        return model.limits if model is not None else Limits()
+        limits = model.limits if model is not None else Limits()
+        return limits.with_references(self.draft.references)
 
     def model_of(self, request: GenerationRequest) -> Model | None:
         """Returns the model that a request asks for, None if it is not among ``models``."""

@@ -22,6 +22,7 @@ from core.models.memory_plan import (
 )
 from core.models.model_weights import ModelWeights
 from core.models.parameter_count import weights_in
+from core.pictures.reference import seen_pixels
 from core.request.request import GenerationRequest
 from core.runs.operations import ReportMemory
 
@@ -120,7 +121,7 @@ class MemoryService(QObject):
         else:
             weights, device = self._weights[model.key], self.device
             if weights is not None and device is not None:
-                how = (settings.memory, settings.tiled_decode, draft.weight_bits)
+                how = (settings.memory, settings.tiled_decode, draft.weight_bits, seen_pixels(draft.references))
                 plan = plan_memory(FAMILIES[model.family], weights, chosen.dtype, draft.size, device, *how)
                 planned = replace(planned, plan=plan)
             self._show(planned)

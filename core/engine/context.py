@@ -17,7 +17,8 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.identification import hashes_of
 from core.engine.loading.kept import encoder_files, is_worth_keeping
 from core.engine.loading.load import load
-from core.engine.loading.loaded_model import LoadedModel, PreparedModel, plan_for
+from core.engine.loading.loaded_model import LoadedModel, PreparedModel
+from core.engine.loading.planning import Work, plan_for
 from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS
 from core.engine.prompt_calls import PromptCalls
 from core.engine.upscaling.enlarging import Enlarger
@@ -34,7 +35,7 @@ from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings
 from core.prompt.timeline import first_call, timeline_of
 from core.prompt.tokens import TokenCounter
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.settings.emphasis import PLAIN
 from core.request.settings.loras import with_tags
@@ -96,7 +97,7 @@ class Context:
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
         loaded = yield from self._load(model, request)
-        self._fit(loaded, request.size, reads_text=loaded.offloading.reads_text)
+        self._fit(loaded, Work.of(request), reads_text=loaded.offloading.reads_text)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
         if model.without:
@@ -130,25 +131,23 @@ class Context:
         loaded.embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
         is_known = all(map(prepared.family.knows_prompt, texts.requests))
-        self._fit(loaded, request.size, reads_text=not is_known)
+        self._fit(loaded, Work.of(request), reads_text=not is_known)
         if not is_known:
             yield Loading(Phase.reading_prompt)
         with loaded.offloading.encoders_stay():
             predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
             if not is_known and not prepared.family.encoders:  # those with CLIP alone are quick
-                for text in self._texts_of(prepared, following):
+                for text in self._texts(prepared, following):
                     if not prepared.family.knows_prompt(text):
                         yield Loading(Phase.reading_prompt)
                         prepared.read_ahead(text)
         return PromptCalls(texts, predicts, first_call(request, skipped_steps))
 
-    def _texts_of(
-        self, prepared: PreparedModel, requests: Iterable[GenerationRequest]
-    ) -> Iterator[GenerationRequest]:
+    def _texts(self, prepared: PreparedModel, of: Iterable[GenerationRequest]) -> Iterator[GenerationRequest]:
         """Yields the texts of requests for this model, with one prompt each; as many as will be remembered."""
         model, asked = prepared.loaded.model, prepared.request
         most = sys.maxsize if prepared.family.kept is not None else REMEMBERED_PROMPTS // 4
-        for one in requests:
+        for one in of:
             if one.model != asked.model or one.references or (one.seed is None and has_template(one)):
                 continue
             texts: Sequence[GenerationRequest] = ()
@@ -221,7 +220,7 @@ class Context:
             if all(map(memory.sha256_if_known, files)):
                 model = self._catalogue.identified(model)
             plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
-            planned = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
+            planned = plan_for(model, Work.of(request), plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, planned.describe())
             if self._alive and not planned.fits:
                 raise self.out_of_memory(planned.needed)  # the run beside it is not put at risk
@@ -240,9 +239,9 @@ class Context:
             if slower is None:
                 raise self.out_of_memory(memory.needed)
             log.info("out of memory while loading; trying again with %s", slower.name)
-            placed = plan_for(model, request.size, plan, slower, memory.tiled_decode)
+            placed = plan_for(model, Work.of(request), plan, slower, memory.tiled_decode)
             memory, has_run_out = replace(placed, is_asked=memory.is_asked), True
-        loaded.offloading.pixels = request.size.width * request.size.height
+        loaded.offloading.pixels = Work.of(request).pixels
         if has_run_out:
             loaded.offloading.remember_shortage()
         return loaded
@@ -252,10 +251,10 @@ class Context:
         keeps = self._encodings is not None and is_worth_keeping(model, self._encodings)
         return tuple(encoder_files(model)) if keeps else ()
 
-    def _fit(self, loaded: LoadedModel, size: Size, *, reads_text: bool) -> None:
+    def _fit(self, loaded: LoadedModel, work: Work, *, reads_text: bool) -> None:
         """Has a model placed for a picture of this size, and for those that are being made with it."""
-        sizes = (use.request.size for use in self._in_use if use.loaded.offloading is loaded.offloading)
-        largest = max((size, *sizes), key=lambda one: one.width * one.height)
+        others = (Work.of(use.request) for use in self._in_use if use.loaded.offloading is loaded.offloading)
+        largest = max((work, *others), key=lambda one: one.pixels)
         loaded.ladder.run(lambda: loaded.fit(largest, self._memory, self._tiled_decode, reads_text=reads_text))
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:

@@ -126,10 +126,12 @@ def _full_size(film: Film, frame: Frame, name: str, decode: Decode | None) -> Pi
         pixels = decode(film, noisy_of(frame, film.space).astype(frame.noisy.dtype))
     else:
         pixels = PICTURES[name](film, frame)
-    size = (film.request.size.width, film.request.size.height)
-    if pixels.shape[1::-1] == size:
+    size = film.request.size
+    if pixels.shape[1::-1] == (size.width, size.height):
         return pixels
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+    full = size.covered_by(pixels.shape[1], pixels.shape[0])
+    enlarged = Image.fromarray(pixels).resize((full.width, full.height), Image.Resampling.BICUBIC)
+    return np.asarray(enlarged)[: size.height, : size.width]
 
 
 def _side_by_side(pictures: Sequence[Pixels]) -> Pixels:

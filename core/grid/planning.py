@@ -69,7 +69,7 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
             read_source(request.source, request.size)
         for reference in request.references:
             if reference not in seen:
-                read_reference(reference, 1)
+                read_reference(reference)
         source = (request.source.path, request.size) if request.source is not None else None
         seen |= {(model.key, request.active_loras), (model.key, request.autoencoder), source, *request.references}
 

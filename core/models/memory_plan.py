@@ -180,11 +180,12 @@ def plan_memory(
     asked: Placement | None = None,
     tiles: bool = False,
     weight_bits: int | None = None,
+    seen: int = 0,
 ) -> MemoryPlan:
     """Returns the fastest placement that fits.
 
     ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case;
-    ``weight_bits`` as in `GenerationRequest`.
+    ``weight_bits`` as in `GenerationRequest`; ``seen``: pixels of pictures at which each step looks as well.
     """
     usable = int(device.free * (1 - RESERVE))
     if dtype not in family.dtypes:  # the device computes most models in float16, but not this one
@@ -192,7 +193,7 @@ def plan_memory(
     values = BytesPerValue.of(family, dtype)
     packed = WeightBytes.of(weights, values, weight_bits)
     pixels = size.width * size.height
-    step = _step(family, values, size, device.kind) + weights.packed.work(values.network)
+    step = _step(family, values, pixels + seen, device.kind) + weights.packed.work(values.network)
     whole, in_tiles = (_decode(family, values, count, device.kind) for count in (pixels, min(pixels, TILE_PX**2)))
     at_once = _needed(packed, step, whole, Placement.on_device)
     placements = _placements(device.kind) if asked is None else (asked,)
@@ -256,9 +257,9 @@ def _placements(kind: str) -> tuple[Placement, ...]:
     return (Placement.on_device, Placement.drop_encoder) if kind in SHARED_MEMORY else tuple(Placement)
 
 
-def _step(family: FamilySpec, values: BytesPerValue, size: Size, kind: str) -> int:
+def _step(family: FamilySpec, values: BytesPerValue, pixels: int, kind: str) -> int:
     """Returns the bytes that a step of a run needs beside the weights."""
-    places = size.width * size.height // family.latents.factor**2
+    places = pixels // family.latents.factor**2
     scores = 2 * 8 * places**2 * 4  # of eight heads in two passes, in float32
     held = 2 * min(scores, LARGEST_SCORES) if kind in HOLDING_SCORES else 0  # before and after the softmax
     return family.step_values * places * values.network + held

@@ -1,13 +1,13 @@
-"""Reads the pictures that stand beside a prompt, in a size that the model takes, without moving a pixel.
+"""Reads the pictures that stand beside a prompt, without moving a pixel.
 
-Nothing is stretched and nothing is cut: a picture of up to `LARGEST_PX` pixels stays as it is, and its last column
-and row are repeated where the model wants a multiple of some length. Where programs cut or stretch such pictures,
-the edited one is shifted (https://github.com/huggingface/diffusers/issues/13349).
+Nothing is stretched and nothing is cut: a picture of up to `LARGEST_PX` pixels stays as it is. Where programs cut
+or stretch such pictures, the edited one is shifted (https://github.com/huggingface/diffusers/issues/13349).
 """
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -16,27 +16,18 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.language.words import tr
+from core.pictures.dimensions import read_size
 from core.pictures.opening import decoded, flattened
 from core.pictures.pixels import Pixels
 from core.pictures.source import FORMATS, content_of
-from core.request.request import Reference, Size
+from core.request.request import Limits, Reference, Size
 
 LARGEST_PX = 1024 * 1024
 """The models were trained with references of up to so many pixels; larger ones are made smaller."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ReferencePicture:
-    """A reference that was read: ``pixels`` of ``size``, which are ``padded`` to what the model takes."""
-
-    pixels: Pixels
-    padded: Pixels
-    size: Size
-    reference: Reference
-
-
-def read_reference(reference: Reference, step: int) -> ReferencePicture:
-    """Returns the pixels, padded to sides that are multiples of ``step``, and the reference with its hash.
+def read_reference(reference: Reference) -> tuple[Pixels, Reference]:
+    """Returns the pixels, in the size in which they are looked at, and the reference with its hash.
 
     Raises UnreadablePicture, also when the file is not the one whose hash ``reference`` has.
     """
@@ -52,10 +43,26 @@ def read_reference(reference: Reference, step: int) -> ReferencePicture:
     size = scaled(Size(*picture.size))
     if (size.width, size.height) != picture.size:
         picture = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
-    full = rounded_up(size, step)
-    more = ((0, full.height - size.height), (0, full.width - size.width), (0, 0))
-    pixels = np.asarray(picture)
-    return ReferencePicture(pixels, np.pad(pixels, more, mode="edge"), size, replace(reference, sha256=sha256))
+    return np.asarray(picture), replace(reference, sha256=sha256)
+
+
+def size_of(reference: Reference, limits: Limits) -> Size:
+    """Returns the size of a picture that has each pixel of its reference. Raises UnreadablePicture."""
+    height, width, _ = read_reference(reference)[0].shape
+    limits = limits.with_references((reference,))
+    return Size(limits.snap(width), limits.snap(height))
+
+
+def seen_pixels(references: Iterable[Reference]) -> int:
+    """Returns the pixels at which a model looks, by the headers of the files; the most where one does not tell."""
+    total = 0
+    for reference in references:
+        try:
+            size = scaled(read_size(Path(reference.path)))
+        except UnreadablePicture:
+            size = Size(LARGEST_PX, 1)
+        total += size.width * size.height
+    return total
 
 
 def scaled(size: Size) -> Size:
@@ -63,8 +70,3 @@ def scaled(size: Size) -> Size:
     factor = min(1.0, math.sqrt(LARGEST_PX / (size.width * size.height)))
     width = min(LARGEST_PX, max(1, int(size.width * factor)))
     return Size(width, min(LARGEST_PX // width, max(1, int(size.height * factor))))
-
-
-def rounded_up(size: Size, step: int) -> Size:
-    """Returns the size with sides that are multiples of ``step``."""
-    return Size(-(-size.width // step) * step, -(-size.height // step) * step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import InvalidRequest
 from core.language.words import tr
@@ -42,6 +42,17 @@ class Size:
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
 
+    def rounded_up(self, step: int) -> Size:
+        """Returns the size with sides that are multiples of ``step``."""
+        return Size(-(-self.width // step) * step, -(-self.height // step) * step)
+
+    def covered_by(self, width: int, height: int) -> Size:
+        """Returns the size in which a preview of ``width`` by ``height`` places covers a picture of this size.
+
+        It is larger where the picture ends within the last places.
+        """
+        return Size(-(-self.width // width) * width, -(-self.height // height) * height)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -58,6 +69,13 @@ class Limits:
     samplers: tuple[str, ...] = tuple(SAMPLERS)
     optional_settings: tuple[str, ...] = ()
     references: int = MOST_REFERENCES
+
+    def with_references(self, references: tuple[Reference, ...]) -> Limits:
+        """Returns the limits of a request with these pictures: its picture may have any size, as they have.
+
+        The model makes a larger one then, of which the right and lower edges are cut off.
+        """
+        return replace(self, size_step=1, smallest=min(self.smallest, self.size_step)) if references else self
 
     def snap(self, length_px: int) -> int:
         """Returns the nearest valid length to ``length_px``."""

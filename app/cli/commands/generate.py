@@ -37,7 +37,7 @@ from core.models.memory_plan import (
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
-from core.pictures.reference import read_reference
+from core.pictures.reference import read_reference, size_of
 from core.pictures.source import read_source
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings, users_encodings
@@ -200,6 +200,8 @@ def _read(arguments: Namespace) -> Job:
     catalogue = users_catalogue(Folders.default(), lambda: settings)
     model = catalogue.find(arguments.model or STARTER_MODEL)
     request = typed_request(arguments, model, settings)
+    if request.references and arguments.size is None:
+        request = replace(request, size=size_of(request.references[0], model.limits))
     validate(request, model.limits)
     if has_template(request) and request.seed is None:
         request = replace(request, seed=secrets.randbelow(RANDOM_SEEDS))
@@ -209,7 +211,7 @@ def _read(arguments: Namespace) -> Job:
     if request.source is not None:
         read_source(request.source, request.size)
     for reference in request.references:
-        read_reference(reference, 1)
+        read_reference(reference)
     output = None if arguments.output is None else storable("output", arguments.output)
     save = output_of(output, MOST_COMBINATIONS if arguments.combinations else request.count, settings)
     return job_of(arguments, request, catalogue, settings, save)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from core.engine.decoding.preview_budget import PreviewBudget
@@ -15,6 +16,7 @@ from core.errors import NotANumberPicture
 from core.film.film import Film
 from core.language.words import mark, tr
 from core.pictures.pixels import Pixels
+from core.request.request import Size
 from core.runs.events import LinearPreview, Preview
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Previews:
 
     decode: Decode
     budget: PreviewBudget
+    size: Size
 
     def preview(self, denoised: torch.Tensor, film: Film) -> Preview | LinearPreview:
         """Returns the true picture where it is affordable and can be made, else the linear one of the last frame.
@@ -93,7 +96,12 @@ class Previews:
             decoded = attempt(lambda: self.decode(denoised))
         except NotANumberPicture:
             return None  # a preview is not worth a run
-        return None if decoded is RAN_OUT else decoded[0]
+        return None if decoded is RAN_OUT else cut(decoded[0], self.size)
+
+
+def cut(pixels: Pixels, size: Size) -> Pixels:
+    """Takes away what was made beyond the picture, where the model does not take its size."""
+    return np.ascontiguousarray(pixels[: size.height, : size.width])
 
 
 def to_pixels(decoded: torch.Tensor) -> Pixels:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 import torch
+from torch.nn.functional import pad
 
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.autoencoders import autoencoder_of
@@ -125,7 +126,7 @@ class Family:
         return self._parts.left_out
 
     def latent_shape(self, size: Size) -> tuple[int, int, int]:
-        return self._vae.latent_shape(size)
+        return self._vae.latent_shape(size.rounded_up(self.model.limits.size_step))
 
     def scheduler_config_for(self, request: GenerationRequest) -> Mapping[str, Any]:
         """Returns the scheduler's configuration for a request's size, steps and training."""
@@ -191,8 +192,13 @@ class Family:
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """Returns a latent of pictures (1, 3, height, width), -1 to 1: a sample of what the autoencoder sees.
 
+        Their last column and row are repeated up to the sizes that the model takes, so that no pixel moves.
         Takes one draw of float32 noise of the latent's shape from the CPU generator; without one it is the mean.
         """
+        height, width = pixels.shape[2:]
+        full = Size(width, height).rounded_up(self.model.limits.size_step)
+        if full != Size(width, height):
+            pixels = pad(pixels, (0, full.width - width, 0, full.height - height), mode="replicate")
         return self._vae.encode(pixels, generator)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

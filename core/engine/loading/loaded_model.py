@@ -12,13 +12,14 @@ import torch
 
 from core.engine.decoding import decoding
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
-from core.engine.devices.device import DevicePlan, memory_now
+from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders
 from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.lora_layers import LoraLayers
+from core.engine.loading.planning import Work, plan_for
 from core.engine.loading.references import encoded_references
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
@@ -26,12 +27,10 @@ from core.engine.networks.full_precision import repeated_in_float32
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.errors import CompilerMissing, LoraBroken
-from core.families import FAMILIES
 from core.files.stamps import Stamp
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
-from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, plan_memory
-from core.models.parameter_count import weights_in
+from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
@@ -95,7 +94,7 @@ class LoadedModel:
         """Returns the plan that holds now."""
         return self.offloading.plan
 
-    def fit(self, size: Size, asked: Placement | None, tiles: bool, *, reads_text: bool) -> None:
+    def fit(self, work: Work, asked: Placement | None, tiles: bool, *, reads_text: bool) -> None:
         """Plans anew for the largest picture that is being made, where it is another one or memory has run out.
 
         Text encoders that have not been read, and need not be, count only with ``reads_text``.
@@ -103,13 +102,13 @@ class LoadedModel:
         A faster placement is taken for a picture smaller than the one that ran out of memory, or where there is
         more memory than there was then.
         """
-        offloading, pixels = self.offloading, size.width * size.height
+        offloading, pixels = self.offloading, work.pixels
         reads_text = reads_text or not offloading.absent
         is_same = (pixels, reads_text) == (offloading.pixels, offloading.reads_text)
         if is_same and offloading.is_placed and not offloading.has_fallen:
             return
         held = offloading.held()
-        planned = plan_for(self.model, size, self.plan, asked, tiles, held, reads_text=reads_text)
+        planned = plan_for(self.model, work, self.plan, asked, tiles, held, reads_text=reads_text)
         offloading.reads_text = reads_text
         self.family.autoencoder().use_tiling = planned.tiled_decode
         fits_again = pixels < offloading.too_large or planned.free > MORE_ROOM * offloading.room_then
@@ -215,7 +214,9 @@ class PreparedModel:
         """
         self.with_autoencoder(lambda: None)
         makes_room = self.loaded.plan.device.type not in SHARED_MEMORY
-        return decoding.decode(self.family, latents, self.loaded.offloading.alone if makes_room else None)
+        alone = self.loaded.offloading.alone if makes_room else None
+        pixels, note = decoding.decode(self.family, latents, alone)
+        return decoding.cut(pixels, self.request.size), note
 
     def _decode_preview(self, latents: torch.Tensor) -> tuple[Pixels, str]:
         """Moves nothing to make room, which would cost more than a preview is worth."""
@@ -229,7 +230,7 @@ class PreparedModel:
         if tiny is None and mode is PreviewMode.sharp:
             mode = PreviewMode.automatic
         budget = PreviewBudget(mode, decode_times, (self.request.model, size, tiny is not None))
-        return decoding.Previews(tiny or self._decode_preview, budget)
+        return decoding.Previews(tiny or self._decode_preview, budget, size)
 
     def _with_loras(self, work: Callable[[], Result]) -> Result:
         def attempt() -> Result:
@@ -243,26 +244,3 @@ class PreparedModel:
             return work()
 
         return self.loaded.ladder.run(attempt)
-
-
-def plan_for(
-    model: Model,
-    size: Size,
-    plan: DevicePlan,
-    asked: Placement | None,
-    tiles: bool,
-    held: int = 0,
-    *,
-    reads_text: bool = True,
-) -> MemoryPlan:
-    """Returns the placement of the model's parts if it is loaded now; see `plan_memory`. Raises ModelBroken.
-
-    ``held``: bytes of the device's memory that it holds already. Without ``reads_text`` text encoders
-    are left out.
-    """
-    weights, memory = weights_in(model.folder, model.file, model.parts.places), memory_now(plan)
-    weights = weights if reads_text else weights.without_text
-    memory = replace(memory, free=min(memory.free + held, memory.total))
-    return plan_memory(
-        FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits
-    )

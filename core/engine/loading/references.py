@@ -21,13 +21,12 @@ def encoded_references(family: Family, request: GenerationRequest, device: torch
     for number, reference in enumerate(request.references):
         if reference.sha256 in known:
             continue
-        read = read_reference(reference, family.model.limits.size_step)
-        told[number] = read.reference
-        latent = family.encode(to_model_range(read.padded).to(device), None)
+        pixels, told[number] = read_reference(reference)
+        latent = family.encode(to_model_range(pixels).to(device), None)
         if not latent.isfinite().all():
             raise NotANumberPicture(tr("the autoencoder"))
-        known[read.reference.sha256] = latent
-        family.pictures[read.reference.sha256] = read.pixels
+        sha256 = told[number].sha256
+        known[sha256], family.pictures[sha256] = latent, pixels
     used = {reference.sha256 for reference in told}
     for sha256 in [sha256 for sha256 in known if sha256 not in used][: max(0, len(known) - MOST_REFERENCES)]:
         del known[sha256], family.pictures[sha256]

@@ -15,7 +15,8 @@ OWN_LEVELS = "own_levels"
 
 def tokens_of(size: Size, side: int) -> int:
     """Returns the number of places of a picture that the network takes, of ``side`` pixels each way."""
-    return (size.width // side) * (size.height // side)
+    places = size.rounded_up(side)
+    return (places.width // side) * (places.height // side)
 
 
 def shift_by_tokens(tokens: int, config: Mapping[str, Any]) -> dict[str, Any]:

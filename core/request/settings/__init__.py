@@ -60,6 +60,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
 
 def validate(request: GenerationRequest, limits: Limits) -> None:
     """Checks every setting once, at the border of the engine. Raises InvalidRequest for the first bad one."""
+    limits = limits.with_references(request.references)
     for setting in SETTINGS:
         if not setting.is_had_by(limits) and setting.of(request) != setting.of(DEFAULT):
             raise InvalidRequest(setting.noun, setting.of(request), tr("a model that has it"))
@@ -68,6 +69,7 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
 
 def fitted(request: GenerationRequest, limits: Limits, own: GenerationRequest) -> GenerationRequest:
     """Returns the nearest request that the limits allow; ``own`` has the model's own good values."""
+    limits = limits.with_references(request.references if REFERENCES.is_had_by(limits) else ())
     values = {
         setting.name: setting.fit(setting.of(request), limits, setting.of(own))
         if setting.is_had_by(limits)

@@ -75,6 +75,7 @@ REFERENCES: Setting[tuple[Reference, ...]] = Setting(
     to_parameters=_to_parameters,
     take_parameters=_take,
     is_optional=True,
+    fit=lambda references, limits, _own: references[: limits.references],
     rebuilds=1,
     can_branch=False,
     can_be_used=False,

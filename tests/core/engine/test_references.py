@@ -7,22 +7,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from core.engine import families
+from core.engine.decoding.decoding import to_pixels
+from core.engine.devices.device import plan as device_plan
 from core.engine.engine import Engine
+from core.engine.loading.references import encoded_references
+from core.engine.sampling.tensors import to_model_range
 from core.errors import InvalidRequest, UnreadablePicture
 from core.film.writer import FilmWriter
 from core.grid.planning import check, plan
 from core.models.catalogue import Catalogue
 from core.pictures.metadata import read_recipe
+from core.pictures.reference import size_of
 from core.pictures.saving import save_as
 from core.recipes.parameters import from_parameters, to_parameters
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.local_json import request_from_settings, request_to_settings
-from core.request.request import GenerationRequest, Reference, Size
+from core.request.request import STARTER_MODEL, GenerationRequest, Reference, Size
 from core.runs.branch import Branch
 from core.runs.events import ImageReady
-from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
+from core.runs.operations import Decode, Generate, GenerateBranch, OpenFilm, result_of
 from tests.tiny_families import TINY_MODELS
 
 
@@ -137,3 +144,65 @@ def test_a_grid_is_refused_before_its_first_picture_where_one_is_gone(
     Path(request_with_two.references[1].path).unlink()
     with pytest.raises(UnreadablePicture):
         check(grid, catalogue)
+
+
+@pytest.mark.parametrize("size", [Size(301, 402), Size(257, 255), Size(320, 256)])
+def test_the_picture_has_the_size_of_its_source_and_no_pixel_is_elsewhere(
+    size: Size, catalogue: Catalogue, request_with_two: GenerationRequest, tmp_path: Path
+) -> None:
+    """The last step is taken for an edit that changes nothing: the latent of the source itself."""
+    path = tmp_path / "source.png"
+    Image.effect_noise((size.width, size.height), 60).convert("RGB").save(path)
+    reference = Reference(str(path))
+    model = catalogue.find("flux2_klein")
+    assert size_of(reference, model.limits) == size
+    engine = Engine(catalogue, "cpu", "float32")
+    request = replace(request_with_two, references=(reference,), size=size)
+    ready = made(engine, request)
+    assert ready.image.pixels.shape[:2] == (size.height, size.width)
+    save_as(ready.image, tmp_path / "made.png")
+    with Image.open(tmp_path / "made.png") as saved:
+        assert saved.size == (size.width, size.height)
+    step = model.limits.size_step
+    film = ready.film
+    full = size.rounded_up(step)
+    assert film.frames[0].denoised.shape[1:] == (full.height // step, full.width // step)
+    family = families.load(model, device_plan("cpu", "float32"))
+    with torch.inference_mode():
+        known = encoded_references(family, request, torch.device("cpu"))
+        latent = family.references[known.references[0].sha256]
+        identity = to_pixels(family.decode(latent))[: size.height, : size.width]
+    frame = replace(film.frames[-1], denoised=latent[0].numpy())
+    decoded = result_of(engine, Decode(film, frame.denoised))
+    assert np.abs(decoded.astype(int) - identity).max() <= 2  # films are in float16
+    assert decoded.shape[:2] == (size.height, size.width)
+    with FilmWriter(tmp_path / "a.film.safetensors", film) as writer:
+        for one in film.frames:
+            writer.write(one)
+        written = writer.finish()
+    assert written is not None
+    opened = result_of(engine, OpenFilm(written)).film
+    *_, last = engine.run(GenerateBranch(Branch(opened, 2, opened.request)))
+    assert isinstance(last, ImageReady)
+    assert np.array_equal(last.image.pixels, ready.image.pixels)
+
+
+def test_an_edit_that_changes_nothing_is_not_shifted_by_a_pixel() -> None:
+    """Goes through the trained autoencoder of the starter model, in a size that it does not take."""
+    model = Catalogue(()).find(STARTER_MODEL)
+    family = families.load(model, device_plan("cpu", "float32"))
+    with Image.open(model.folder / "sample.png") as postcard:
+        pixels = np.asarray(postcard.convert("RGB").resize((131, 117)).crop((3, 2, 124, 111)))
+    height, width = pixels.shape[:2]
+    with torch.inference_mode():
+        again = to_pixels(family.decode(family.encode(to_model_range(pixels), None)))
+    assert again.shape[:2] == tuple(-(-side // 8) * 8 for side in (height, width))
+    again = again[:height, :width].astype(int)
+
+    def error(down: int, right: int) -> float:
+        """Of the inner picture against the source, as if it had been shifted."""
+        inner = pixels[4 + down : height - 4 + down, 4 + right : width - 4 + right].astype(int)
+        return float(np.abs(again[4:-4, 4:-4] - inner).mean())
+
+    errors = {(down, right): error(down, right) for down in range(-3, 4) for right in range(-3, 4)}
+    assert min(errors, key=errors.__getitem__) == (0, 0)

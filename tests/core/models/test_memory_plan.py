@@ -188,3 +188,14 @@ def test_an_unknown_placement_is_refused_with_the_choices() -> None:
 def test_the_computer_tells_what_it_has() -> None:
     memory = computer_memory()
     assert 0 < memory.free <= memory.total
+
+
+def test_pictures_that_are_looked_at_count_in_each_step_and_not_in_the_decode() -> None:
+    family, device = FAMILIES["flux2_klein"], DeviceMemory("cuda", 80 * GIB, 80 * GIB)
+    needs = [
+        plan_memory(family, SD15, "bfloat16", Size(1024, 1024), device, Placement.model_offload, seen=seen).needed
+        for seen in (0, 2**20, 2 * 2**20)
+    ]
+    values = family.step_values * 2 * 2**20 // family.latents.factor**2
+    assert needs[2] - needs[1] == values
+    assert needs[1] > needs[0]
