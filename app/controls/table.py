@@ -41,6 +41,7 @@ from core.request.settings.loras import take_tags
 from core.request.settings.model import MODEL
 from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
+from core.request.settings.seamless import DIRECTIONS, SEAMLESS
 from core.request.settings.steps import STEPS
 from core.runs.events import PreviewMode
 
@@ -140,6 +141,12 @@ def _emphasis(services: Services) -> QWidget:
     )
 
 
+def _seamless(services: Services) -> QWidget:
+    choices = [Choice(directions, tr(words), "") for directions, words in DIRECTIONS.items()]
+    tooltip = tr("Seamless: the picture goes on at its other side, so that it can be laid beside itself.")
+    return ChoiceControl(services.session, SEAMLESS, lambda _: choices, tr("Se&amless"), tooltip)
+
+
 def _count(services: Services) -> QWidget:
     tooltip = tr("Pictures: how many are made, one after the other.\nThe seed counts up by one for each.")
     return int_control(services.session, COUNT, limits.COUNT, tr("Pi&ctures"), tooltip)
@@ -177,6 +184,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
     {"seed": lambda services: SeedControl(services.session)},
+    {"seamless": _seamless},
     {"variation": lambda services: VariationControl(services.session)},
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},
 )
@@ -232,6 +240,12 @@ FOLDS: Mapping[str, Fold] = {
         tr("Variation"),
         tr("A second seed, mixed into the first one"),
         lambda session: session.draft.variation is not None,
+    ),
+    "seamless": Fold(
+        tr("Seamless"),
+        tr("A picture that can be laid beside itself: wallpaper, textures"),
+        lambda session: bool(session.draft.seamless),
+        lambda session: SEAMLESS.is_had_by(session.draft_editor.limits),
     ),
     "upscaler": Fold(
         tr("Enlarge"),

@@ -110,7 +110,7 @@ def generate_picture(
     previews.budget.add_decode(decode_seconds, is_preview=False)
     if (upscaler := film.request.upscaler) is not None:
         yield Loading(Phase.enlarging)
-        pixels = yield from enlarger.enlarged(pixels, upscaler)
+        pixels = yield from enlarger.enlarged(pixels, upscaler, film.request.seamless)
     seconds = spent_seconds + time.perf_counter() - began
     image = image_of(film, plan, pixels, "final", film.request.steps, seconds, note)
     yield ImageReady(image, film)

@@ -222,7 +222,6 @@ class GenerationRequest:
         guidance_scale: w in ``uncond + w * (cond - uncond)``; at 1 or below guidance is off and the negative
             prompt has no effect (Ho & Salimans 2022).
         seed: start of the random numbers, or None: the engine chooses one and reports it.
-        variation: a change of the noise that the seed starts with, or None.
         count: how many pictures; see `core.request.numbering` for their seeds.
         source: the picture to begin with, or None.
         references: pictures to look at, for models that edit by instruction; the first one is what "it" means.
@@ -238,6 +237,8 @@ class GenerationRequest:
             their braces are text.
         template, negative_template: of prompts that have been drawn already, "" for those that were not.
         upscaler: enlarges the finished picture, or None.
+        variation: a change of the noise that the seed starts with, or None.
+        seamless: key in `core.request.settings.seamless.DIRECTIONS`: where the picture goes on at its other side.
     """
 
     prompt: str
@@ -263,6 +264,7 @@ class GenerationRequest:
     negative_template: str = ""
     upscaler: Upscaler | None = None
     variation: Variation | None = None
+    seamless: str = ""
 
     @property
     def has_guidance(self) -> bool:

@@ -12,6 +12,7 @@ from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
 from core.engine.networks.kept_encodings import KeptEncodings
 from core.engine.networks.prompt_cache import PromptCache
+from core.engine.networks.seamless import widened, without_margin
 from core.engine.sampling.denoising import Predict
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
@@ -90,6 +91,7 @@ class Family:
         model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
         references: the latents of pictures beside the prompt, by the SHA-256 of their files.
+        seamless: the directions in which the decoded picture goes on at its other side, of each run.
         pictures: their pixels, also for the arithmetic of those families whose text encoder sees them.
         kept: the encodings of the checkpoint's own text encoders on the disk, if there are such.
         reads_as_loaded: no LoRA changes the text encoders.
@@ -116,6 +118,7 @@ class Family:
         self.reads_as_loaded = True
         self.bring_encoders: Callable[[], None] = lambda: None
         self.references: dict[str, torch.Tensor] = {}
+        self.seamless = ""
         self.pictures: dict[str, Pixels] = getattr(arithmetic, "pictures", {})
         self._vae = autoencoder_of(self._upcast(parts.vae))
         self.latent_rgb = latent_rgb or latent_rgb_of(self._vae)
@@ -203,6 +206,9 @@ class Family:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Returns pictures (batch, 3, height, width), float, -1 to 1. May raise torch.OutOfMemoryError."""
+        if self.seamless and self._vae.module.use_tiling:
+            made = self._vae.decode(widened(latents, self.seamless))
+            return without_margin(made, self.seamless, self._vae.factor)
         return self._vae.decode(latents)
 
     def autoencoder(self) -> Any:

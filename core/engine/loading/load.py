@@ -15,6 +15,7 @@ from core.engine.loading.kept import encoder_files, is_worth_keeping, kept_encod
 from core.engine.loading.loaded_model import LoadedModel
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
+from core.engine.networks.seamless import Seamless
 from core.engine.weights.components import load_parts
 from core.families import FAMILIES
 from core.files.json_file import read_json
@@ -80,5 +81,6 @@ def load(
         autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
         embeddings=PromptEmbeddings(model, family, catalogue),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
+        seamless=(Seamless(), Seamless(lambda: family.autoencoder().use_tiling)),
         catalogue=catalogue,
     )

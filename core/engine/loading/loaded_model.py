@@ -24,6 +24,7 @@ from core.engine.loading.references import encoded_references
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
+from core.engine.networks.seamless import Seamless
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.errors import CompilerMissing, LoraBroken
@@ -52,6 +53,7 @@ class LoadedModel:
         autoencoders: its own, and others in its place.
         embeddings: that prompts name.
         tiny: the decoder of its sharp previews.
+        seamless: what lets the network and the autoencoder go around the edges.
         catalogue: finds the files of LoRAs and autoencoders.
     """
 
@@ -65,6 +67,7 @@ class LoadedModel:
     autoencoders: Autoencoders
     embeddings: PromptEmbeddings
     tiny: TinyAutoencoder
+    seamless: tuple[Seamless, Seamless]
     catalogue: Catalogue
 
     def prepared_for(self, request: GenerationRequest) -> PreparedModel:
@@ -136,7 +139,8 @@ class LoadedModel:
         return used
 
     def _forget_loras(self) -> None:
-        """Has prompts read and graphs made anew, in which LoRAs act."""
+        """Has prompts read and graphs made anew, in which LoRAs act, and hooks put around their layers."""
+        self.seamless[0].forget()
         self.family.forget_prompts()
         self.offloading.forget_graphs()
 
@@ -203,6 +207,8 @@ class PreparedModel:
 
         def attempt() -> Result:
             self.loaded.autoencoders.use(self.request.autoencoder, self.loaded.catalogue.autoencoders)
+            self.family.seamless = self.request.seamless
+            self.loaded.seamless[1].use(self.family.autoencoder(), self.request.seamless)
             return work()
 
         return self.loaded.ladder.run(attempt)
@@ -241,6 +247,8 @@ class PreparedModel:
                 if found.hash != lora.hash:
                     path = self.loaded.catalogue.loras.find(lora)
                     raise LoraBroken(path, tr("its content has changed since the run began"))
+            if self.loaded.seamless[0].use(self.family.network(), self.request.seamless):
+                self.loaded.offloading.forget_graphs()
             return work()
 
         return self.loaded.ladder.run(attempt)

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.networks.seamless import widened, without_margin
 from core.engine.upscaling.reading import read_network
 from core.engine.upscaling.tiles import LARGEST_TILE_PX, SMALLEST_TILE_PX, tiled
 from core.errors import InvalidRequest
@@ -48,8 +49,12 @@ class Enlarger:
             yield UpscalerDiffers(upscaler.key, path, upscaler.sha256, sha256)
         return replace(upscaler, sha256=sha256, factor=upscaler.factor or float(kind.scale))
 
-    def enlarged(self, pixels: Pixels, upscaler: Upscaler) -> Generator[Advanced, None, Pixels]:
+    def enlarged(
+        self, pixels: Pixels, upscaler: Upscaler, seamless: str = ""
+    ) -> Generator[Advanced, None, Pixels]:
         """Returns a picture, uint8 (height, width, 3), enlarged by the upscaler's factor; tells each tile.
+
+        ``seamless`` has the directions in which it goes on at its other side.
 
         Raises UpscalerMissing, UpscalerBroken, InvalidRequest for a picture that would be too large, or
         torch.OutOfMemoryError.
@@ -62,10 +67,10 @@ class Enlarger:
             )
             raise InvalidRequest("enlarging", f"{pixels.shape[1]}x{pixels.shape[0]}", allowed)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
-        tile_px = LARGEST_TILE_PX
+        wide, tile_px = widened(picture, seamless), LARGEST_TILE_PX
         made: Tensor | None = None
         while made is None:
-            tiles = tiled(lambda tile: self.call(network, kind, tile), picture, kind.scale, tile_px)
+            tiles = tiled(lambda tile: self.call(network, kind, tile), wide, kind.scale, tile_px)
             while (answer := attempt(lambda tiles=tiles: next(tiles, None))) is not None:
                 if answer is RAN_OUT:
                     break
@@ -76,6 +81,7 @@ class Enlarger:
                     raise torch.OutOfMemoryError
                 tile_px //= 2
                 log.info("out of memory while enlarging; trying again with tiles of %d pixels", tile_px)
+        made = without_margin(made, seamless, kind.scale)
         large = (made[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
         if large.shape[:2] != (height, width):
             large = np.asarray(Image.fromarray(large).resize((width, height), Image.Resampling.LANCZOS))

@@ -19,6 +19,7 @@ from core.request.settings.negative_template import NEGATIVE_TEMPLATE
 from core.request.settings.prompt import PROMPT
 from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
+from core.request.settings.seamless import SEAMLESS
 from core.request.settings.seed import SEED
 from core.request.settings.size import SIZE
 from core.request.settings.source import SOURCE
@@ -54,6 +55,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     NEGATIVE_TEMPLATE,
     UPSCALER,
     VARIATION,
+    SEAMLESS,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

@@ -48,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "variants": True,
     "template": "a {red|blue} house",
     "negative_template": "{fog|__weather__}",
+    "seamless": "x",
     "variation": Variation(0.25, 7, Size(256, 64)),
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
@@ -134,6 +135,7 @@ def test_the_gallery_finds_pictures_by_what_made_them() -> None:
         "sampler": ("Euler",),
         "loras": ("ink",),
         "autoencoder": ("soft",),
+        "seamless": ("left to right",),
     }
 
 
