@@ -9,42 +9,75 @@ import pytest
 from app.messages.errors import message
 from core.checkpoints.cache import CheckpointCache
 from core.errors import WrongPart
+from core.families import FAMILIES
 from core.models.parts import check_part, wanted_by
 from tests.core.models.known_files import FILES
-from tests.core.models.made_files import safetensors
+from tests.core.models.made_files import Shapes, safetensors
 
 ENCODERS = {name: FILES[name][2] for name, file in FILES.items() if file[1] == "text encoder"}
 AUTOENCODERS = {name: FILES[name][2] for name, file in FILES.items() if file[1] == "autoencoder"}
-NETWORKS = {
-    "z_image_turbo": ("Qwen3 4B", "qwen_3_4b", "ae"),
-    "flux-2-klein-base-4b": ("Qwen3 4B", "qwen_3_4b", "flux2-vae"),
-    "flux-2-klein-9b-distilled": ("Qwen3 8B", "qwen_3_8b", "flux2-vae"),
+NETWORKS: dict[str, dict[str, str]] = {
+    "z_image_turbo": {"text_encoder": "qwen_3_4b", "vae": "ae"},
+    "flux-2-klein-base-4b": {"text_encoder": "qwen_3_4b", "vae": "flux2-vae"},
+    "flux-2-klein-9b-distilled": {"text_encoder": "qwen_3_8b", "vae": "flux2-vae"},
+    "flux1-dev": {"text_encoder": "clip_l", "text_encoder_2": "t5xxl_fp16", "vae": "ae"},
+    "Chroma1-HD": {"text_encoder": "t5xxl_fp16", "vae": "ae"},
+    "qwen_image": {"text_encoder": "qwen_2.5_vl_7b", "vae": "qwen_image_vae"},
+    "krea2_turbo": {"text_encoder": "qwen3vl_4b", "vae": "qwen_image_vae"},
 }
-"""The encoder that each needs, and the files that fit."""
+"""The file that fits, for each part that a network needs."""
 
-PAIRS = [(network, part) for network in NETWORKS for part in (*ENCODERS, *AUTOENCODERS, "v1-5", "ink-lora")]
-WRONG = [(network, part) for network, part in PAIRS if part not in NETWORKS[network]]
+MORE: dict[str, Shapes] = {
+    "flux1-dev": {
+        "vector_in.in_layer.weight": (3072, 768),
+        "final_layer.linear.weight": (64, 3072),
+        "double_blocks.0.img_mod.lin.weight": (18432, 3072),
+    },
+    "Chroma1-HD": {"distilled_guidance_layer.in_proj.weight": (5120, 64)},
+    "qwen_image": {
+        "transformer_blocks.0.attn.norm_q.weight": (128,),
+        "transformer_blocks.0.img_mod.1.weight": (18432, 3072),
+    },
+    "krea2_turbo": {"txtfusion.layerwise_blocks.0.prenorm.scale": (2560,)},
+}
+"""Tensors that tell the sizes of a network, without which it cannot be built."""
+
+PAIRS = [
+    (network, part, other)
+    for network, fitting in NETWORKS.items()
+    for part in fitting
+    for other in (*(AUTOENCODERS if part == "vae" else ENCODERS), "v1-5", "ink-lora")
+]
+WRONG = [(network, part, other) for network, part, other in PAIRS if NETWORKS[network][part] != other]
 
 
-def test_there_are_more_than_30_wrong_pairs() -> None:
+def network_file(folder: Path, name: str) -> Path:
+    return safetensors(folder / f"{name}.safetensors", {**FILES[name][0], **MORE.get(name, {})})
+
+
+def test_there_are_more_than_30_wrong_pairs_over_each_family_that_looks_for_parts(tmp_path: Path) -> None:
     assert len(WRONG) > 30
+    files = (network_file(tmp_path, name) for name in NETWORKS)
+    found = {CheckpointCache().kind_of(file).family for file in files}
+    assert found == {key for key, family in FAMILIES.items() if "vae" in family.roles}
 
 
-@pytest.mark.parametrize(("network", "other"), PAIRS, ids=str)
-def test_each_pair_is_taken_or_refused_with_both_kinds(tmp_path: Path, network: str, other: str) -> None:
+@pytest.mark.parametrize(("network", "part", "other"), PAIRS, ids=str)
+def test_each_pair_is_taken_or_refused_with_both_kinds(
+    tmp_path: Path, network: str, part: str, other: str
+) -> None:
     memory = CheckpointCache()
-    kind = memory.kind_of(safetensors(tmp_path / f"{network}.safetensors", FILES[network][0]))
-    part = "vae" if other in AUTOENCODERS else "text_encoder"
+    kind = memory.kind_of(network_file(tmp_path, network))
     place = safetensors(tmp_path / f"{other}.safetensors", FILES[other][0])
-    if (network, other) not in WRONG:
+    if (network, part, other) not in WRONG:
         check_part(kind, network, part, place, memory)
         return
     with pytest.raises(WrongPart) as refused:
         check_part(kind, network, part, place, memory)
     said = str(message(refused.value))
     assert wanted_by(kind)[part].name in said
-    if other in ENCODERS:
-        assert NETWORKS[network][0] in said
+    if part != "vae":
+        assert ENCODERS[NETWORKS[network][part]] in said
     assert (ENCODERS | AUTOENCODERS).get(other, FILES[other][2] if other == "ink-lora" else "CLIP-L") in said
 
 
