@@ -30,6 +30,7 @@ from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
 from core.families.spec import Capabilities
 from core.language.words import tr
+from core.models.folders import key_of
 from core.request import request as limits
 from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
@@ -58,7 +59,11 @@ class Services:
 
 
 def _models(session: Session) -> Sequence[Choice]:
-    return [Choice(model.key, model.name, model.about) for model in session.draft_editor.models]
+    """Returns the models, behind them those whose drive is not connected."""
+    editor = session.draft_editor
+    here = [Choice(model.key, model.name, model.about) for model in editor.models]
+    away = [(key_of(one.path), one.reason) for one in editor.refused_models if one.is_away]
+    return here + [Choice(key, tr("{name} (not connected)", name=key), f"{why}.") for key, why in away]
 
 
 def _model(services: Services) -> QWidget:

@@ -34,7 +34,7 @@ class CardFacts:
         page: the model's page for people, or "".
         kind: ``"model"``, ``"lora"`` or ``"autoencoder"``. value: what the gallery calls it.
         place: its file or folder, None for what is not here.
-        problem: why it is here and cannot be used, or "".
+        problem: why it is here and cannot be used, or "". is_away: its folder is not there now.
         undecided: variants of which one holds, about which the user is asked.
         parts: those that come from elsewhere than its own file, or are missing.
         removable: its file or folder, where it lies among the program's own models.
@@ -54,6 +54,7 @@ class CardFacts:
     can_verify: bool = False
     can_mend: bool = False
     problem: str = ""
+    is_away: bool = False
     training: str = ""
     kind: str = "model"
     value: str = ""
@@ -83,9 +84,7 @@ class ModelCard(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName(facts.name)
         name = _label(facts.name, "title")
-        here = _label(
-            tr("Cannot be used") if facts.problem else tr("Installed") if facts.is_installed else "", "caption"
-        )
+        here = _label(_state(facts), "caption")
         head = hbox(name, here, STRETCH, spacing=12)
         words = vbox(head, spacing=4)
         for text in (facts.about, facts.facts, facts.training, facts.licence):
@@ -93,7 +92,8 @@ class ModelCard(QFrame):
                 words.addWidget(_label(text, "" if text is facts.about else "hint", wraps=True))
         if verdict := facts.problem or facts.fit:
             label = _label(verdict, "hint", wraps=True)
-            set_tone(label, "error" if facts.problem or facts.level is Level.will_not_fit else "")
+            is_bad = bool(facts.problem) or facts.level is Level.will_not_fit
+            set_tone(label, "error" if is_bad and not facts.is_away else "")
             words.addWidget(label)
         words.addStretch(1)
         self._sample = text_label(name="modelSample")
@@ -222,6 +222,12 @@ class ModelCard(QFrame):
 
     def _choose_part(self, part: str, path: str) -> None:
         self.part_chosen.emit(str(self.facts.place), part, path)
+
+
+def _state(facts: CardFacts) -> str:
+    if facts.is_away:
+        return tr("Not connected")
+    return tr("Cannot be used") if facts.problem else tr("Installed") if facts.is_installed else ""
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:

@@ -22,6 +22,7 @@ from core.language.words import tr
 from core.lora.library import FoundLora
 from core.models.catalogue import Model, RefusedModel
 from core.models.downloadable import KnownModel
+from core.models.folders import key_of
 from core.models.memory_plan import computer_memory
 
 
@@ -37,7 +38,7 @@ def all_cards(
     """Returns the installed ones first, then those that cannot be used, then those on their way."""
     entries = {model.key: model for model in known}
     cards = {model.key: _installed(model, entries.get(model.key), model_folders, endpoint) for model in installed}
-    broken = {one.path.stem if one.path.is_file() else one.path.name: one for one in refused}
+    broken = {key_of(one.path) if one.is_away or one.path.is_file() else one.path.name: one for one in refused}
     memory = computer_memory()
     for model in entries.values():
         if model.key not in cards:
@@ -68,12 +69,20 @@ def all_cards(
             )
     for key, one in broken.items():
         if key not in cards and key not in downloads:
-            removable = one.path if one.path.parent == model_folders[0] else None
+            is_own = one.path.parent == model_folders[0] and not one.is_away
+            removable = one.path if is_own else None
             about, problem = tr("In {parent}", parent=one.path.parent), _problem(one)
             brings = next((model for model in entries.values() if model.family == one.family), None)
             parts = missing_in(one, brings)
             cards[key] = CardFacts(
-                key, one.path.name, about, removable=removable, problem=problem, place=one.path, parts=parts
+                key,
+                one.path.name,
+                about,
+                removable=removable,
+                problem=problem,
+                is_away=one.is_away,
+                place=one.path,
+                parts=parts,
             )
     for key, state in downloads.items():
         if key not in cards:
@@ -87,7 +96,7 @@ def all_cards(
 
 
 def _problem(refused: RefusedModel) -> str:
-    return tr("Cannot be used: {reason}.", reason=refused.reason)
+    return f"{refused.reason}." if refused.is_away else tr("Cannot be used: {reason}.", reason=refused.reason)
 
 
 def matches(card: CardFacts, text: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
@@ -186,6 +186,13 @@ class DraftEditor(QObject):
     def refresh_models(self) -> None:
         """Looks for models on the disk again; those in new files follow when they have been read."""
         self._show_models(self._find_models())
+
+    @Slot(Qt.ApplicationState)
+    def refresh_when_active(self, state: Qt.ApplicationState) -> None:
+        """Who comes back from a file manager may have connected a drive; looks in the background."""
+        if state is Qt.ApplicationState.ApplicationActive:
+            self._tasks.cancel()
+            self._tasks.submit(self._catalogue.find_all, self._show_models)
 
     @Slot()
     def save(self) -> None:

@@ -45,6 +45,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         lambda: catalogue.wildcards,
     )
     make_engine.made.connect(session.device.choose)
+    application.applicationStateChanged.connect(session.draft_editor.refresh_when_active)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
     application.applicationStateChanged.connect(session.wildcards.refresh_when_active)
     session.background.closing_begun.connect(collector.close)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -41,6 +41,7 @@ class Known:
         is_damaged: as `ModelBroken` has it.
         parts: kind, start of the names and width of each encoder and autoencoder in it; None is unknown.
         lora_hash: as `core.lora.file.lora_hash` tells it.
+        lora: what its header tells as a LoRA, see `core.lora.library`; None is unknown.
     """
 
     size: int
@@ -53,6 +54,7 @@ class Known:
     is_model: bool = True
     is_damaged: bool = False
     parts: tuple[tuple[str, str, int | None], ...] | None = None
+    lora: Mapping[str, Any] | None = None
 
 
 class CheckpointCache:
@@ -185,10 +187,26 @@ class CheckpointCache:
             self.save()
         return known.lora_hash
 
+    def lora_of(self, path: Path, read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Returns what the header of a LoRA tells, as JSON: what is known, or that of ``read``, which is kept."""
+        known = self._known_if_there(path)
+        if known is None:
+            return read()
+        if known.lora is None:
+            known = replace(known, lora=read(), families=_families())
+            self._keep(path, known)
+        assert known.lora is not None
+        return known.lora
+
     def lora_files(self) -> tuple[Path, ...]:
         """Returns the LoRAs that have been used, wherever they lie or lay."""
         with self._lock:
             return tuple(Path(path) for path, known in self._known.items() if known.lora_hash)
+
+    def files(self) -> tuple[tuple[Path, bool], ...]:
+        """Returns all files that are known, there or not, with True for single files of models."""
+        with self._lock:
+            return tuple((Path(path), known.kind is not None) for path, known in self._known.items())
 
     def save(self) -> None:
         """Writes all facts; a folder that cannot be written only costs the time of reading again."""
@@ -266,4 +284,5 @@ def _known(entry: dict[str, Any]) -> Known:
         is_model=bool(entry.get("is_model", True)),
         is_damaged=bool(entry.get("is_damaged", False)),
         parts=tuple(map(tuple, parts)) if is_current and parts is not None else None,
+        lora=entry.get("lora") if is_current else None,
     )

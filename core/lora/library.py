@@ -1,13 +1,15 @@
 """The LoRA files that can be used by name: in folders beside the models, and where the user pointed to."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.checkpoints.cache import CheckpointCache
 from core.errors import LoraBroken, LoraMissing
 from core.files.stamps import Stamp, stamp_of
 from core.lora.file import SUFFIX, LoraFile, lora_hash, read_lora
+from core.lora.usage import LoraUsage
 from core.request.request import Lora
 
 FOLDER_NAMES = ("loras", "lora", "Lora", "LoRA")
@@ -64,6 +66,7 @@ class LoraLibrary:
             found = before.get((path, stamp_of(path)))
             hash_ = self._memory.lora_hash_if_known(path)
             looked.append(replace(found, hash=found.hash or hash_) if found is not None else self._read(path))
+        self._memory.save()
         return tuple(looked)
 
     def has(self, path: Path) -> bool:
@@ -109,10 +112,28 @@ class LoraLibrary:
         return self._memory.lora_hash_if_known(path) or self._read(path).hash
 
     def _read(self, path: Path) -> FoundLora:
-        stamp = stamp_of(path)
-        try:
-            file = read_lora(path)
-        except LoraBroken as error:
-            return FoundLora(path, path.stem, None, error.reason, stamp=stamp)
+        stamp, facts = stamp_of(path), self._memory.lora_of(path, lambda: _facts_of(path))
+        if problem := facts["problem"]:
+            return FoundLora(path, path.stem, None, problem, stamp=stamp)
+        file = _lora_of(path, facts)
         hash_ = file.hash or self._memory.lora_hash_if_known(path)
         return FoundLora(path, path.stem, file, "", hash_, stamp)
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    """Returns what a header tells as JSON, with the ``problem`` of a file that cannot be used."""
+    try:
+        file = asdict(read_lora(path))
+    except LoraBroken as error:
+        return {"problem": error.reason}
+    del file["path"], file["name"]
+    return {"problem": "", **file}
+
+
+def _lora_of(path: Path, facts: Mapping[str, Any]) -> LoraFile:
+    usage = facts["usage"]
+    known = {name: value for name, value in facts.items() if name not in ("problem", "usage", "words")}
+    left_out = tuple((str(reason), int(number)) for reason, number in usage["left_out"])
+    return LoraFile(
+        path, path.stem, usage=LoraUsage(usage["layers"], left_out), words=tuple(facts["words"]), **known
+    )

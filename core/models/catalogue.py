@@ -19,6 +19,7 @@ from core.families import FAMILIES, optional_parts
 from core.families.spec import CheckpointKind
 from core.files.weights_header import SUFFIXES
 from core.lora.library import LoraLibrary
+from core.models.away import is_called, models_away
 from core.models.folders import FixedPlaces, Places, key_of, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
@@ -33,12 +34,16 @@ from core.wildcards.library import WildcardLibrary
 
 @dataclass(frozen=True, slots=True)
 class RefusedModel:
-    """A file or folder with a model which cannot be used, the reason, and the parts that its family misses."""
+    """A file or folder with a model which cannot be used, the reason, and the parts that its family misses.
+
+    One that ``is_away`` is in a folder that is not there now.
+    """
 
     path: Path
     reason: str
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
     family: str = ""
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ class Catalogue:
                 refused.append(RefusedModel(path, error.reason, *missing_told(error)))
                 continue
             found[model.key] = model
+        away = models_away(self.places().model_folders, self.memory)
+        refused += (RefusedModel(path, reason, is_away=True) for path, reason in away)
         return FoundModels(tuple(found.values()), tuple(refused))
 
     def find(self, model: str) -> Model:
@@ -138,6 +145,9 @@ class Catalogue:
                 return self.read(path, model)
         if model and "\0" not in model and Path(model).exists():
             return self.read(Path(model), model)
+        for path, reason in models_away(self.places().model_folders, self.memory):
+            if is_called(path, model):
+                raise ModelBroken(path, reason)
         raise ModelMissing(model, tuple(known.key for known in self.models()))
 
     def read(self, path: Path, key: str, at_hand: Callable[[], AtHand] | None = None) -> Model:

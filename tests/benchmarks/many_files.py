@@ -41,6 +41,10 @@ def main(folder: Path) -> None:
         found = catalogue.find_all()
         taken = time.perf_counter() - wall, time.process_time() - processor
         print(f"{start}: {taken[0]:.2f} s, {taken[1]:.2f} s of the processor, {len(found.models)} models")
+        wall, processor = time.perf_counter(), time.process_time()
+        loras = catalogue.loras.look()
+        taken = time.perf_counter() - wall, time.process_time() - processor
+        print(f"{start}: {taken[0]:.2f} s, {taken[1]:.2f} s of the processor, {len(loras)} LoRAs")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,8 @@ from core.paths import Folders
 from core.request.request import STARTER_MODEL
 from tests import tiny
 from tests.app.conftest import MakeSession
+from tests.core.models.known_files import FILES
+from tests.core.models.made_files import safetensors
 from tests.hub_content import Content, Text
 from tests.hub_server import HubServer, Repository
 
@@ -125,6 +128,23 @@ def test_a_model_that_cannot_be_used_says_why(page: ModelsPage, session: Session
     assert isinstance(yes, QPushButton)
     yes.click()
     qtbot.waitUntil(lambda: "someday" not in page.cards, timeout=5000)
+
+
+def test_a_model_on_a_drive_that_is_not_connected_says_so_until_it_is(
+    page: ModelsPage, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "data" / "Emulsion" / "models"
+    safetensors(folder / "dreams.safetensors", FILES["sd_xl_base"][0])
+    session.refresh_models()
+    qtbot.waitUntil(lambda: "dreams" in page.cards)
+    folder.rename(tmp_path / "taken out")
+    session.draft_editor.refresh_when_active(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: page.cards["dreams"].facts.is_away)
+    assert "Not connected" in [label.text() for label in page.cards["dreams"].findChildren(QLabel)]
+    assert page.cards["dreams"].facts.removable is None
+    (tmp_path / "taken out").rename(folder)
+    session.draft_editor.refresh_when_active(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: page.cards["dreams"].facts.is_installed)
 
 
 def test_search_and_filter_leave_what_matches(page: ModelsPage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -134,3 +135,20 @@ def test_what_is_no_lora_of_use_is_named(tmp_path: Path, names: tuple[str, ...],
     save_file({name: np.zeros((2, 2), np.float32) for name in names}, path)
     with pytest.raises(LoraBroken, match=words):
         read_lora(path)
+
+
+def test_what_a_header_tells_is_remembered_between_starts(tmp_path: Path) -> None:
+    paths = [
+        write_lora(tmp_path / "loras" / "ink.safetensors", metadata={"modelspec.trigger_phrase": "ink, black"}),
+        tmp_path / "loras" / "page.safetensors",
+    ]
+    paths[1].write_bytes(b"<!DOCTYPE html>")
+    first = LoraLibrary((tmp_path,), (), CheckpointCache(tmp_path / "facts.json")).look()
+    for path in paths:  # the same file as far as size and time tell
+        stat = path.stat()
+        path.write_bytes(b"?" * stat.st_size)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    later = LoraLibrary((tmp_path,), (), CheckpointCache(tmp_path / "facts.json"))
+    assert later.look() == first
+    write_lora(paths[0], 2048)
+    assert later.look()[0].file == read_lora(paths[0])
