@@ -41,6 +41,11 @@ class Folders:
     cache: Path
     logs: Path
 
+    @property
+    def pasted(self) -> Path:
+        """Returns where pictures and masks without a file of their own are kept, by their content."""
+        return self.data / "pasted"
+
     @classmethod
     def default(cls) -> Folders:
         dirs = platformdirs.PlatformDirs(APP_NAME, appauthor=False)

@@ -101,7 +101,12 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
 
 
 def stable_diffusion_xl(
-    folder: Path, prediction_type: str = "epsilon", seed: int = 0, zeros: bool = True, second: int = WIDTH
+    folder: Path,
+    prediction_type: str = "epsilon",
+    seed: int = 0,
+    zeros: bool = True,
+    second: int = WIDTH,
+    **unet_changes: Any,
 ) -> Path:
     """Makes Stable Diffusion XL; ``zeros`` is the flag of its index, ``second`` the second encoder's width."""
     torch.manual_seed(seed)
@@ -117,6 +122,7 @@ def stable_diffusion_xl(
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + second,
         transformer_layers_per_block=(1, 2),
+        **unet_changes,
     ).save_pretrained(folder / "unet")
     autoencoder().save_pretrained(folder / "vae")
     scheduler(prediction_type).save_pretrained(folder / "scheduler")

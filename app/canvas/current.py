@@ -92,12 +92,12 @@ class CurrentView(QObject):
     def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
         """Shows one step of a film, the last one as it was enlarged; a picture in progress continues unseen."""
         self._set_following(is_following=False)
-        image = _covering(to_image(pixels), film.request.size)
+        image = _covering(to_image(pixels), film.shown_size)
         if (enlarged := self._enlarged(film, frame)) is not None:
             badge, description = _step_words(frame.step + 1, film.request.steps, _enlarged_words(enlarged.image))
             self._show(enlarged, Shown(enlarged.image, enlarged.image.size(), badge, description))
             return
-        size = QSize(film.request.size.width, film.request.size.height)
+        size = QSize(film.whole_size.width, film.whole_size.height)
         words = _step_words(frame.step + 1, film.request.steps, _kind(is_decoded=is_decoded))
         self._show(CurrentPicture(image, film.request), Shown(image, size, *words))
 
@@ -129,8 +129,11 @@ class CurrentView(QObject):
     def _show_live(self, pixels: Pixels, badge: str, description: str, generated: GeneratedImage | None) -> None:
         request = generated.request if generated else self._started.film.request if self._started else None
         image = to_image(pixels)
-        image = _covering(image, request.size) if request and generated is None else image
-        size = image.size() if generated or not request else QSize(request.size.width, request.size.height)
+        size = image.size()
+        if generated is None and self._started is not None:
+            film = self._started.film
+            image = _covering(image, film.shown_size)
+            size = QSize(film.whole_size.width, film.whole_size.height)
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
         if self.is_following:
             self._show(*self._live)

@@ -93,8 +93,8 @@ class ComparedRun:
         place = tr("step {step} of {steps}", step=frame.step + 1, steps=request.steps)
         noise = f" · σ {number(frame.sigma)}" if tells_noise else ""
         kind = tr("preview") if true is None else tr("decoded")
-        image = to_image(film.latent_rgb.picture(frame.denoised)) if true is None else self._image(call, true)
-        size = QSize(request.size.width, request.size.height)
+        image = to_image(film.picture(frame.denoised)) if true is None else self._image(call, true)
+        size = QSize(film.whole_size.width, film.whole_size.height)
         return ComparedPicture(image, size, self.name, f"{place}{noise} · {kind}")
 
     def _true_picture(self, call: int) -> Pixels | None:

@@ -118,7 +118,7 @@ class ContactSheet(QFrame):
         item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
         item.setData(RUN, film.run)
         frame = film.frames[-1]
-        self._show_picture(item, film.latent_rgb.picture(frame.denoised))
+        self._show_picture(item, film.picture(frame.denoised))
         decode, shown = Decode(film, frame.denoised), partial(self.show_decoded, film.run)
         self._engine_tasks.submit(f"sheet {film.run}", decode, shown)
 

@@ -134,7 +134,7 @@ class FilmController(QObject):
         film = self.panel.film
         if film is not None:
             frame = film.frames[call]
-            self._current.show_frame(film, frame, film.latent_rgb.picture(frame.denoised), is_decoded=False)
+            self._current.show_frame(film, frame, film.picture(frame.denoised), is_decoded=False)
 
     @Slot(int)
     def _decode(self, call: int) -> None:
@@ -146,6 +146,7 @@ class FilmController(QObject):
     def _show_decoded(self, film: Film, call: int, pixels: Pixels) -> None:
         if self.panel.film is None or not self.panel.film.continues(film):
             return
+        pixels = film.shown(pixels)
         self.panel.set_decoded(call, pixels)
         if not self.panel.is_following and self.panel.call == call:
             self._current.show_frame(film, film.frames[call], pixels, is_decoded=True)

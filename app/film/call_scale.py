@@ -39,7 +39,7 @@ class CallScale:
     def of(cls, film: Film | None, width_px: int) -> "CallScale":
         if film is None:
             return _scale(width_px, 1, 1.0)
-        size = film.request.size
+        size = film.whole_size
         ratio = min(max(size.width / size.height, 1 / _WIDEST_RATIO), _WIDEST_RATIO)
         return _scale(width_px, film.schedule.calls, ratio)
 

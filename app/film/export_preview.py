@@ -102,7 +102,7 @@ def _drawn(film: Film, choices: ExportChoices, room: tuple[int, int]) -> Generat
 
 def _composed(film: Film, choices: ExportChoices) -> Iterator[Image.Image]:
     options = choices.options(Path())
-    native_px = film.request.size.width * len(choices.views)
+    native_px = film.shown_size.width * len(choices.views)
     options = replace(options, width_px=min(options.width_px or native_px, WIDEST_PX))
     return map(
         partial(compose, options=options, film_format=FORMATS[choices.format]), export_frames(film, choices.views)

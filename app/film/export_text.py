@@ -18,7 +18,7 @@ TOLD_AFTER_S = 1.0
 def file_words(film: Film, choices: ExportChoices) -> str:
     """Returns ``20 pictures of 512 × 544 pixels, 3.9 seconds``; ``choices`` have at least one view."""
     count = len(film.frames)
-    size = size_of(film.request.size, len(choices.views), choices.options(Path()), FORMATS[choices.format])
+    size = size_of(film.shown_size, len(choices.views), choices.options(Path()), FORMATS[choices.format])
     if choices.format == "sheet":
         width, height = page_size(count, size)
         return tr(

@@ -236,7 +236,7 @@ class _Thumbnails:
         frame = film.frames[call]
         made = self._made.get(call)
         if made is None or made[0] is not frame:
-            image = to_image(film.latent_rgb.picture(frame.denoised))
+            image = to_image(film.picture(frame.denoised))
             fit = image.scaled(
                 self._size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )

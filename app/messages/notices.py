@@ -17,6 +17,7 @@ from core.runs.events import (
     Event,
     LoraDiffers,
     LoraInPart,
+    MaskMissing,
     PartsAway,
     UpscalerDiffers,
     WeightsLeftOut,
@@ -135,6 +136,14 @@ def _upscaler_differs(event: UpscalerDiffers) -> Message:
     )
 
 
+def _mask_missing(event: MaskMissing) -> Message:
+    return Message(
+        tr("{model} is made for inpainting", model=event.model),
+        tr("It was trained to change a part of a picture. Without a mask it makes all of it anew."),
+        tr("Choose a picture to begin with, and paint a mask over what is to be changed."),
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
@@ -146,6 +155,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         WeightsLeftOut: _left_out,
         PartsAway: _away,
         AutoencoderLent: _lent,
+        MaskMissing: _mask_missing,
         ComputedElsewhere: _elsewhere,
     }
 )

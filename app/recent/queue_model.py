@@ -107,7 +107,7 @@ class QueueModel(QAbstractListModel):
         if run.id not in self._pictures and isinstance(run.operation, GenerateBranch):
             film = run.operation.branch.film
             if film.frames:
-                self._pictures[run.id] = to_image(film.latent_rgb.picture(film.frames[-1].denoised))
+                self._pictures[run.id] = to_image(film.picture(film.frames[-1].denoised))
         return self._pictures.get(run.id)
 
     @Slot()

@@ -20,6 +20,7 @@ from core.errors import EmulsionError
 from core.files.atomic import words_of
 from core.film.reader import film_path
 from core.language.words import tr
+from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.opening import flattened, open_picture
 from core.pictures.picture import GeneratedImage
@@ -158,17 +159,22 @@ def read_picture(path: Path, folders: Iterable[Path] = ()) -> OpenedPicture:
 
 
 def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
-    """Returns a picture's recipe, with the places of source and references that lie beside it or in ``folders``.
+    """Returns a picture's recipe, with the places of the pictures that it names, as far as they are found.
+
+    They are looked for beside it, in ``folders``, and where pasted ones are kept.
 
     Raises UnreadablePicture.
     """
     recipe = read_recipe(path)
-    request, folders = recipe.request, (path.parent, *folders)
+    request, folders = recipe.request, (path.parent, *folders, Folders.default().pasted)
     if request.source is None and not request.references:
         return recipe
-    source = found(request.source, folders) if request.source is not None else None
+    source, mask = (
+        request.source and found(request.source, folders),
+        request.mask and found(request.mask, folders),
+    )
     references = tuple(found(reference, folders) for reference in request.references)
-    return replace(recipe, request=replace(request, source=source, references=references))
+    return replace(recipe, request=replace(request, source=source, mask=mask, references=references))
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:

@@ -31,6 +31,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_files
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
+from core.pictures.masked_picture import worked_size
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings
 from core.prompt.timeline import first_call, timeline_of
@@ -94,6 +95,7 @@ class Context:
         if not model.has_autoencoder and request.autoencoder is None:
             request = replace(request, autoencoder=(lent := lent_autoencoder(model, self._catalogue)))
             yield AutoencoderLent(model.place, lent.name)
+        request = replace(request, size=worked_size(request, model.limits))
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
         loaded = yield from self._load(model, request)
@@ -127,8 +129,7 @@ class Context:
         Where the text encoders have to come for it, the prompts of ``following`` requests are read in the same
         visit, as far as they are for this model as it is.
         """
-        loaded = prepared.loaded
-        loaded.embeddings.use(prepared.request)
+        (loaded := prepared.loaded).embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
         is_known = all(map(prepared.family.knows_prompt, texts.requests))
         self._fit(loaded, Work.of(request), reads_text=not is_known)

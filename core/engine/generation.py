@@ -16,6 +16,7 @@ from core.engine.decoding.decoding import Previews
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
 from core.engine.initial_state import InitialState
+from core.engine.inpainting import network_inputs
 from core.engine.loading.identification import identified
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import NumberedCall, PromptCalls
@@ -68,12 +69,13 @@ def generate_picture(
         film, computed_by=computed_by(plan.device, plan.dtype_name, model.way_of_calls, film.computed_by)
     )
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
+    inputs = network_inputs(film, start.x.device)
     numbers, numbered = itertools.count(len(start.recorded)), NumberedCall(attention or calls)
     guarded = model.guarded(numbered)
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         numbered.number = next(numbers)
-        return guarded(x, t)
+        return guarded(x if inputs is None else torch.cat([x, inputs], 1), t)
 
     steps = denoise(predict, sampling, start.x, start.generators, scale, start.recorded, hooks)
     copies = Copies(start.x.device)
@@ -108,6 +110,7 @@ def generate_picture(
     decode_seconds = time.perf_counter() - began
     give_memory_back()
     previews.budget.add_decode(decode_seconds, is_preview=False)
+    pixels = film.pasted(pixels)
     if (upscaler := film.request.upscaler) is not None:
         yield Loading(Phase.enlarging)
         pixels = yield from enlarger.enlarged(pixels, upscaler, film.request.seamless)

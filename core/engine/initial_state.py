@@ -7,21 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.engine.families import Family
+from core.engine.inpainting import (
+    blended,
+    draws_of_start,
+    encoded,
+    is_pure_noise,
+    part_to_begin_with,
+    seen_by_network,
+    with_hashes,
+)
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import Recorded
 from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.mask_blending import MASK
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.start_noise import start_noise
-from core.engine.sampling.tensors import to_model_range, to_torch
-from core.errors import NotANumberPicture
+from core.engine.sampling.tensors import to_torch
 from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
-from core.language.words import tr
 from core.measures.conversions import noisy_of
 from core.measures.noise_levels import scale_of, signal_and_noise
+from core.pictures.masked_picture import read_masked_picture
 from core.pictures.source import read_source
 from core.request.request import STEPS, GenerationRequest, Source
 from core.request.samplers import SAMPLERS, Space
@@ -65,34 +76,50 @@ def from_noise(family: Family, request: GenerationRequest, device: torch.device)
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = _noise(family, request, generators).to(device) * sampling.first_scale
-    return InitialState(_film(family, request, sampling), sampling, x, generators)
+    extras = seen_by_network(family, None, request, generators[0], device)
+    return InitialState(replace(_film(family, request, sampling), extras=extras), sampling, x, generators)
 
 
 def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> InitialState:
     """From a picture with as much noise as the first of the remaining steps expects (SDEdit, Meng et al. 2022).
 
-    The arithmetic is that of diffusers' StableDiffusionImg2ImgPipeline, in float32.
+    The arithmetic is that of diffusers' StableDiffusionImg2ImgPipeline, with a mask that of
+    StableDiffusionInpaintPipeline, in float32.
     """
-    picture = read_source(source, request.size)
-    request = replace(request, source=replace(source, sha256=picture.sha256))
+    masked = read_masked_picture(request) if request.mask is not None else None
+    if masked is not None and request.mask is not None:
+        pixels = part_to_begin_with(masked, request.mask.fill, request.size)
+        request = with_hashes(request, masked)
+    else:
+        picture = read_source(source, request.size)
+        pixels, request = picture.pixels, replace(request, source=replace(source, sha256=picture.sha256))
     skipped = request.steps - source.steps_of(request.steps)
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, skipped)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-    x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
-    if not x0.isfinite().all():
-        raise NotANumberPicture(tr("the autoencoder"))
+    is_pure, extras, x0 = is_pure_noise(request, is_flow=sampling.space == "flow"), {}, None
+    if not (is_pure and family.takes_mask):
+        x0 = encoded(family, pixels, generators[0], device)
+        if masked is not None and not family.takes_mask:
+            x0, extras = blended(masked, x0, request)
     noise = _noise(family, request, generators)
     # on the CPU: diffusers moves the schedule to where the picture is, and a replay would divide by it elsewhere
-    x = sampling.noised(x0.cpu(), noise).contiguous().to(device)
-    film = replace(_film(family, request, sampling), skipped_steps=skipped)
+    x = noise * sampling.first_scale if is_pure or x0 is None else sampling.noised(x0.cpu(), noise)
+    x = x.contiguous().to(device)
+    if family.takes_mask:
+        extras = seen_by_network(family, masked, request, generators[0], device)
+    elif masked is not None:
+        torch.randn(x.shape, generator=generators[0])  # the sample that diffusers draws for networks that see it
+    film = replace(_film(family, request, sampling), skipped_steps=skipped, extras=extras, masked=masked)
     return InitialState(film, sampling, x, generators)
 
 
 def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:
-    """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest."""
+    """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest or UnreadablePicture."""
     parent = branch.film.request
-    request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
-    request = replace(request, variation=parent.variation)
+    kept = {name: getattr(parent, name) for name in ("seed", "variation", "size", "source", "mask")}
+    request = replace(branch.request, **kept, count=1)
+    if parent.mask is not None and branch.film.masked is None:  # its pictures are there, or nothing can be pasted
+        branch = replace(branch, film=replace(branch.film, masked=read_masked_picture(parent)))
     if not branch.keeps_history:
         return _from_noise_level(family, branch, request, device)
     if branch.film.frames:
@@ -132,7 +159,7 @@ def from_film(film: Film, calls: int, device: torch.device) -> InitialState:
 def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> InitialState:
     sampling = schedulers.rebuild(film)
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
-    _draw_start(film.request, start, generators)
+    _draw_start(film, start, generators)
     return InitialState(film, sampling, to_torch(start, device), generators, recorded)
 
 
@@ -142,9 +169,9 @@ def _noise(family: Family, request: GenerationRequest, generators: Sequence[torc
     return start_noise(family.latent_shape(request.size), generators, request.seed or 0, variation, layout)
 
 
-def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence[torch.Generator]) -> None:
+def _draw_start(film: Film, latent: Latent, generators: Sequence[torch.Generator]) -> None:
     """Draws what a run's start takes, only to bring the generator to where the sampler's own noise begins."""
-    draws = 1 if request.source is None else 2  # a sample of what the autoencoder sees, and noise
+    draws = 1 + sum(draws_of_start(film.request, film.extras, is_flow=film.space == "flow"))
     for _ in range(draws):
         for generator in generators:
             torch.randn((1, *latent.shape), generator=generator)
@@ -160,15 +187,25 @@ def _from_noise_level(
     sampling, total = _ending(config, request.sampler, remaining, frame.sigma)
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-    _draw_start(request, frame.noisy, generators)
+    _draw_start(replace(branch.film, request=request), frame.noisy, generators)
     x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
     film = replace(
         _film(family, request, sampling),
         parent=branch.parent,
         skipped_steps=total - remaining,
-        extras=branch.film.extras,
+        extras=_from_here(branch),
+        masked=branch.film.masked,
     )
     return InitialState(film, sampling, x, generators)
+
+
+def _from_here(branch: Branch) -> Mapping[str, NDArray[Any]]:
+    """Returns the parent's extras; a soft mask goes on for a run whose noise schedule begins at the branch."""
+    extras, timesteps = branch.film.extras, branch.film.schedule.timesteps
+    share = float(timesteps[branch.call] / timesteps[0])
+    if MASK not in extras or not 0 < share < 1:
+        return extras
+    return {**extras, MASK: np.minimum(extras[MASK] / np.float32(share), np.float32(1.0))}
 
 
 def _ending(config: Mapping[str, Any], sampler: str, remaining: int, sigma: float) -> tuple[SamplerRun, int]:

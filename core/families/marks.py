@@ -44,13 +44,16 @@ def refuse_edm(header: SafetensorsHeader) -> None:
             raise ModelBroken(header.path, tr("{what}: Emulsion cannot use it yet", what=what))
 
 
-_MORE_INPUTS = {5: tr("an inpainting model"), 4: tr("a model for editing pictures"), 1: tr("a model with depth")}
+_MORE_INPUTS = {4: tr("a model for editing pictures"), 1: tr("a model with depth")}
 """By the number of channels that a network reads beside the latents."""
 
 
 def refuse_inputs(path: Path, channels: int, latents: int) -> None:
-    """Raises ModelBroken for a network that reads other channels than those of the latents."""
-    if channels != latents:
+    """Raises ModelBroken for a network that reads other channels than those of the latents.
+
+    Those for inpainting read the mask and the latent of the picture without its masked part, too.
+    """
+    if channels not in (latents, 2 * latents + 1):
         what = _MORE_INPUTS.get(channels - latents, "a special model")
         raise ModelBroken(path, tr("it is {what}, which Emulsion cannot use yet", what=what))
 

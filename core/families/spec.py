@@ -74,8 +74,8 @@ class CheckpointKind:
 
         None where a U-Net has blocks that no configuration says.
         """
-        if self.blocks is not None and "down_block_types" in config and part != "vae":
-            return self.blocks.config(config)
+        if "down_block_types" in config and part != "vae":
+            return (self.blocks.config if self.blocks is not None else dict)({**config, **self.built})
         if self.positions is not None and "max_position_embeddings" in config:
             return {**config, "max_position_embeddings": self.positions}
         return {**config, **self.built} if part == "transformer" else dict(config)

@@ -29,6 +29,7 @@ ENCODERS = ("cond_stage_model.", CONDITIONER, "text_encoder.", "text_encoder_2."
 """The beginnings of the names of text encoders in whole files."""
 
 _LAST_CONVOLUTION = "out.2.weight"
+_LATENTS = 4
 _CLIP_L, _REFINER_WIDTH = 768, 1280
 _OPEN_CLIP_WIDTH = 1024
 """Of the text that Stable Diffusion 2.x reads."""
@@ -59,7 +60,8 @@ def recognise_unet(
     if not first or is_xl != (not sized.isdisjoint(names) if is_alone else any(map(_is_of_xl, names))):
         return None
     shape = header.shape(first) or ()
-    refuse_inputs(path, shape[1] if len(shape) == 4 else 0, 4)
+    channels = shape[1] if len(shape) == 4 else 0
+    refuse_inputs(path, channels, _LATENTS)
     refuse_edm(header)
     if not {f"{unet}time_embed.cond_proj.weight", f"{unet}time_embedding.cond_proj.weight"}.isdisjoint(names):
         raise ModelBroken(path, tr("it is distilled with embedded guidance (LCM); use it as a diffusers folder"))
@@ -86,6 +88,7 @@ def recognise_unet(
                 _positions(header),
                 UNetBlocks.of(f"{UNET}{name.removeprefix(unet)}" for name in names if name.startswith(unet)),
                 _widths(width, is_xl) if is_alone else {},
+                {"in_channels": channels} if channels != _LATENTS else {},
             )
     if _REFINER in names:
         raise ModelBroken(path, REFINER)

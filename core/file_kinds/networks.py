@@ -192,7 +192,7 @@ NETWORKS: tuple[FileKind, ...] = (
         width=UNET_TEXT,
         sizes=UNET_NAMES,
         marks=(
-            Mark(tr("inpainting"), measure=_UNET_INPUT, size=9, is_usable=False),
+            Mark(tr("inpainting"), measure=_UNET_INPUT, size=9),
             Mark(tr("for editing"), measure=_UNET_INPUT, size=8, is_usable=False),
             Mark(tr("with depth"), measure=_UNET_INPUT, size=5, is_usable=False),
             Mark("LCM", has="time_embed.cond_proj.weight"),

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.latent_rgb import LatentRgb
+from core.pictures.masked_picture import MaskedPicture
+from core.pictures.pixels import Pixels
 from core.recipes.recipe import ModelIdentity, Parent
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Size
 from core.request.samplers import Space
 
 Latent = NDArray[Any]
@@ -85,6 +87,8 @@ class Film:
         computed_by: GPU or processor, versions and precision, on which the last bits depend; "" in older films.
         extras: arrays that hooks of the loop read, by name, such as a mask; see `core.engine.sampling.step_hooks`.
             A name that this version does not know stays in all that continues the film.
+        masked: the source picture and its mask, of which the latents are a part, as far as their files were found;
+            a film on the disk does not have them.
     """
 
     request: GenerationRequest
@@ -101,7 +105,40 @@ class Film:
     skipped_steps: int = 0
     computed_by: str = ""
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    masked: MaskedPicture | None = None
     frames: tuple[Frame, ...] = ()
+
+    def picture(self, latent: Latent) -> Pixels:
+        """Returns a rough picture of a latent by the linear map, as it is shown: see `shown`."""
+        return self.shown(self.latent_rgb.picture(latent))
+
+    def shown(self, worked: Pixels) -> Pixels:
+        """Returns the whole picture with what the model works on, of a size that a screen needs."""
+        return worked if self.masked is None else self.masked.shown(worked)
+
+    @property
+    def shown_size(self) -> Size:
+        """Returns the size of what `shown` returns for pixels of the size in which the model works."""
+        if self.masked is None:
+            return self.request.size
+        height, width = (self.masked.small or self.masked).mask.shape
+        return Size(width, height)
+
+    @property
+    def whole_size(self) -> Size:
+        """Returns the size of the finished picture, before it is enlarged."""
+        if self.masked is None:
+            return self.request.size
+        height, width = self.masked.mask.shape
+        return Size(width, height)
+
+    def spread(self, values: NDArray[Any], outside: float = 0.0) -> NDArray[Any]:
+        """Returns values for each place of a latent (height, width), spread over what `shown` shows."""
+        return values if self.masked is None else self.masked.spread(values, outside)
+
+    def pasted(self, worked: Pixels) -> Pixels:
+        """Returns the whole picture with what the model made of its masked part; that alone without a mask."""
+        return worked if self.masked is None else self.masked.pasted(worked)
 
     @property
     def is_complete(self) -> bool:

@@ -23,7 +23,8 @@ from core.language.words import tr
 FORMAT = "emulsion-film"
 VERSION = 1
 
-LARGEST_HEADER = 4 * 2**20
+LARGEST_HEADER = 16 * 2**20
+"""With a mask it holds the latent of its picture: 10 MiB of FLUX.2 at 2048x2048."""
 LARGEST_FILM = 4 * 2**30
 MOST_CALLS = 4096
 LARGEST_LATENT = (256, 2048, 2048)

@@ -89,7 +89,7 @@ PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
         "guidance": guidance_picture,
     }
 )
-"""Pictures by the linear map to colours, in the size of the latent."""
+"""Pictures of what the model works on, by the linear map to colours, in the size of the latent."""
 
 
 DECODED = frozenset({"denoised", "noisy"})
@@ -127,11 +127,11 @@ def _full_size(film: Film, frame: Frame, name: str, decode: Decode | None) -> Pi
     else:
         pixels = PICTURES[name](film, frame)
     size = film.request.size
-    if pixels.shape[1::-1] == (size.width, size.height):
-        return pixels
-    full = size.covered_by(pixels.shape[1], pixels.shape[0])
-    enlarged = Image.fromarray(pixels).resize((full.width, full.height), Image.Resampling.BICUBIC)
-    return np.asarray(enlarged)[: size.height, : size.width]
+    if pixels.shape[1::-1] != (size.width, size.height):
+        full = size.covered_by(pixels.shape[1], pixels.shape[0])
+        enlarged = Image.fromarray(pixels).resize((full.width, full.height), Image.Resampling.BICUBIC)
+        pixels = np.asarray(enlarged)[: size.height, : size.width]
+    return film.shown(pixels)
 
 
 def _side_by_side(pictures: Sequence[Pixels]) -> Pixels:

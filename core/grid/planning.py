@@ -13,8 +13,8 @@ from core.grid.values import MOST_VALUES, counted, split
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import check_autoencoder, check_loras
+from core.pictures.masked_picture import check_source
 from core.pictures.reference import read_reference
-from core.pictures.source import read_source
 from core.prompt.drawing import drawn
 from core.request.numbering import seeded
 from core.request.request import GenerationRequest
@@ -65,12 +65,12 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
             check_loras(request, model, catalogue.loras)
         if request.autoencoder is not None and (model.key, request.autoencoder) not in seen:
             check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
-        if request.source is not None and (request.source.path, request.size) not in seen:
-            read_source(request.source, request.size)
+        source = (request.source, request.mask, request.size) if request.source is not None else None
+        if source is not None and source not in seen:
+            check_source(request)
         for reference in request.references:
             if reference not in seen:
                 read_reference(reference)
-        source = (request.source.path, request.size) if request.source is not None else None
         seen |= {(model.key, request.active_loras), (model.key, request.autoencoder), source, *request.references}
 
 

@@ -1,6 +1,7 @@
 """The picture that a run begins with instead of noise: read safely, cut and scaled to the request's size."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -14,11 +15,14 @@ from core.errors import UnreadablePicture
 from core.files.atomic import words_of
 from core.files.sizes import size_text
 from core.language.words import tr
+from core.paths import Folders
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
-from core.request.request import Reference, Size, Source
+from core.request.request import Mask, Reference, Size, Source
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MOST_FOLDERS = 1000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
@@ -41,22 +45,32 @@ def read_source(source: Source, size: Size) -> SourcePicture:
 
     Raises UnreadablePicture, also when the file is not the one whose hash ``source`` has.
     """
+    original, sha256 = _read(source)
+    picture = ImageOps.fit(original, (size.width, size.height), Image.Resampling.LANCZOS)
+    return SourcePicture(np.asarray(picture), sha256, Size(*original.size))
+
+
+def read_whole(source: Source) -> tuple[Pixels, str]:
+    """Returns a picture upright and in RGB, in its own size, and its SHA-256. Raises as `read_source` does."""
+    original, sha256 = _read(source)
+    return np.asarray(original), sha256
+
+
+def _read(source: Source) -> tuple[Image.Image, str]:
     path = Path(source.path)
     content = content_of(path)
     sha256 = hashlib.sha256(content).hexdigest()
     if not sha256.startswith(source.sha256):
         raise UnreadablePicture(path, tr("it has changed since the recipe was written; choose it again"))
     unknown = tr("it is not a {formats} or {last} picture", formats=", ".join(FORMATS[:-1]), last=FORMATS[-1])
-    original = flattened(decoded(path, BytesIO(content), FORMATS, unknown=unknown))
-    picture = ImageOps.fit(original, (size.width, size.height), Image.Resampling.LANCZOS)
-    return SourcePicture(np.asarray(picture), sha256, Size(*original.size))
+    return flattened(decoded(path, BytesIO(content), FORMATS, unknown=unknown)), sha256
 
 
-Named = TypeVar("Named", Source, Reference)
+Named = TypeVar("Named", Source, Mask, Reference)
 
 
 def found(source: Named, folders: Iterable[Path]) -> Named:
-    """Returns the source with its path if a file of its name and hash lies in one of the folders; else unchanged.
+    """Returns it with its path if a file of its name and hash lies in one of the folders; else unchanged.
 
     Without a hash any file of this name could be meant, so none is taken.
     """
@@ -69,6 +83,20 @@ def found(source: Named, folders: Iterable[Path]) -> Named:
             except UnreadablePicture:
                 continue
     return source
+
+
+def likely_folders(path: Path) -> tuple[Path, ...]:
+    """Returns the folders in which pictures that a recipe or a film at this path names are looked for.
+
+    They are its own, the others of its pictures folder, one for each day, and the one of pasted pictures.
+    """
+    pictures = path.absolute().parent.parent
+    try:
+        days = [folder for folder in pictures.iterdir() if _DAY.fullmatch(folder.name)]
+    except OSError:
+        days = []
+    newest = sorted(days, reverse=True)[:MOST_FOLDERS]
+    return (path.parent, pictures, *newest, Folders.default().pasted)
 
 
 def content_of(path: Path) -> bytes:

@@ -19,6 +19,9 @@ def request_from_settings(value: object) -> GenerationRequest | None:
     if request.source is not None:
         path = text_of(content.get("source_path", ""), "source_path")
         request = replace(request, source=replace(request.source, path=path))
+    if request.mask is not None:
+        path = text_of(content.get("mask_path", ""), "mask_path")
+        request = replace(request, mask=replace(request.mask, path=path))
     paths = [text_of(path, "reference_paths") for path in list_of(content.get("reference_paths", []), "paths")]
     if len(paths) == len(request.references):
         references = (replace(one, path=path) for one, path in zip(request.references, paths, strict=True))
@@ -40,6 +43,8 @@ def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | N
     content = request_to_json(request)
     if request.source is not None:
         content["source_path"] = request.source.path
+    if request.mask is not None:
+        content["mask_path"] = request.mask.path
     if request.references:
         content["reference_paths"] = [reference.path for reference in request.references]
     if request.loras:

@@ -105,6 +105,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """The part of the source picture that is changed (inpainting); all else stays as it is, bit for bit.
+
+    Attributes:
+        path: of the mask's file (`core.pictures.mask`); only its name, or nothing, where no more is known.
+        sha256: of the file's content, the whole or its first digits; "" when it has not been read yet.
+        area: key in `core.request.settings.mask.AREAS`: the model works on the masked part, or on all.
+        padding: pixels around the masked part that the model sees as well.
+        fill: what the part begins with, key in `core.request.settings.mask.FILLS` or a colour ``#rrggbb``.
+        softness: pixels over which the change fades out beyond the masked part; 0 for a hard edge.
+    """
+
+    path: str
+    sha256: str = ""
+    area: str = "masked"
+    padding: int = 32
+    fill: str = "original"
+    softness: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A picture beside the prompt, at which the model looks in every step.
 
@@ -224,6 +245,8 @@ class GenerationRequest:
         seed: start of the random numbers, or None: the engine chooses one and reports it.
         count: how many pictures; see `core.request.numbering` for their seeds.
         source: the picture to begin with, or None.
+        mask: the part of it that is changed, or None: all of it. ``size`` is then that in which the model works
+            on the part; the finished picture has the size of the source.
         references: pictures to look at, for models that edit by instruction; the first one is what "it" means.
         loras: changes to the model, each at most once.
         autoencoder: in the place of the model's own, or None.
@@ -251,6 +274,7 @@ class GenerationRequest:
     seed: int | None = None
     count: int = 1
     source: Source | None = None
+    mask: Mask | None = None
     references: tuple[Reference, ...] = ()
     loras: tuple[Lora, ...] = ()
     autoencoder: Autoencoder | None = None

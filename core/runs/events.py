@@ -144,6 +144,17 @@ class AutoencoderLent:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskMissing:
+    """A model that was trained for inpainting makes a picture without a mask: all of it counts as masked.
+
+    Attributes:
+        model: its key.
+    """
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedElsewhere:
     """A run is taken up by another device, precision or version than made its calls so far.
 
@@ -187,8 +198,8 @@ class LinearPreview:
 
     @property
     def pixels(self) -> Pixels:
-        """Returns a picture of the size of the latent."""
-        return self.film.latent_rgb.picture(self.film.frames[-1].denoised)
+        """Returns a picture of the size of the latent, or the whole one that has it as a part."""
+        return self.film.picture(self.film.frames[-1].denoised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,5 +247,7 @@ class Finished:
 
 
 AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingPickled | EmbeddingDiffers
-Notice = AddOnNotice | UpscalerDiffers | WeightsLeftOut | PartsAway | AutoencoderLent | ComputedElsewhere
+Notice = (
+    AddOnNotice | UpscalerDiffers | WeightsLeftOut | PartsAway | AutoencoderLent | MaskMissing | ComputedElsewhere
+)
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

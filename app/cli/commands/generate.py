@@ -35,10 +35,10 @@ from core.models.memory_plan import (
     placement_names,
 )
 from core.paths import Folders
+from core.pictures.masked_picture import check_source
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.reference import read_reference, size_of
-from core.pictures.source import read_source
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings, users_encodings
 from core.recipes.recipe import recipe_to_json
@@ -208,8 +208,7 @@ def _read(arguments: Namespace) -> Job:
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:
         check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
-    if request.source is not None:
-        read_source(request.source, request.size)
+    check_source(request)
     for reference in request.references:
         read_reference(reference)
     output = None if arguments.output is None else storable("output", arguments.output)

@@ -15,7 +15,7 @@ class DenoisedView(PaneView):
             self.pane.show_picture(to_image(moment.decoded), tr("decoded by the autoencoder"))
         else:
             picture = denoised_picture(moment.film, moment.frame)
-            self.pane.show_picture(to_image(picture), tr("rough preview"))
+            self.pane.show_picture(to_image(moment.film.shown(picture)), tr("rough preview"))
 
 
 KIND = ViewKind(

@@ -15,7 +15,7 @@ class NoisyView(PaneView):
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
         caption = tr("{alpha:.2f} × picture + {noise:.2f} × noise", alpha=alpha, noise=noise)
-        self.pane.show_picture(to_image(noisy_picture(moment.film, frame)), caption)
+        self.pane.show_picture(to_image(moment.film.shown(noisy_picture(moment.film, frame))), caption)
 
 
 KIND = ViewKind(

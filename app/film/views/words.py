@@ -110,8 +110,13 @@ class WordsView(PanesView):
         if record is None or not record.words:
             return
         mean = record.mean
-        height, width = mean.shape[1:]
-        here = mean[:, min(int(y * height), height - 1), min(int(x * width), width - 1)]
+        places = np.arange(mean[0].size).reshape(mean.shape[1:])
+        places = places if self._moment is None else self._moment.film.spread(places, -1)
+        height, width = places.shape
+        place = int(places[min(int(y * height), height - 1), min(int(x * width), width - 1)])
+        if place < 0:  # the picture goes on where the model does not look
+            return
+        here = mean.reshape(len(mean), -1)[:, place]
         order = np.argsort(mean.mean(axis=(1, 2)) - here)[:_NAMED]
         self._at_place = (
             tr("here:") + " " + ", ".join(f"{record.words[word].text} {here[word]:.0%}" for word in order)
@@ -146,7 +151,10 @@ class WordsView(PanesView):
             return
         shares = record.mean[int(link)]
         least, most = float(shares.min()), float(shares.max())
-        dark = np.round(255 * _DARKEST * (most - shares) / ((most - least) or 1.0)).astype(np.uint8)
+        darkness = 255 * _DARKEST * (most - shares) / ((most - least) or 1.0)
+        if self._moment is not None:
+            darkness = self._moment.film.spread(darkness, 255 * _DARKEST)
+        dark = np.ascontiguousarray(np.round(darkness), np.uint8)
         height, width = dark.shape
         image = QImage(dark.tobytes(), width, height, width, QImage.Format.Format_Alpha8)
         self.overlay_wanted.emit(image.copy())

@@ -88,7 +88,7 @@ class Previews:
             pixels = self._decoded(denoised)
             if pixels is not None:
                 self.budget.add_decode(time.perf_counter() - began, is_preview=True)
-                return Preview(pixels, is_decoded=True)
+                return Preview(film.shown(pixels), is_decoded=True)
         return LinearPreview(film)
 
     def _decoded(self, denoised: torch.Tensor) -> Pixels | None:

@@ -158,6 +158,12 @@ class Family:
         return self._vae.factor
 
     @property
+    def takes_mask(self) -> bool:
+        """Returns True for a network that sees the mask and the picture without it, behind the latent."""
+        channels = self._vae.latent_shape(Size(64, 64))[0]
+        return getattr(self._parts.network.config, "in_channels", None) == 2 * channels + 1
+
+    @property
     def encoders(self) -> Sequence[ClipEncoder]:
         """Returns the text encoders that read words with weights; () for other families."""
         return getattr(self._arithmetic, "encoders", ())

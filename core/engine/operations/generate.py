@@ -9,7 +9,7 @@ from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
 from core.prompt.drawing import has_template
 from core.request.numbering import numbered, seeded
-from core.runs.events import Event
+from core.runs.events import Event, MaskMissing
 from core.runs.operations import Generate
 
 
@@ -18,6 +18,8 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
     batch = operation.batch or (secrets.token_hex(16) if asked.count > 1 else "")
     first = seeded(asked)
     model = yield from context.prepare(first)
+    if model.family.takes_mask and asked.mask is None:
+        yield MaskMissing(model.loaded.model.key)
     own = (numbered(first, index) for index in range(1, asked.count if has_template(asked) else 0))
     calls = yield from context.read_prompt(model, model.request, following=(*own, *operation.following))
     for index in range(asked.count):

@@ -16,9 +16,10 @@ from core.runs.operations import GenerateBranch
 def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     branch = operation.branch
     # a run's beginning is in its film: the source picture may be gone
-    source = None if branch.film.frames else branch.request.source
-    references = branch.film.request.references
-    model = yield from context.prepare(replace(_rewritten(branch), source=source, references=references))
+    before = branch.film.request
+    source, mask = (None, None) if branch.film.frames else (branch.request.source, before.mask)
+    kept = {"source": source, "mask": mask, "references": before.references}
+    model = yield from context.prepare(replace(_rewritten(branch), **kept))
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import torch
+
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import replay
 from core.engine.initial_state import from_film
+from core.engine.inpainting import network_inputs
 from core.engine.prompt_calls import NumberedCall
 from core.film.film import Film
 from core.prompt.timeline import first_call
@@ -15,7 +18,7 @@ from core.runs.operations import RecordAttention
 
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
-    model = yield from context.prepare(replace(film.request, source=None))  # its picture may be gone
+    model = yield from context.prepare(replace(film.request, source=None, mask=None))  # its picture may be gone
     request = replace(model.request, source=film.request.source)  # but it tells where the calls begin
     calls = yield from context.read_prompt(model, request, film.skipped_steps)
     recorder = attention_recorder(model, model.request, calls)
@@ -25,10 +28,12 @@ def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
         watched = model.guarded(numbered)
         first, total = _first_step(film), len(film.frames)
         start = from_film(film, total, context.plan.device)
+        inputs = network_inputs(film, context.plan.device)
         for step, t in zip(replay(start), start.sampling.timesteps, strict=False):
             if film.frames[step.call].step >= first:
                 numbered.number = step.call
-                watched(start.sampling.scale(step.noisy, t), t.to(step.noisy.device))
+                x = start.sampling.scale(step.noisy, t)
+                watched(x if inputs is None else torch.cat([x, inputs], 1), t.to(x.device))
                 record = recorder.take(step.call)
             yield Advanced(step.call + 1, total)
     yield Finished(record)

@@ -19,5 +19,5 @@ def run(context: Context, operation: RenderFrame) -> Iterator[Event]:
     pixels, note = model.decode(to_torch(latent, context.plan.device))
     seconds = time.perf_counter() - began
     note = " ".join(filter(None, (operation.note, note)))
-    image = image_of(film, model.loaded.plan, pixels, stage, frame.step + 1, seconds, note)
+    image = image_of(film, model.loaded.plan, film.pasted(pixels), stage, frame.step + 1, seconds, note)
     yield ImageReady(image, film)

@@ -15,6 +15,7 @@ import torch
 
 from core.engine.sampling import guidance
 from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.levels import levels
 from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import SamplerRun
 from core.request.samplers import Space
@@ -54,6 +55,9 @@ class StepContext:
         call: number of the network call that the scheduler stepped with, from 0.
         step: the sampler step that this call belongs to, from 0.
         sigma: noise to signal ratio of the latents now, which is that of the next call; 0 after the last one.
+        share: how much of the run's noise schedule is left, by timesteps: nearly 1 after the first call, 0 after
+            the last one.
+        levels: the factors of picture and noise in the latents now.
         space: the scale of the latents (`core.request.samplers.Sampler.space`).
         generators: those of the run. What a hook draws from them is drawn again when the film is replayed.
     """
@@ -61,6 +65,8 @@ class StepContext:
     call: int
     step: int
     sigma: float
+    share: float
+    levels: tuple[float, float]
     space: Space
     generators: Sequence[torch.Generator]
 
@@ -91,6 +97,7 @@ def denoise(
     """
     schedule = sampling.schedule
     sigmas = [*(float(sigma) for sigma in schedule.sigmas), 0.0]
+    shares = [*(schedule.timesteps / max(float(schedule.timesteps[0]), 1e-6)).tolist(), 0.0]
     times = sampling.timesteps.to(x.device)  # the network's: all at once, since each copy is waited for
     for call, t in enumerate(sampling.timesteps):
         x_in = sampling.scale(x, t)
@@ -102,7 +109,9 @@ def denoise(
         x0 = denoised(x_in, guided, sigmas[call], sampling.prediction_type)
         yield Step(call, x, x0, guided, prediction)
         x = sampling.step(guided.float(), t, x, generators)
-        context = StepContext(call, schedule.steps[call], sigmas[call + 1], sampling.space, generators)
-        for hook in after_step:
-            x = hook(context, x)
+        if after_step:
+            place = call, schedule.steps[call], sigmas[call + 1], shares[call + 1]
+            context = StepContext(*place, levels(sampling, call + 1), sampling.space, generators)
+            for hook in after_step:
+                x = hook(context, x)
     return x

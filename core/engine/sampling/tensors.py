@@ -3,6 +3,7 @@
 import ml_dtypes
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.film.film import Latent
 from core.pictures.pixels import Pixels
@@ -25,8 +26,8 @@ def to_torch(latent: Latent, device: torch.device) -> torch.Tensor:
     return tensor[None].to(device)
 
 
-def to_model_range(picture: Pixels) -> torch.Tensor:
-    """Returns a picture as autoencoders take it: float32 (1, 3, height, width), -1 to 1."""
+def to_model_range(picture: Pixels | NDArray[np.float32]) -> torch.Tensor:
+    """Returns a picture, 0 to 255, as autoencoders take it: float32 (1, 3, height, width), -1 to 1."""
     # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
     # and a film gives x back in this one
     pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()

@@ -13,6 +13,7 @@ from core.request.settings.embeddings import EMBEDDINGS
 from core.request.settings.emphasis import EMPHASIS
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import LORAS
+from core.request.settings.mask import MASK
 from core.request.settings.model import MODEL
 from core.request.settings.negative_prompt import NEGATIVE_PROMPT
 from core.request.settings.negative_template import NEGATIVE_TEMPLATE
@@ -42,6 +43,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SEED,
     COUNT,
     SOURCE,
+    MASK,
     REFERENCES,
     LORAS,
     AUTOENCODER,

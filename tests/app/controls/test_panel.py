@@ -106,8 +106,8 @@ def test_whatever_takes_the_focus_has_a_name_and_an_explanation(panel: ControlPa
 
 def test_every_setting_of_a_picture_has_its_control_in_the_table():
     controls = {name for row in ROWS for name in row}
-    # in the preferences, since it is about memory; on the model's card; in the prompt, and below it
-    elsewhere = {"weight_bits", "training", "embeddings", "variants", "template", "negative_template"}
+    # painted; in the preferences, since it is about memory; on the model's card; in the prompt, and below it
+    elsewhere = {"mask", "weight_bits", "training", "embeddings", "variants", "template", "negative_template"}
     assert {setting.name for setting in SETTINGS} - elsewhere <= controls
 
 

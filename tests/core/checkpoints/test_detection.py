@@ -61,10 +61,18 @@ def test_a_model_is_recognised(
     assert not any(kind.said.values())
 
 
+@pytest.mark.parametrize("channels", [4, 9])
+def test_a_network_for_inpainting_is_built_with_its_own_inputs(channels: int) -> None:
+    kind = recognise(header({**unet(768, channels), CLIP: (77, 768)}))
+    assert kind.family == "stable_diffusion"
+    config = kind.config_of("unet", {"in_channels": 4, "down_block_types": [], "block_out_channels": []})
+    assert config is not None
+    assert config["in_channels"] == channels
+
+
 @pytest.mark.parametrize(
     ("tensors", "why"),
     [
-        ({**unet(768, 9), CLIP: (77, 768)}, "inpainting"),
         ({**unet(768, 8), CLIP: (77, 768)}, "editing"),
         ({**unet(), "conditioner.embedders.0.model.positional_embedding": (77, 1280)}, "refiner"),
         ({**unet(), CLIP: (1, 1), f"{UNET}time_embed.cond_proj.weight": (1, 1)}, "LCM"),

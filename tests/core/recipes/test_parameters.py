@@ -9,7 +9,7 @@ import pytest
 
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import Parent, signed
-from core.request.request import Size, Source
+from core.request.request import Mask, Size, Source
 from core.request.samplers import SAMPLERS
 from core.version import VERSION
 from tests.pictures import generated_image
@@ -129,3 +129,47 @@ def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
     text = OF_ANOTHER_PROGRAM.replace("ENSD: 31337", "Denoising strength: 0.7, Hires upscale: 2")
     assert from_parameters(text).request.source is None
     assert from_parameters(text).others["Denoising strength"] == "0.7"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (
+            "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 32",
+            Mask("", "", "masked", 32, "original", 4),
+        ),
+        ("Mask blur: 6, Masked content: fill", Mask("", "", "whole", 32, "surroundings", 6)),
+        ("Masked content: latent noise", Mask("", "", "whole", 32, "noise", 0)),
+        ("Mask blur: 4, Masked content: latent nothing", Mask("", "", "whole", 32, "#808080", 4)),
+    ],
+)
+def test_masks_of_automatic1111_are_read_as_far_as_they_are_told(told: str, expected: Mask) -> None:
+    recipe = from_parameters(f"a house\nSteps: 20, Seed: 1, Size: 512x512, Denoising strength: 0.75, {told}")
+    assert recipe.request.mask == expected
+    assert recipe.request.source == Source("", 0.75)
+
+
+def test_a_mask_is_written_in_the_words_of_automatic1111() -> None:
+    mask = Mask("m.png", "ab" * 32, "masked", 40, "surroundings", 6.0)
+    text = text_of(source=Source("me.png", 0.5, "cd" * 32), mask=mask)
+    for entry in (
+        "Denoising strength: 0.5",
+        "Mask blur: 6",
+        "Inpaint area: Only masked",
+        "Masked area padding: 40",
+        "Masked content: fill",
+        "Mask mode: Inpaint masked",
+        "Mask hash: ababababab",
+    ):
+        assert entry in text
+
+
+def test_what_a_mask_says_otherwise_stays_in_the_text() -> None:
+    told = (
+        "Mask blur: many, Masked content: lama cleaner, Mask mode: Inpaint not masked, Inpaint area: Only masked"
+    )
+    recipe = from_parameters(f"a house\nSteps: 20, Seed: 1, Denoising strength: 0.75, {told}")
+    assert recipe.request.mask == Mask("", "", "masked", 32, "original", 0)
+    assert recipe.others["Mask blur"] == "many"
+    assert recipe.others["Masked content"] == "lama cleaner"
+    assert recipe.others["Mask mode"] == "Inpaint not masked"
