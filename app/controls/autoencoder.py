@@ -10,7 +10,7 @@ from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
 from core.language.words import in_sentence, tr
 
-OWN = tr("The model's own")
+OWN = tr("Model's own")
 MOST_LETTERS = 28
 
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, Q
 
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
-from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
+from app.widgets.building import named, push_button, stretched, text_label, vbox
+from app.widgets.flow_layout import FlowLayout
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
 from core.language.words import tr
@@ -66,7 +67,10 @@ class ContactSheet(QFrame):
         self._finish.setProperty("kind", "primary")
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(key), self.list, self._finish_chosen, context=Qt.ShortcutContext.WidgetShortcut)
-        buttons = hbox(self._all, self._none, STRETCH, self._discard, self._finish, spacing=8)
+        buttons = QWidget()
+        row = FlowLayout(buttons, 8)
+        for button in (self._finish, self._all, self._none, self._discard):
+            row.addWidget(button)
         vbox(self._title, self._hint, stretched(self.list), buttons, on=self, margins=16, spacing=8)
         canvas.installEventFilter(self)
         early_choice.changed.connect(self._on_changed)

@@ -26,6 +26,7 @@ from app.widgets.message_bar import MessageArea
 from core.language.words import tr
 
 CORNER_GAP_PX = 12
+SMALLEST_STRIP_PX = 120
 
 
 class CreatePage(QSplitter):
@@ -114,6 +115,6 @@ class CreatePage(QSplitter):
     def _right_pane(self) -> QFrame:
         pane = named(QFrame(), "rightPane")
         pane.setProperty("role", "panel")
-        pane.setMinimumWidth(152)
+        self.strip.setMinimumWidth(SMALLEST_STRIP_PX)
         vbox(stretched(self.strip), self.recipe_card, self.queue_list, on=pane, margins=16, spacing=16)
         return pane

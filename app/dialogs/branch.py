@@ -12,7 +12,8 @@ from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
 from app.controls.suggestions import vocabulary_of
 from app.controls.token_counting import TokenCounting
 from app.session.session import Session
-from app.widgets.building import dialog_buttons, form, named, text_label, vbox
+from app.widgets.building import dialog_buttons, form, named, stretched, text_label, vbox
+from app.widgets.dialog_body import DialogBody, fit_to_screen
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
@@ -101,9 +102,11 @@ class BranchDialog(QDialog):
         branch.setToolTip(tr("Branch (Ctrl+Return)"))
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(Qt.Modifier.CTRL | key), self, self._choose)
-        contents = (words, self._prompt, self._negative, form(*rows), buttons)
-        vbox(*contents, on=self, margins=(24, 24, 24, 16), spacing=16)
+        fields = vbox(words, self._prompt, self._negative, form(*rows), spacing=16)
+        body = DialogBody(fields, tr("Changes"))
+        vbox(stretched(body), buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         indent_spin_boxes(self)
+        fit_to_screen(self)
         self._prompt.edit.moveCursor(
             QTextCursor.MoveOperation.End
         )  # a word is changed more often than all of them

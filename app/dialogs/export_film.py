@@ -26,6 +26,7 @@ from app.film.views import VIEWS
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
 from app.widgets.building import STRETCH, form, hbox, named, stretched, text_label, vbox
+from app.widgets.dialog_body import DialogBody, fit_to_screen
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
@@ -98,6 +99,7 @@ class ExportFilmDialog(QDialog):
         self.finished.connect(self._leave)
         indent_spin_boxes(self)
         self._show_choices()
+        fit_to_screen(self)
         self._draw_preview()
 
     @property
@@ -168,8 +170,8 @@ class ExportFilmDialog(QDialog):
         file_label.setBuddy(self._file)
         bottom = hbox(stretched(_column(self._left, self._bar)), self._buttons, spacing=24)
         file = _column(file_label, self._file)
-        vbox(row, file, self._problem, bottom, on=self, margins=(24, 24, 24, 16), spacing=16)
-        self.setMinimumWidth(760)
+        body = DialogBody(vbox(row, file, spacing=16), tr("Settings of the export"))
+        vbox(stretched(body), self._problem, bottom, on=self, margins=(24, 24, 24, 16), spacing=16)
         self._export.setDefault(True)
 
     @Slot()

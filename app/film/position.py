@@ -62,8 +62,10 @@ def symbols_text(schedule: Schedule, call: int) -> str:
 
 
 def number(value: float) -> str:
-    """Formats a number for reading: about three figures, a real minus, ∞."""
+    """Formats a number for reading: about three figures, the language's mark of decimals, a real minus, ∞."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 10 else number_text(value, 1)
-    return "0" if float(text) == 0 else text.replace("-", "−")
+    plain = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    if float(plain) == 0 or "e" in plain:
+        return plain if float(plain) else "0"
+    return number_text(float(plain), len(plain.partition(".")[2])).replace("-", "−")

@@ -36,7 +36,7 @@ LONGEST_WORDS = 32
 MOST_CHIPS = 8
 MARGIN_PX = 16
 SLIDER_PX = 88
-SMALLEST_PX, USUAL_PX = 96, 150
+SMALLEST_PX, USUAL_PX = 72, 150
 """Widths of the field for the search: before the buttons are cut, and before the slider makes room for it."""
 
 
@@ -129,7 +129,7 @@ class FilterBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        row = self._row = hbox(stretched(self.search), spacing=8)
+        row = self._row = hbox(stretched(self.search), spacing=4)
         menus = self.menus
         for words, name, tip, fill in (
             *(

@@ -42,7 +42,7 @@ class RecipeCard(QFrame):
         self._prompt = _label("recipePrompt")
         self._facts = _label("recipeFacts", role="hint")
         self._use = push_button(
-            tr("Use these settings"),
+            tr("Use settings"),
             self._ask_use,
             name="useSettingsButton",
             tip=tr("Uses the prompt, seed and all settings of this picture. Can be undone."),

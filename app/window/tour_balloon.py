@@ -61,7 +61,7 @@ class TourBalloon(QFrame):
         for button in (self._end, self._next):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         buttons = hbox(self._end, STRETCH, self._next, spacing=8)
-        vbox(self._place_text, self._text, buttons, on=self, margins=16, spacing=8)
+        self._contents = vbox(self._place_text, self._text, buttons, on=self, margins=16, spacing=8)
         self._clock = QTimer(self, interval=FOLLOWS_EVERY_MS)
         self._clock.timeout.connect(self._follow)
 
@@ -76,6 +76,7 @@ class TourBalloon(QFrame):
         for part in (self._ring, self):
             part.show()
             part.raise_()
+        self._contents.activate()  # how high the text is
         self._follow()
         self._clock.start()
 

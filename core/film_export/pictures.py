@@ -98,8 +98,9 @@ DECODED = frozenset({"denoised", "noisy"})
 
 def caption(film: Film, frame: Frame) -> str:
     """Returns ``step 12 of 30 · sigma 4.1``, in letters that every font has."""
-    sigma = "infinite" if np.isinf(frame.sigma) else f"{frame.sigma:.3g}"
-    return tr("step {step} of {steps} · sigma {sigma}", step=frame.step + 1, steps=film.request.steps, sigma=sigma)
+    place = tr("step {step} of {steps}", step=frame.step + 1, steps=film.request.steps)
+    noise = tr("sigma infinite") if np.isinf(frame.sigma) else tr("sigma {sigma:.3g}", sigma=float(frame.sigma))
+    return f"{place} · {noise}"
 
 
 def captioned(film: Film, frame: Frame, names: Sequence[str], decode: Decode | None = None) -> CaptionedPicture:

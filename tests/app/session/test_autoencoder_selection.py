@@ -81,8 +81,8 @@ def items(control: AutoencoderControl) -> list[str]:
 
 
 def test_only_those_that_fit_the_model_are_offered(control: AutoencoderControl) -> None:
-    assert items(control) == ["The model's own", "soft", "Add a file…"]
-    assert control.button.text() == "the model's own ▾"
+    assert items(control) == ["Model's own", "soft", "Add a file…"]
+    assert control.button.text() == "model's own ▾"
 
 
 def test_the_choice_is_part_of_the_draft_and_remembered_for_its_model(
@@ -95,7 +95,7 @@ def test_the_choice_is_part_of_the_draft_and_remembered_for_its_model(
     assert SettingsStore(settings_store.folders).settings.autoencoders == {"tiny": "soft"}
     session.edit(model="tiny-2")
     assert session.draft.autoencoder is None
-    assert control.button.text() == "the model's own ▾"
+    assert control.button.text() == "model's own ▾"
     session.edit(model="tiny")
     assert session.draft.autoencoder == Autoencoder("soft")
     selection.choose("")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QApplication,
     QComboBox,
     QLabel,
@@ -22,35 +24,38 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QScrollArea,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabBar,
     QTabWidget,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from app.create.page import CreatePage
-from app.dialogs.about import AboutDialog
-from app.dialogs.branch import BranchDialog
-from app.dialogs.machine import MachineDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.preferences.controller import PreferencesDialog
 from app.preferences.page import Page
-from app.shortcuts.key_sheet import KeySheet
 from app.startup.qt_language import follow_language
 from app.widgets.elided_label import ElidedLabel
+from app.window.tour import Tour
+from app.window.tour_steps import STEPS
 from core.language.pseudo import PADDING, PSEUDO_LANGUAGE
 from core.language.words import current
-from core.request.request import GenerationRequest
 from tests import fakes, synthetic_film
-from tests.app.windows import Opened, Opener, open_window
+from tests.app.window.walked_dialogs import DIALOGS
+from tests.app.windows import Opened, Opener, open_window, wait_until_idle
 
 __all__ = ["open_window"]
 
-SIZES = ((1024, 700), (1440, 900))
+SIZES = ((944, 500), (1024, 700), (1440, 900), (1920, 1080))
+"""The first one is what a screen of 1920x1080 has room for at 200 %."""
+LOWEST_PX = SIZES[0][1]
 NAMES = re.compile(
     # addresses, paths and fields; products, formats and units; keys; names in these tests
     r"[\u0590-\u05ff\u202a]+|Backspace|https?://\S+|[\w.-]*/[\w./-]*|\{\w+\}|[\w.+]+-[\w.-]+"
-    r"|What starter-model is for\.|\b("
+    r"|\.png|What starter-model is for\.|\b("
     r"Emulsion|LoRAs?|VAE|PNG|JPEG|WebP|AVIF|MP4|GIF|RGB|SNR|PSNR|CSV|GPU|CPU|CUDA|MPS|XPU|b?float\d+"
     r"|NVIDIA|AMD|Apple|cpu"
     r"|English|Deutsch|DDIM|DDPM|LMS|PLMS|Euler|Heun|DPM\d?|DEIS|UniPC|LCM|TCD|SDE|Karras|Exponential|Even|No norm"
@@ -101,31 +106,48 @@ def in_english(root: QWidget) -> set[str]:
 def cut(root: QWidget) -> set[str]:
     """Returns the texts that do not fit into their widgets; labels that end in an ellipsis by design may."""
     found: set[str] = set()
-    for widget in root.findChildren(QWidget):
-        if not widget.isVisible() or isinstance(widget, ElidedLabel):
-            continue
-        text = ""
-        if isinstance(widget, QLabel) and widget.text() and widget.pixmap().isNull():
+    for widget in (child for child in root.findChildren(QWidget) if child.isVisible()):
+        text, fits = "", True
+        if isinstance(widget, ElidedLabel):
+            pass
+        elif isinstance(widget, QLabel) and widget.text() and widget.pixmap().isNull():
             text = widget.text()
-            area = widget.contentsRect()
             wanted = (
                 widget.sizeHint() if not widget.wordWrap() else QSize(0, widget.heightForWidth(widget.width()))
             )
-            fits = wanted.width() <= area.width() + 2 and wanted.height() <= area.height() + 2
+            fits = wanted.width() <= widget.width() + 2 and wanted.height() <= widget.height() + 2
         elif isinstance(widget, QAbstractButton) and widget.text():
             text = widget.text()
             fits = widget.sizeHint().width() <= widget.width() + 1
         elif isinstance(widget, QComboBox) and widget.count():
             text = widget.currentText()
-            fits = widget.fontMetrics().horizontalAdvance(text) <= widget.width() - 20
+            option = QStyleOptionComboBox()
+            widget.initStyleOption(option)
+            edit = QStyle.SubControl.SC_ComboBoxEditField
+            room = widget.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, edit, widget)
+            fits = widget.fontMetrics().horizontalAdvance(text) <= room.width()
+        elif isinstance(widget, QTabBar):
+            text = " ".join(widget.tabText(tab) for tab in range(widget.count()))
+            fits = widget.sizeHint().width() <= widget.width() + 1
         elif isinstance(widget, QScrollArea) and (content := widget.widget()) is not None:
             is_fixed = widget.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
             text, fits = "content", not is_fixed or content.width() <= widget.viewport().width() + 1
-        else:
-            fits = True
-        if not fits:
+        if not fits or (text and lies_outside(widget)):
             found.add(f"{type(widget).__name__} {widget.objectName()}: {text!r} in {widget.width()}")
     return found
+
+
+def lies_outside(widget: QWidget) -> bool:
+    """Returns whether a part of the widget lies outside a parent that does not scroll, and so cannot be seen."""
+    area, shown = widget.rect(), widget
+    while not shown.isWindow() and (parent := shown.parentWidget()) is not None:
+        area = area.translated(shown.pos())
+        if isinstance(parent.parentWidget(), QAbstractScrollArea):
+            return False
+        if not parent.rect().adjusted(-1, -1, 1, 1).contains(area):
+            return True
+        shown = parent
+    return False
 
 
 @pytest.fixture
@@ -135,23 +157,41 @@ def opened(open_window: Opener, qapp: QApplication) -> Iterator[Opened]:
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
-def check(root: QWidget) -> None:
+def check(root: QWidget, place: str = "") -> None:
     root.show()
-    QApplication.processEvents()
+    for _ in range(3):  # a layout may change what is in it, and so another one
+        QApplication.processEvents()
     language = current()
-    assert language != PSEUDO_LANGUAGE or in_english(root) == set()
-    assert cut(root) == set()
+    assert language != PSEUDO_LANGUAGE or in_english(root) == set(), place
+    assert cut(root) == set(), place
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("page", ["create", "gallery", "noise", "models"])
+@pytest.mark.parametrize("page", ["create", "gallery", "noise", "models", "grid"])
 def test_pages(opened: Opened, page: str, size: tuple[int, int]) -> None:
+    opened.window.setMinimumSize(1, 1)  # as it is on a scaled screen
     opened.window.resize(*size)
     contents = opened.window.contents
     contents.places.show_page(getattr(contents, page))
     widget = getattr(contents, page).widget
     if isinstance(widget, CreatePage):
         widget.left.folds.open(tuple(widget.left.folds.chips))
+    check(opened.window)
+    assert opened.window.size() == QSize(*size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_create_with_pictures(opened: Opened, qtbot: QtBot, size: tuple[int, int]) -> None:
+    opened.window.setMinimumSize(1, 1)
+    opened.window.resize(*size)
+    session, create = opened.window.session, opened.window.contents.create_page
+    for prompt in ("a red house", "a red house by the sea"):
+        session.edit(prompt=prompt)
+        session.generate()
+        wait_until_idle(opened, qtbot)
+    recipe = session.progress.film
+    assert recipe is not None
+    create.recipe_card.show_recipe(fakes.image(recipe, "final", 20).recipe)
     check(opened.window)
 
 
@@ -178,14 +218,35 @@ def test_views(qtbot: QtBot, qapp: QApplication, name: str) -> None:
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
-def test_dialogs(opened: Opened, qtbot: QtBot) -> None:
-    services = opened.window.services
-    film = fakes.film(GenerationRequest("a red house"))
-    for dialog in (
-        BranchDialog(film, 0, None, opened.window),
-        AboutDialog(opened.window),
-        MachineDialog(opened.window.session.device, services.memory, opened.window),
-        KeySheet(opened.window.contents.keymap, lambda: None, opened.window),
-    ):
-        check(dialog)
+@pytest.mark.parametrize("size", SIZES)
+def test_tour(opened: Opened, size: tuple[int, int]) -> None:
+    opened.window.setMinimumSize(1, 1)
+    opened.window.resize(*size)
+    tour = opened.window.findChild(Tour)
+    assert tour is not None
+    tour.begin()
+    button = opened.child("nextTourButton")
+    assert isinstance(button, QAbstractButton)
+    for _ in STEPS:
+        check(opened.window)
+        button.click()
+
+
+def test_dialogs(opened: Opened) -> None:
+    opened.window.resize(*SIZES[1])
+    for name, make in DIALOGS.items():
+        dialog = make(opened)
+        check(dialog, name)
+        if dialog.isWindow():
+            dialog.resize(dialog.width(), LOWEST_PX)
+            check(dialog, f"{name} in a low window")
+            assert dialog.height() <= LOWEST_PX, name
         dialog.close()
+
+
+def test_every_dialog_is_walked(opened: Opened) -> None:
+    root = Path(__file__).parents[3] / "app"
+    sources = [path.read_text("utf-8") for path in root.rglob("*.py")]
+    dialogs = {name for text in sources for name in re.findall(r"^class (\w+Dialog)\(\w*Dialog\)", text, re.M)}
+    walked = {type(make(opened)).__name__ for make in DIALOGS.values()}
+    assert dialogs - walked == {"FilterDialog", "PreferencesDialog"}  # a base class, and the test above
