@@ -43,6 +43,7 @@ class PictureAction(Enum):
     branch = tr("Branch from here…"), "branch", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
+    enlarge = tr("Enlarge…"), "fit", "", ANY
     open_in_editor = tr("Open in another program"), "", "", ONE
     save_as = tr("Save picture as…"), "", "", ONE
     show_in_folder = tr("Show in folder"), "folder", "", ONE
@@ -140,6 +141,7 @@ ABOVE_MARKS = (
     PictureAction.generate_again,
     PictureAction.use_as_source,
     PictureAction.add_noise,
+    PictureAction.enlarge,
     PictureAction.open_film,
     PictureAction.branch,
     PictureAction.open_grid,

@@ -14,6 +14,7 @@ from app.create.branch_controller import BranchController
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
+from app.create.enlarging import Enlarging
 from app.create.film_controller import FilmController
 from app.create.forever import Forever
 from app.create.more_like_this import MoreLikeThis
@@ -31,6 +32,7 @@ from app.session.run import RunState, SavedPicture
 from app.session.session import Session
 from app.session.set_aside import SetAside
 from app.session.settings_store import SettingsStore
+from app.session.upscaler_selection import UpscalerSelection
 from app.shortcuts.actions import Actions
 from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
@@ -52,7 +54,7 @@ class PictureCommands(QObject):
     """Connects the strip, the canvas, the loader and the session.
 
     Attributes:
-        tools: what can be done with any picture. menu: the menus of this page.
+        tools: what can be done with any picture. menu: the menus of this page. enlarging: makes pictures larger.
         undo: of settings and of what was done to pictures here.
         unfinished: the runs that were cut off.
 
@@ -68,6 +70,7 @@ class PictureCommands(QObject):
         create: CreatePage,
         recent: RecentPictures,
         loader: PictureLoader,
+        upscalers: UpscalerSelection,
         session: Session,
         settings_store: SettingsStore,
         notices: Notices,
@@ -105,6 +108,8 @@ class PictureCommands(QObject):
         self.tools = PictureTools(window, loader, session, settings_store)
         self.tools.failed.connect(notices.show_failure)
         self.menu = PictureMenu(window, loader, self.tools, settings_store.folders)
+        self.enlarging = Enlarging(window, session, upscalers, self._show_enlarged, self.menu.delete)
+        self.tools.enlarge_asked.connect(self.enlarging.ask)
         self.menu.branch_asked.connect(self._branch)
         self.menu.open_asked.connect(loader.open)
         self.menu.settings_asked.connect(self._use_settings)
@@ -127,6 +132,7 @@ class PictureCommands(QObject):
         loader.recipe_loaded.connect(self._use_recipe)
         loader.failed.connect(notices.show_failure)
         session.picture_saved.connect(self._add_recent)
+        session.picture_enlarged.connect(self._add_recent)
 
     def current_file(self) -> Path | None:
         """The file of what the canvas shows, where it has one."""
@@ -269,6 +275,10 @@ class PictureCommands(QObject):
     @Slot(object, object)
     def _use_settings(self, request: GenerationRequest, untold: frozenset[str]) -> None:
         self._notices.show_settings_used(self._session.apply(request, untold))
+
+    def _show_enlarged(self, path: Path) -> None:
+        self.tools.create_asked.emit()
+        self._loader.open(path)
 
     @Slot(object)
     def _add_recent(self, saved: SavedPicture) -> None:

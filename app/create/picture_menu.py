@@ -80,10 +80,10 @@ class PictureMenu(QObject):
             handlers[PictureAction.compare_shown] = partial(self.compare_asked.emit, path)
         self._open(path, handlers, position)
 
-    def delete(self, path: Path) -> None:
-        """Moves a picture with its film and marks to the trash."""
+    def delete(self, *paths: Path) -> None:
+        """Moves pictures with their films and marks to the trash."""
         if self.library is not None:
-            self.library().delete_files((path,))
+            self.library().delete_files(paths)
 
     def restore(self, deleted: tuple[Deleted, ...]) -> None:
         """Takes pictures back from the trash."""
@@ -100,6 +100,7 @@ class PictureMenu(QObject):
             PictureAction.generate_again: partial(tools.generate_again, path),
             PictureAction.use_as_source: partial(tools.use_as_source, path),
             PictureAction.add_noise: partial(self.noise_asked.emit, path),
+            PictureAction.enlarge: partial(tools.enlarge_asked.emit, (path,)),
             PictureAction.branch: partial(self.branch_asked.emit, path),
             PictureAction.copy_picture: partial(self._loader.read, path, tools.copy),
             PictureAction.copy_recipe: partial(tools.copy_recipe, path),

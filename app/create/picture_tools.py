@@ -37,10 +37,12 @@ class PictureTools(QObject):
 
     Signals:
         create_asked: show the page *Create*, where something has changed.
+        enlarge_asked: the paths of pictures that are to become larger.
         failed: a `Message`.
     """
 
     create_asked = Signal()
+    enlarge_asked = Signal(object)
     failed = Signal(object)
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Signal, Slot
@@ -82,6 +83,7 @@ class GalleryCommands(QObject):
             PictureAction.use_seed: one(lambda picture: tools.use_seed(picture.path)),
             PictureAction.generate_again: one(lambda picture: tools.generate_again(picture.path)),
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
+            PictureAction.enlarge: lambda: self._with_files(tools.enlarge_asked.emit),
             PictureAction.save_as: one(lambda picture: tools.save_as(picture.path)),
             PictureAction.open_in_editor: one(lambda picture: tools.open_in_editor(picture.path)),
             PictureAction.open_grid: one(lambda picture: self.grid_asked.emit(picture.path)),
@@ -117,6 +119,7 @@ class GalleryCommands(QObject):
         self.viewer.closed.connect(self._return_from_viewer)
         self.viewer.key_pressed.connect(self._on_key_pressed)
         session.picture_saved.connect(self._on_picture_saved)
+        session.picture_enlarged.connect(self._on_picture_saved)
         background.closing_begun.connect(inspector.marks.save_note)
         background.closing_begun.connect(self.viewer.close)
 
@@ -147,6 +150,15 @@ class GalleryCommands(QObject):
                 act(picture)
 
         return do
+
+    def _with_files(self, act: Callable[[tuple[Path, ...]], object]) -> None:
+        """Acts on the files of the chosen pictures, as soon as their facts are loaded."""
+        known = [self._page.pictures.known(number) for number in self._page.selected_ids]
+        paths = tuple(picture.path for picture in known if picture is not None)
+        if len(paths) > MOST_TAKEN or len(paths) < len(known):
+            self.notices.show_too_many(MOST_TAKEN)
+        else:
+            act(paths)
 
     @Slot(object)
     def _take_key(self, event: QKeyEvent) -> None:

@@ -73,6 +73,8 @@ def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField
                 tr("from step {step}{changes}", step=recipe.parent.step + 1, changes=changes),
             )
         )
+    if (origin := recipe.enlarged_from) is not None:
+        fields.append(RecipeField("enlargedFrom", tr("Enlarged from"), f"{origin.name} ({origin.sha256[:10]})"))
     if recipe.seconds:
         fields.append(
             RecipeField(

@@ -155,6 +155,8 @@ class Progress:
     def _end(self, ending: Ending) -> None:
         self._last_ending = ending
         match ending:
+            case Ending.finished if self._film is None and self._advanced is not None:
+                self._outcome = tr("Enlarged")
             case Ending.finished:
                 pass
             case Ending.held:

@@ -14,8 +14,11 @@ from core.pictures.picture import GeneratedImage
 from core.runs.events import PreviewMode
 from core.runs.operations import Generate, GenerateBranch, Operation, RenderFrame, Resume
 
-SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
-"""Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed."""
+SavePicture = Callable[[GeneratedImage, Film | None, Path | None], Path]
+"""Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed.
+
+The film is None for a picture that was only enlarged.
+"""
 
 
 class RunState(Enum):
@@ -97,10 +100,10 @@ class SavedPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnsavedPicture:
-    """A picture that could not be written, and why; it lives in memory only."""
+    """A picture that could not be written, and why; it lives in memory only. ``film`` as in `SavePicture`."""
 
     image: GeneratedImage
-    film: Film
+    film: Film | None
     message: Message
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
@@ -59,7 +60,7 @@ class Session(QObject):
         step_shown: the newest `Stepped`, as often as it can be seen; the last one before all that comes after it.
         advanced: `Advanced`, of an operation that is no picture's. rested: the run is paused and has a step.
         run_ended: an `Ending`; a failed run has said why by ``run_failed`` before.
-        picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
+        picture_saved, picture_enlarged: `SavedPicture`, see `Writing`. save_failed: a `Message`, of ``unsaved``.
         run_failed: a `Message`; the run waits in the queue. failed: a `Message`. noticed: one of what goes on.
     """
 
@@ -76,6 +77,7 @@ class Session(QObject):
     rested = Signal()
     run_ended = Signal(object)
     picture_saved = Signal(object)
+    picture_enlarged = Signal(object)
     save_failed = Signal(object)
     run_failed = Signal(object)
     failed = Signal(object)
@@ -96,11 +98,10 @@ class Session(QObject):
         """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
         super().__init__()
         self.background = BackgroundTasks(self)
-        self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
-        self.draft_editor.edited.connect(self.draft_edited)
-        self.draft_editor.models_changed.connect(self.models_changed)
-        self.edit, self.model_of = self.draft_editor.edit, self.draft_editor.model_of
-        self.refresh_models = self.draft_editor.refresh_models
+        editor = self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
+        editor.edited.connect(self.draft_edited)
+        editor.models_changed.connect(self.models_changed)
+        self.edit, self.model_of, self.refresh_models = editor.edit, editor.model_of, editor.refresh_models
         self.queue = RunQueue(self)
         self.queue.changed.connect(self._on_queue_changed)
         self.state = RunState.idle
@@ -124,6 +125,7 @@ class Session(QObject):
         worker.ended.connect(self._end)
         worker.noticed.connect(self.noticed)
         worker.writing.saved.connect(self.picture_saved)
+        worker.writing.enlarged.connect(self.picture_enlarged)
         worker.writing.not_saved.connect(self._picture_not_saved)
         worker.writing.failed.connect(self.failed)
         self.engine_tasks = EngineTasks(self._thread, self)
@@ -288,9 +290,7 @@ class Session(QObject):
             self.queue.end(ending, problem.title, again)
             self.run_failed.emit(problem)
             if left is not None and (picture := picture_of_failure(left, problem)) is not None:
-                self.engine_tasks.submit(
-                    f"failed {left.run}", picture, on_failure=lambda text: log.info("%s", text)
-                )
+                self.engine_tasks.submit(f"failed {left.run}", picture, on_failure=partial(log.info, "%s"))
         self.run_ended.emit(ending)
         self._begin_next(is_paused=was_paused)
 

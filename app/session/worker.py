@@ -25,6 +25,7 @@ from app.session.run import (
 )
 from app.session.writing import Writing
 from core.measures.noise_levels import picture_share
+from core.pictures.picture import GeneratedImage
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
 from core.runs.operations import Engine, Operation
 from core.runs.recorder import FilmRecorder
@@ -219,6 +220,8 @@ class Worker(QObject):
                 has_more = started is not None and started.index + 1 < started.count
                 if self._state is WorkerState.stepping and has_more:
                     self._set_state(WorkerState.paused)
+            case Finished(result=GeneratedImage() as image) if self._run is not None:
+                self.writing.save(image, None, self._run.operation.destination)
             case _:
                 pass
 

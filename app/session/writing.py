@@ -23,11 +23,13 @@ class Writing(QObject):
         is_saving: a picture is being written, or waits for that; may be asked from any thread.
 
     Signals:
-        saved, not_saved: `SavedPicture`, `UnsavedPicture`; the run may have ended before.
+        saved: a `SavedPicture`. enlarged: one that was made of an older picture, without a film of its own.
+        not_saved: an `UnsavedPicture`. The run may have ended before.
         failed: the `Message` of a film that could not be kept.
     """
 
     saved = Signal(object)
+    enlarged = Signal(object)
     not_saved = Signal(object)
     failed = Signal(object)
 
@@ -64,7 +66,7 @@ class Writing(QObject):
             if not is_finished:
                 self._films.wait()  # what was stopped can be taken up, kept or removed at once
 
-    def save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
+    def save(self, image: GeneratedImage, film: Film | None, folder: Path | None) -> None:
         """Has a picture written, with its film beside it; ``folder`` as in `SavePicture`."""
         self._pictures.put(partial(self._write, image, film, folder))
 
@@ -73,11 +75,13 @@ class Writing(QObject):
         self._pictures.close()
         self._films.close()
 
-    def _write(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
+    def _write(self, image: GeneratedImage, film: Film | None, folder: Path | None) -> None:
         """In the pictures' thread."""
         match self._attempt(lambda: self._save_picture(image, film, folder)):
             case Message() as text:
                 self.not_saved.emit(UnsavedPicture(image, film, text))
+            case path if film is None:
+                self.enlarged.emit(SavedPicture(path, image))
             case path:
                 self._put_film_beside(image.recipe.run, path)
                 self.saved.emit(SavedPicture(path, image))

@@ -27,7 +27,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
     collector = GarbageCollector(window)
     make_engine = EngineFactory(catalogue, settings_store, collector.collect)
 
-    def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
+    def save_picture(image: GeneratedImage, _film: Film | None, folder: Path | None) -> Path:
         settings = settings_store.settings
         if folder is None:
             return save(image, settings.pictures, rules=settings.saving)

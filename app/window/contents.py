@@ -95,7 +95,7 @@ class Contents(QObject):
         messages = self.create_page.messages
         self.notices = Notices(messages, session, window)
         self._commands = PictureCommands(
-            window, self.create_page, recent, services.pictures, session, store, self.notices
+            window, self.create_page, recent, services.pictures, services.upscalers, session, store, self.notices
         )
         self.crash_report = CrashReport(messages, store, session.device, self)
         self.notices.report_asked.connect(self.crash_report.copy_diagnostics)
@@ -195,6 +195,7 @@ class Contents(QObject):
         self._grid_place.live_asked.connect(self.create_page.live_asked)
         self._grid_place.live_asked.connect(self._show_create)
         self._commands.tools.create_asked.connect(self._show_create)
+        self._commands.enlarging.told.connect(self._show_notice)
         self._commands.menu.library = lambda: self.gallery.widget.service
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
         services.model_import.told.connect(self._show_notice)

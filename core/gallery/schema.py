@@ -141,16 +141,16 @@ ALTER TABLE picture ADD COLUMN kept_step INTEGER NOT NULL DEFAULT 0;
 """
 """The colours by which pictures are found that look alike, and the step of those that are no finished pictures."""
 
-_BATCHES = """
-ALTER TABLE picture ADD COLUMN batch TEXT NOT NULL DEFAULT '';
-ALTER TABLE picture ADD COLUMN is_sheet INTEGER NOT NULL DEFAULT 0;
-"""
-"""The request that a picture was made for, see `core.gallery.stacks`, and the sheets of grids."""
+_BATCHES = "ALTER TABLE picture ADD COLUMN batch TEXT NOT NULL DEFAULT '';"
+"""The request that a picture was made for, see `core.gallery.stacks`."""
+
+_SHEETS = "ALTER TABLE picture ADD COLUMN is_sheet INTEGER NOT NULL DEFAULT 0;"
+"""Tells the sheets of grids from pictures."""
 
 _READ_AGAIN = "UPDATE picture SET size_bytes = -abs(size_bytes)", f"UPDATE picture SET checksum = {CHECKSUM}"
 """Lets the next scan read every picture again: no file has a size below 0, and what is known stays until then."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES, _SHEETS)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 

@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from pathlib import PurePath
 from types import MappingProxyType
 
 from core.errors import InvalidRequest
 from core.language.words import tr
-from core.request.request import GenerationRequest
+from core.request.json_values import plain_name
+from core.request.request import GenerationRequest, Size
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _GAPS = re.compile(r"-{2,}")
@@ -63,6 +65,12 @@ def picture_stem(request: GenerationRequest, now: datetime, copy: int = 1, patte
     plain = _GAPS.sub("-", "".join(letter if _is_usable(letter) else "-" for letter in filled)).strip("-. ")
     stem = plain.encode()[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore") or f"{now:%H%M%S}"
     return f"{stem}-{copy}" if copy > 1 else stem
+
+
+def enlarged_stem(name: str, size: Size, copy: int = 1) -> str:
+    """Returns ``house-512x512`` for a picture made larger of the file ``house.png``."""
+    stem = PurePath(plain_name(name)).stem.encode()[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore")
+    return f"{stem}-{size.width}x{size.height}" + (f"-{copy}" if copy > 1 else "")
 
 
 def slug(text: str) -> str:

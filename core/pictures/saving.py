@@ -9,9 +9,10 @@ from typing import cast
 
 from core.errors import InvalidRequest, SaveFailed
 from core.files.atomic import DISK, FileSystem, first_free, write_file, write_new_file
-from core.pictures.file_names import DEFAULT_PATTERN, check_pattern, day_folder, picture_stem
+from core.pictures.file_names import DEFAULT_PATTERN, check_pattern, day_folder, enlarged_stem, picture_stem
 from core.pictures.metadata import encode_for, encode_png
 from core.pictures.picture import GeneratedImage
+from core.request.request import Size
 
 
 class PictureFormat(Enum):
@@ -71,7 +72,8 @@ def save_in(
 ) -> Path:
     """Saves a picture in this folder under a new name, and returns its path. Raises SaveFailed.
 
-    A picture for which JPEG or WebP have no room, by its size or its prompt, becomes a PNG file.
+    One that was enlarged is called as the file that it was made from, with its size. A picture for which JPEG or
+    WebP have no room, by its size or its prompt, becomes a PNG file.
     """
     now, suffix = now or datetime.now().astimezone(), rules.format.value
     try:
@@ -79,6 +81,9 @@ def save_in(
     except SaveFailed:
         content, suffix = encode_png(image, now), ".png"
     stems = (picture_stem(image.request, now, copy, rules.pattern) for copy in count(1))
+    if (origin := image.recipe.enlarged_from) is not None:
+        size = Size(image.pixels.shape[1], image.pixels.shape[0])
+        stems = (enlarged_stem(origin.name, size, copy) for copy in count(1))
     paths = (folder / f"{stem}{suffix}" for stem in stems)
     return first_free(lambda path: write_new_file(path, content, disk), paths)
 

@@ -59,6 +59,14 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The picture file that another one was made from by enlarging it: its name, and its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that a picture's file states of its making. Text in it comes from outside: show it as plain text.
 
@@ -71,6 +79,7 @@ class Recipe:
         step: how many steps were done, 1 to ``request.steps``; 0 where not told, as all that follows is empty.
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
         seconds: how long the steps and the decoding took.
+        enlarged_from: the finished picture that was enlarged, None for one that was made in its size.
         note: what else a reader should know ("decoded again in float32"), or "".
         run, parent, batch: as in `core.film.film.Film`.
         created: when, with the time zone.
@@ -92,6 +101,7 @@ class Recipe:
     run: str = ""
     parent: Parent | None = None
     batch: str = ""
+    enlarged_from: Origin | None = None
     created: datetime | None = None
     program: str = ""
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -138,6 +148,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "parent": asdict(recipe.parent) if recipe.parent else None,
         "versions": dict(recipe.versions),
         **({"batch": recipe.batch} if recipe.batch else {}),
+        **({"enlarged_from": asdict(recipe.enlarged_from)} if recipe.enlarged_from else {}),
         **({"others": dict(recipe.others)} if recipe.others else {}),
         **({"untold": sorted(recipe.untold)} if recipe.untold else {}),
     }
@@ -177,6 +188,7 @@ def recipe_from_text(text: str) -> Recipe:
         step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),
         parent=_parent(content.get("parent")),
+        enlarged_from=_origin(content.get("enlarged_from")),
         created=_time(content.get("created")),
         versions={
             str(key): str(value) for key, value in object_of(content.get("versions", {}), "versions").items()
@@ -196,6 +208,14 @@ def _parent(value: object) -> Parent | None:
         step=whole_of(content.get("step"), "step", range(STEPS[-1] + 1)),
         changes=text_of(content.get("changes", ""), "changes"),
     )
+
+
+def _origin(value: object) -> Origin | None:
+    if value is None:
+        return None
+    content = object_of(value, "enlarged_from")
+    name, sha256 = (text_of(content.get(key, ""), "enlarged_from") for key in ("name", "sha256"))
+    return Origin(plain_name(name), sha256)
 
 
 def _time(value: object) -> datetime | None:

@@ -19,7 +19,9 @@ from core.language.words import tr
 from core.paths import Folders
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
 from core.request.local_json import request_from_settings, request_to_settings
-from core.request.request import COUNT, LARGEST_SEED, GenerationRequest
+from core.request.request import COUNT, LARGEST_SEED, GenerationRequest, Upscaler
+from core.request.settings.upscaler import LARGEST_SIDE
+from core.runs.enlargement import EnlargeFiles
 from core.runs.operations import BranchPoint, Generate, Operation, Resume
 from core.runs.queued import QueuedRun
 
@@ -42,7 +44,7 @@ class StoredQueue:
 
 
 def save_queue(runs: tuple[QueuedRun, ...], folders: Folders, disk: FileSystem = DISK) -> None:
-    """Writes the requests that can be kept: those of `Generate`, `Resume` and `MakeGrid`. Raises SaveFailed."""
+    """Writes the requests that can be kept: those in `_can_be_kept`. Raises SaveFailed."""
     content = {"format": FORMAT, "runs": [_to_json(run) for run in runs if _can_be_kept(run.operation)]}
     write_file(folders.data / FILE_NAME, json.dumps(content, indent=1).encode(), disk)
 
@@ -89,7 +91,7 @@ def _entries(text: str) -> list[Any]:
 
 
 def _can_be_kept(operation: Operation[Any]) -> bool:
-    return isinstance(operation, Generate | Resume | MakeGrid)
+    return isinstance(operation, Generate | Resume | MakeGrid | EnlargeFiles)
 
 
 def _to_json(run: QueuedRun) -> dict[str, Any]:
@@ -98,19 +100,39 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
         more = {"film": str(run.operation.path)}
         if run.operation.branch_at is not None:
             more["branch"] = asdict(run.operation.branch_at)
+    elif isinstance(run.operation, EnlargeFiles):
+        paths = [str(path) for path in run.operation.paths[run.begun :]]
+        more = {"enlarge": paths, "longer_side": run.operation.longer_side}
     elif isinstance(run.operation, Generate) and run.operation.batch:
         more = {"batch": run.operation.batch}
     elif isinstance(run.operation, MakeGrid):
         more = {"grid": str(run.operation.place), "numbers": run.operation.numbers[run.begun :]}
     return {
         **more,
-        "request": request_to_settings(run.operation.made),
+        "request": request_to_settings(_request_of(run.operation)),
         "count": run.count,
         "first_seed": run.first_seed,
         "hold_after": run.hold_after,
         "begun": run.begun,
         "problem": run.problem,
     }
+
+
+def _request_of(operation: Operation[Any]) -> GenerationRequest | None:
+    if isinstance(operation, EnlargeFiles):
+        return GenerationRequest("", upscaler=operation.upscaler)
+    return operation.made
+
+
+def _enlarging_from_json(content: Mapping[str, Any], upscaler: Upscaler | None, number: int) -> QueuedRun:
+    """Returns the files that are still to be enlarged. Raises ValueError."""
+    paths = tuple(Path(text_of(path, "enlarge")) for path in list_of(content["enlarge"], "enlarge"))
+    longer_side = whole_of(content.get("longer_side", 0), "longer_side", range(LARGEST_SIDE + 1))
+    if upscaler is None or not paths:
+        raise ValueError(tr("it tells no upscaler"))
+    problem = text_of(content.get("problem", ""), "problem")
+    operation = EnlargeFiles(paths, upscaler, longer_side)
+    return QueuedRun(number + 1, operation, len(paths), is_on_hold=True, problem=problem)
 
 
 def _grid_from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
@@ -135,6 +157,8 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     text_of(request_json.get("prompt"), "prompt")
     request = request_from_settings(request_json)
     assert request is not None
+    if "enlarge" in content:
+        return _enlarging_from_json(content, request.upscaler, number)
     batch = text_of(content.get("batch", ""), "batch")
     count = whole_of(content.get("count", 1), "count", COUNT)
     first_seed, hold_after = content.get("first_seed"), content.get("hold_after")

@@ -27,7 +27,7 @@ from core.engine.operations import (
 from core.film_export.pictures import ExportFrame
 from core.grid.operation import MakeGrid
 from core.runs import operations as values
-from core.runs.enlargement import Enlarge
+from core.runs.enlargement import Enlarge, EnlargeFiles
 from core.runs.events import Event
 from core.runs.operations import Operation
 
@@ -47,5 +47,6 @@ OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Even
     ExportFrame: export_frame.run,
     MakeGrid: make_grid.run,
     Enlarge: enlarge.run,
+    EnlargeFiles: enlarge.run_files,
 }
 """The work behind each kind of operation."""

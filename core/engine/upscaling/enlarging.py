@@ -62,8 +62,13 @@ class Enlarger:
         network, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
         height, width = (round(length * (upscaler.factor or kind.scale)) for length in pixels.shape[:2])
         if max(height, width, *(length * kind.scale for length in pixels.shape[:2])) > LARGEST_SIDE:
+            side = int(LARGEST_SIDE / max(kind.scale, upscaler.factor))
             allowed = tr(
-                "a picture whose longer side becomes {largest_side} pixels at most", largest_side=LARGEST_SIDE
+                "{side} pixels at most for the longer side: this upscaler first makes it {scale} times as long, "
+                "and {largest} can be handled",
+                side=side,
+                scale=kind.scale,
+                largest=LARGEST_SIDE,
             )
             raise InvalidRequest("enlarging", f"{pixels.shape[1]}x{pixels.shape[0]}", allowed)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255

@@ -214,9 +214,10 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         "Move to folder…",
         "Export…",
     ]
+    one.insert(6, "Enlarge…")
     several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     of_all = gallery.commands.handlers.keys() - {PictureAction.open_grid}  # of pictures in any folder
-    for count, words in ((1, one), (3, ["Compare", *several]), (9, several)):
+    for count, words in ((1, one), (3, ["Enlarge…", "Compare", *several]), (9, ["Enlarge…", *several])):
         open_menu(gallery.window, QPoint(), dict.fromkeys(of_all, print), None, count, has_film=False)
         menu = gallery.window.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
         entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]

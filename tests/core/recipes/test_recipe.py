@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.recipes.recipe import FORMAT, Parent, recipe_from_text, recipe_to_json, signed
+from core.recipes.recipe import FORMAT, Origin, Parent, recipe_from_text, recipe_to_json, signed
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.json_values import plain_name
 from core.request.request import GenerationRequest, Size, Source
@@ -35,6 +35,14 @@ def test_everything_about_a_picture_comes_back() -> None:
     assert recipe.request == image.request
     assert recipe.created == CREATED
     assert recipe.versions["torch"].startswith("2.")
+
+
+def test_the_batch_and_the_picture_that_was_enlarged_come_back_as_a_name() -> None:
+    enlarged = replace(generated_image().recipe, batch="b1", enlarged_from=Origin("house.png", "ab" * 32))
+    recipe = recipe_from_text(json.dumps(recipe_to_json(signed(enlarged, CREATED))))
+    assert (recipe.batch, recipe.enlarged_from) == ("b1", enlarged.enlarged_from)
+    hostile = {**recipe_to_json(enlarged), "enlarged_from": {"name": "/etc/passwd", "sha256": ""}}
+    assert recipe_from_text(json.dumps(hostile)).enlarged_from == Origin("passwd", "")
 
 
 def test_the_run_a_picture_branched_from_comes_back() -> None:

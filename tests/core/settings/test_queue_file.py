@@ -16,7 +16,8 @@ from core.grid.operation import MakeGrid
 from core.grid.planning import plan
 from core.paths import Folders
 from core.pictures.saving import save_in
-from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source
+from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source, Upscaler
+from core.runs.enlargement import EnlargeFiles
 from core.runs.operations import BranchPoint, Generate, Resume
 from core.runs.queued import QueuedRun
 from core.settings.queue_file import DAMAGED_NAME, FILE_NAME, load_queue, save_queue
@@ -81,6 +82,13 @@ def test_a_grid_comes_back_with_the_pictures_that_are_not_in_its_folder(folders:
     assert gone.runs == ()
     assert gone.problem is not None
     assert f"{place}: No such file" in str(gone.problem)
+
+
+def test_what_is_to_be_enlarged_comes_back_without_what_is_done(folders: Folders) -> None:
+    paths = tuple(Path(f"/pictures/{name}.png") for name in "abc")
+    save_queue((QueuedRun(1, EnlargeFiles(paths, Upscaler("4x-Sharp"), 2048), 3, begun=1),), folders)
+    (run,) = load_queue(folders).runs
+    assert run == QueuedRun(1, EnlargeFiles(paths[1:], Upscaler("4x-Sharp"), 2048), 2, is_on_hold=True)
 
 
 def test_without_a_file_nothing_waits(folders: Folders) -> None:

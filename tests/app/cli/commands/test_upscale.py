@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from core.pictures.metadata import read_recipe
+from core.recipes.recipe import Origin
 from core.upscalers.library import OF_STARTER
 from tests.app.cli.commands.conftest import Answer
 from tests.tiny_upscalers import compact, esrgan
@@ -42,6 +44,25 @@ def test_several_go_to_a_folder_by_the_upscaler_that_ships(run: Run, picture: Pa
     for path in paths:
         upscaler = read_recipe(path).request.upscaler
         assert upscaler is not None and (upscaler.name, upscaler.factor) == (OF_STARTER, 1.5)
+
+
+def test_the_new_picture_is_named_after_the_old_one_and_tells_its_hash(
+    run: Run, picture: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    for name in ("red-80x40.png", "red-80x40-2.png"):
+        answer = run("upscale", picture, "-o", folder)
+        assert Path(answer.output.strip()) == folder / name
+    origin = read_recipe(folder / "red-80x40.png").enlarged_from
+    assert origin == Origin("red.png", hashlib.sha256(picture.read_bytes()).hexdigest())
+
+
+def test_a_picture_that_would_become_too_large_is_told(run: Run, tmp_path: Path) -> None:
+    Image.new("L", (8192, 2)).save(tmp_path / "wide.png")
+    answer = run("upscale", tmp_path / "wide.png", "--by", "1.5", "-o", tmp_path / "a.png")
+    assert answer.code == 2
+    assert "4096 pixels at most for the longer side" in answer.errors
 
 
 def test_the_upscalers_are_listed(run: Run) -> None:

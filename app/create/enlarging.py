@@ -1,0 +1,114 @@
+"""Enlarges finished pictures: asks how, queues them, and tells what came of it."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+from shiboken6 import Shiboken
+
+from app.dialogs.enlarge import EnlargeDialog
+from app.messages.errors import Message
+from app.session.run import RunState, SavedPicture
+from app.session.session import Session
+from app.session.upscaler_selection import UpscalerSelection
+from app.widgets.message_bar import Choice, Notice
+from core.errors import UnreadablePicture
+from core.language.words import plural, tr
+from core.pictures.dimensions import opened, size_in
+from core.request.request import Size, Upscaler
+from core.runs.enlargement import EnlargeFiles
+from core.runs.events import Phase
+
+ENLARGED = "enlarged"
+LASTING_MS = 20_000
+
+
+class Enlarging(QObject):
+    """Part of the window.
+
+    Signals:
+        told: a `Notice` about pictures that are enlarged.
+    """
+
+    told = Signal(object)
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        upscalers: UpscalerSelection,
+        show: Callable[[Path], None],
+        delete: Callable[..., None],
+    ) -> None:
+        """``show`` opens a picture; ``delete`` moves those to the trash that the user does not want after all."""
+        super().__init__(window)
+        self._window = window
+        self._show_picture = show
+        self._delete = delete
+        self._session = session
+        self._upscalers = upscalers
+        self._dialog: EnlargeDialog | None = None
+        self._done: tuple[Path, ...] = ()
+        self._tasks = session.background.queue(self, "sizes")
+        upscalers.changed.connect(self._show_files)
+        session.picture_enlarged.connect(self._on_enlarged)
+        session.phase_changed.connect(self._on_phase_changed)
+        session.state_changed.connect(self._on_state_changed)
+
+    @Slot(object)
+    def ask(self, paths: tuple[Path, ...]) -> None:
+        """Asks how these pictures are to be enlarged."""
+        if len(paths) == 1:
+            self._tasks.submit(partial(_size_of, paths[0]), partial(self._open, paths))
+        elif paths:
+            self._open(paths, None)
+
+    def _open(self, paths: tuple[Path, ...], size: Size | None) -> None:
+        dialog = EnlargeDialog(paths, size, self._upscalers.chosen, self._window)
+        dialog.chosen.connect(partial(self._enlarge, paths))
+        self._dialog = dialog
+        self._show_files()
+        self._upscalers.look()
+        dialog.open()
+
+    def _enlarge(self, paths: tuple[Path, ...], upscaler: Upscaler, longer_side: int) -> None:
+        self._session.queue.add(EnlargeFiles(paths, upscaler, longer_side))
+
+    @Slot()
+    def _show_files(self) -> None:
+        if self._dialog is not None and Shiboken.isValid(self._dialog):
+            self._dialog.show_files(self._upscalers.files)
+
+    @Slot(object)
+    def _on_enlarged(self, saved: SavedPicture) -> None:
+        self._done = (*self._done, saved.path)
+        paths, (height, width) = self._done, saved.image.pixels.shape[:2]
+        title = plural("1 picture is enlarged", "{count:,} pictures are enlarged", len(paths))
+        sentence = tr("{name}, {width} × {height} pixels", name=saved.path.name, width=width, height=height)
+        show = Choice(tr("Show"), partial(self._show_picture, saved.path), "showEnlargedButton")
+        delete = Choice(tr("Move to trash"), partial(self._delete, *paths), "deleteEnlargedButton")
+        self.told.emit(Notice(ENLARGED, Message(title, sentence), "info", (show, delete), LASTING_MS))
+
+    @Slot(object)
+    def _on_phase_changed(self, phase: Phase | None) -> None:
+        run = self._session.queue.running
+        if phase is Phase.enlarging and run is not None and isinstance(run.operation, EnlargeFiles):
+            name = run.operation.paths[run.begun - 1].name
+            title = tr("Enlarging picture {number} of {count}", number=run.begun, count=run.count)
+            stop = Choice(tr("Stop"), self._session.stop, "stopEnlargingButton")
+            self.told.emit(Notice(ENLARGED, Message(title, name), "info", (stop,), LASTING_MS))
+
+    @Slot(object)
+    def _on_state_changed(self, state: RunState) -> None:
+        if state is RunState.running:  # what is told next is about what begins now
+            self._done = ()
+
+
+def _size_of(path: Path) -> Size | None:
+    try:
+        with opened(path) as file:
+            return size_in(file, path)
+    except UnreadablePicture:
+        return None

@@ -1,0 +1,134 @@
+"""Asks by which upscaler, and how much, pictures are enlarged."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QWidget
+
+from app.widgets.building import dialog_buttons, form, text_label, vbox
+from app.widgets.field import combo_box
+from core.language.words import plural, tr
+from core.request.request import Size, Upscaler
+from core.request.setting import short_number
+from core.request.settings.upscaler import FACTORS, LARGEST_SIDE
+from core.upscalers.file import UpscalerFile
+from core.upscalers.library import OF_STARTER
+
+BY = (0.0, 1.5, 2.0, 3.0, 4.0, 8.0)
+"""Offered factors, 0 being the upscaler's own."""
+
+LONGER_SIDES = (1024, 2048, 4096, 8192)
+WIDTH_PX = 420
+
+
+class EnlargeDialog(QDialog):
+    """Opens by `open`, without blocking.
+
+    Signals:
+        chosen: an `Upscaler`, and the longer side in pixels or 0.
+    """
+
+    chosen = Signal(object, int)
+
+    def __init__(
+        self, paths: Sequence[Path], size: Size | None, first: Upscaler | None, parent: QWidget | None = None
+    ) -> None:
+        """``size`` is that of a single picture, where it is known; ``first`` is offered first."""
+        super().__init__(parent)
+        self._size = size
+        self._first = first.name if first is not None else ""
+        self._files: tuple[UpscalerFile, ...] = ()
+        self.setObjectName("enlargeDialog")
+        self.setWindowTitle(tr("Enlarge"))
+        about = paths[0].name if len(paths) == 1 else plural("1 picture", "{count:,} pictures", len(paths))
+        head = text_label(about, is_plain=True, wraps=True)
+        head.setMinimumWidth(WIDTH_PX)
+        self._names = combo_box((), "enlargeUpscalerCombo", tr("Upscaler"))
+        self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._sizes = combo_box((), "enlargeSizeCombo", tr("Size"))
+        self._about = text_label(role="hint", wraps=True)
+        self._becomes = text_label(name="enlargeResultLabel", wraps=True)
+        self._names.currentIndexChanged.connect(self._show_sizes)
+        self._sizes.currentIndexChanged.connect(self._show_result)
+        buttons, self._enlarge = dialog_buttons(self, tr("Enlarge"), "enlargeButton", self._choose)
+        vbox(
+            head,
+            form((tr("&Upscaler"), self._names), (tr("&Size"), self._sizes)),
+            self._about,
+            self._becomes,
+            buttons,
+            on=self,
+            margins=20,
+            spacing=12,
+        )
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.show_files(())
+
+    def show_files(self, files: tuple[UpscalerFile, ...]) -> None:
+        """Shows the upscalers that were found; until then none can be chosen."""
+        wanted = self._names.currentData() or self._first
+        self._files = files
+        self._names.clear()
+        for file in files:
+            self._names.addItem(file.name, file.name)
+        own = [file.name for file in files if file.name != OF_STARTER]
+        place = self._names.findData(wanted if wanted else next(iter(own), OF_STARTER))
+        self._names.setCurrentIndex(max(place, 0) if files else -1)
+        self._show_sizes()
+
+    @property
+    def _file(self) -> UpscalerFile | None:
+        return next((file for file in self._files if file.name == self._names.currentData()), None)
+
+    @Slot()
+    def _show_sizes(self) -> None:
+        """Offers the sizes that the upscaler can make of the picture."""
+        file, wanted = self._file, self._sizes.currentData()
+        scale = file.kind.scale if file is not None and file.kind is not None else 0
+        self._about.setText(_about(file) if file is not None else tr("Looking for upscalers…"))
+        longer = max(self._size.width, self._size.height) if self._size is not None else 0
+        self._sizes.clear()
+        for factor in BY:
+            own = f" (× {scale})" if scale else ""
+            words = f"× {short_number(factor)}" if factor else tr("its own{scale}", scale=own)
+            if longer * max(factor, scale) <= LARGEST_SIDE:
+                self._sizes.addItem(words, (factor, 0))
+        for side in LONGER_SIDES:
+            if not longer or (FACTORS[0] < side / longer <= FACTORS[1] and longer * scale <= LARGEST_SIDE):
+                self._sizes.addItem(tr("longer side {side:,} px", side=side), (0.0, side))
+        place = next((row for row in range(self._sizes.count()) if self._sizes.itemData(row) == wanted), 0)
+        self._sizes.setCurrentIndex(place if self._sizes.count() else -1)
+        self._show_result()
+
+    @Slot()
+    def _show_result(self) -> None:
+        choice, file, size = self._sizes.currentData(), self._file, self._size
+        self._enlarge.setEnabled(file is not None and choice is not None)
+        words = ""
+        if file is not None and choice is None:
+            words = tr(
+                "This picture is too large for this upscaler: no side may become longer than {most:,} pixels.",
+                most=LARGEST_SIDE,
+            )
+        elif file is not None and size is not None and choice is not None:
+            factor = choice[0] or (file.kind.scale if file.kind is not None else 0)
+            factor = choice[1] / max(size.width, size.height) if choice[1] else factor
+            width, height = (round(length * factor) for length in (size.width, size.height))
+            words = tr("{width} × {height} pixels", width=size.width, height=size.height)
+            if factor:
+                words = tr("{before} become {width} × {height}.", before=words, width=width, height=height)
+        self._becomes.setText(words)
+
+    def _choose(self) -> None:
+        factor, longer_side = self._sizes.currentData()
+        self.chosen.emit(Upscaler(self._names.currentData(), factor), longer_side)
+        self.accept()
+
+
+def _about(file: UpscalerFile) -> str:
+    if file.name == OF_STARTER:
+        return tr("Has seen the starter model’s postcards, and knows nothing else.")
+    if file.kind is None:
+        return tr("A file of PyTorch, which is read when it is first used; programs in it are not run.")
+    return tr("{kind}, × {scale}", kind=file.kind.architecture, scale=file.kind.scale)
