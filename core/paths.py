@@ -46,6 +46,11 @@ class Folders:
         """Returns where pictures and masks without a file of their own are kept, by their content."""
         return self.data / "pasted"
 
+    @property
+    def sources(self) -> Path:
+        """Returns where copies of the pictures are kept that runs work with, by their content."""
+        return self.data / "sources"
+
     @classmethod
     def default(cls) -> Folders:
         dirs = platformdirs.PlatformDirs(APP_NAME, appauthor=False)

@@ -161,12 +161,12 @@ def read_picture(path: Path, folders: Iterable[Path] = ()) -> OpenedPicture:
 def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
     """Returns a picture's recipe, with the places of the pictures that it names, as far as they are found.
 
-    They are looked for beside it, in ``folders``, and where pasted ones are kept.
+    They are looked for beside it, in ``folders``, where pasted ones are kept, and among the copies that runs made.
 
     Raises UnreadablePicture.
     """
     recipe = read_recipe(path)
-    request, folders = recipe.request, (path.parent, *folders, Folders.default().pasted)
+    request, folders = recipe.request, (path.parent, *folders, Folders.default().pasted, Folders.default().sources)
     if request.source is None and not request.references:
         return recipe
     source, mask = (

@@ -55,7 +55,7 @@ class Context:
     Attributes:
         plan: the device and dtype in use.
         decode_times: measured in one run, known to the next.
-        enlarger: enlarges finished pictures.
+        enlarger: enlarges finished pictures. sources: the folder for copies of pictures that runs work with.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Context:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
         self.enlarger = Enlarger(catalogue, plan.device)
-        self._catalogue = catalogue
+        self._catalogue, self.sources = catalogue, catalogue.sources
         self._memory = memory
         self._tiled_decode = tiled_decode
         self._collect = collect

@@ -59,6 +59,7 @@ class Catalogue:
 
     Attributes:
         memory: what is known of single files from an earlier look.
+        sources: the folder for copies of pictures that runs work with.
     """
 
     def __init__(
@@ -66,15 +67,18 @@ class Catalogue:
         places: tuple[Path, ...] | Callable[[], Places],
         memory: CheckpointCache | None = None,
         layouts: Path | None = None,
+        sources: Path | None = None,
     ) -> None:
         """Looks in these folders, which may also be models themselves, single files included.
 
         Args:
             places: folders with models; or what returns the places that hold now, which is asked at each look.
             layouts: the folder with configurations for single files; by default the one that ships.
+            sources: the folder for copies of pictures that runs work with; None to keep none.
         """
         self.memory = memory or CheckpointCache()
         self.places = places if callable(places) else lambda: FixedPlaces(places)
+        self.sources = sources
         self._layouts = layouts or resources() / "families"
 
     @property
@@ -237,7 +241,8 @@ class Catalogue:
 
 def users_catalogue(folders: Folders, places: Callable[[], Places]) -> Catalogue:
     """Returns the models and add-ons in the places of the settings, with facts from earlier looks."""
-    return Catalogue(lambda: with_told(places()), CheckpointCache(folders.cache / FILE_NAME))
+    memory, sources = CheckpointCache(folders.cache / FILE_NAME), folders.sources
+    return Catalogue(lambda: with_told(places()), memory, sources=sources)
 
 
 def hashed_files(model: Model) -> tuple[Path, ...]:

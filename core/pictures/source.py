@@ -1,6 +1,7 @@
 """The picture that a run begins with instead of noise: read safely, cut and scaled to the request's size."""
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,19 +12,25 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps
 
-from core.errors import UnreadablePicture
-from core.files.atomic import words_of
+from core.errors import SaveFailed, UnreadablePicture
+from core.files.atomic import words_of, write_file
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.paths import Folders
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
-from core.request.request import Mask, Reference, Size, Source
+from core.request.request import GenerationRequest, Mask, Reference, Size, Source
+
+_NAME_DIGITS = 10
+"""Digits of a hash, the number that the ``parameters`` text tells."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MOST_FOLDERS = 1000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +77,13 @@ Named = TypeVar("Named", Source, Mask, Reference)
 
 
 def found(source: Named, folders: Iterable[Path]) -> Named:
-    """Returns it with its path if a file of its name and hash lies in one of the folders; else unchanged.
+    """Returns it with its path if a file of its hash lies in one of the folders; else unchanged.
 
-    Without a hash any file of this name could be meant, so none is taken.
+    The file has its name, or the one that `keep_sources` gave it. Without a hash any file of this name could be
+    meant, so none is taken.
     """
     if source.path and source.sha256:
-        for folder in folders:
-            path = folder / source.path
+        for path in (folder / name for folder in folders for name in (source.path, _kept_name(source))):
             try:
                 if hashlib.sha256(content_of(path)).hexdigest().startswith(source.sha256):
                     return replace(source, path=str(path.absolute()))
@@ -88,7 +95,7 @@ def found(source: Named, folders: Iterable[Path]) -> Named:
 def likely_folders(path: Path) -> tuple[Path, ...]:
     """Returns the folders in which pictures that a recipe or a film at this path names are looked for.
 
-    They are its own, the others of its pictures folder, one for each day, and the one of pasted pictures.
+    They are its own, the others of its pictures folder, one for each day, and those of pasted ones and of copies.
     """
     pictures = path.absolute().parent.parent
     try:
@@ -96,7 +103,29 @@ def likely_folders(path: Path) -> tuple[Path, ...]:
     except OSError:
         days = []
     newest = sorted(days, reverse=True)[:MOST_FOLDERS]
-    return (path.parent, pictures, *newest, Folders.default().pasted)
+    return (path.parent, pictures, *newest, Folders.default().pasted, Folders.default().sources)
+
+
+def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
+    """Copies the pictures that a run works with, each once, under a name made of its content: recipes repeat then.
+
+    A full disk costs the copy, not the run.
+    """
+    if folder is None:
+        return
+    for source in filter(None, (request.source, request.mask, *request.references)):
+        try:
+            content = content_of(Path(source.path))
+            named = replace(source, sha256=hashlib.sha256(content).hexdigest())
+            if not (path := folder / _kept_name(named)).exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                write_file(path, content)
+        except (UnreadablePicture, SaveFailed, OSError) as error:
+            log.info("a source picture is not kept: %s", error)
+
+
+def _kept_name(source: Source | Mask | Reference) -> str:
+    return f"{source.sha256[:_NAME_DIGITS]}{Path(source.path).suffix.lower()}"
 
 
 def content_of(path: Path) -> bytes:

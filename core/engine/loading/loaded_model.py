@@ -89,7 +89,8 @@ class LoadedModel:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         named, notices = self.embeddings.use(request)
         changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
-        request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device))
+        sources = self.catalogue.sources
+        request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device, sources))
         return PreparedModel(self, request, (*told, *notices))
 
     @property

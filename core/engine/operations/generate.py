@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
+from core.pictures.source import keep_sources
 from core.prompt.drawing import has_template
 from core.request.numbering import numbered, seeded
 from core.runs.events import Event, MaskMissing
@@ -21,6 +22,7 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
     if model.family.takes_mask and asked.mask is None:
         yield MaskMissing(model.loaded.model.key)
     own = (numbered(first, index) for index in range(1, asked.count if has_template(asked) else 0))
+    keep_sources(model.request, context.sources)
     calls = yield from context.read_prompt(model, model.request, following=(*own, *operation.following))
     for index in range(asked.count):
         one = numbered(first, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,3 +207,25 @@ def test_an_edit_that_changes_nothing_is_not_shifted_by_a_pixel() -> None:
 
     errors = {(down, right): error(down, right) for down in range(-3, 4) for right in range(-3, 4)}
     assert min(errors, key=errors.__getitem__) == (0, 0)
+
+
+def test_a_reference_that_is_gone_is_found_among_the_copies_by_its_hash(
+    catalogue: Catalogue, request_with_two: GenerationRequest, tmp_path: Path
+) -> None:
+    kept = Catalogue(catalogue.places().model_folders, sources=tmp_path / "sources")
+    ready = made(Engine(kept, "cpu", "float32"), request_with_two)
+    copies = sorted((tmp_path / "sources").iterdir())
+    assert [path.read_bytes() for path in copies] == sorted(
+        (Path(one.path).read_bytes() for one in request_with_two.references),
+        key=lambda content: hashlib.sha256(content).hexdigest(),
+    )
+    for reference in request_with_two.references:
+        Path(reference.path).unlink()
+    again = made(Engine(kept, "cpu", "float32"), ready.film.request)  # after a restart
+    assert np.array_equal(again.image.pixels, ready.image.pixels)
+    read = from_parameters(to_parameters(ready.image.recipe)).request
+    request = replace(read, model=ready.film.request.model)
+    assert np.array_equal(made(Engine(kept, "cpu", "float32"), request).image.pixels, ready.image.pixels)
+    copies[0].write_bytes(copies[1].read_bytes())  # a copy that was changed is none
+    with pytest.raises(UnreadablePicture):
+        made(Engine(kept, "cpu", "float32"), ready.film.request)
