@@ -154,7 +154,8 @@ def stable_diffusion_3(
     tensors = {f"{prefix}{name}": value for name, value in named.items()}
     tensors |= original_names.autoencoder_weights(AutoencoderKL.from_pretrained(folder / "vae"))
     for part, name in (("", "clip_l"), ("_2", "clip_g"), ("_3", "t5xxl")) if with_encoders else ():
-        encoder = load_file(folder / f"text_encoder{part}" / "model.safetensors")
+        place = folder / f"text_encoder{part}" / "model.safetensors"
+        encoder = load_file(place) if place.is_file() else {}
         tensors |= {f"text_encoders.{name}.transformer.{key}": value for key, value in encoder.items()}
     return save(tensors, file)
 

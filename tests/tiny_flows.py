@@ -193,7 +193,10 @@ def stable_diffusion_3(folder: Path, *, is_medium: bool = True, has_t5: bool = T
         words = tiny.tokenizer(folder / f"tokenizer{number}")
         words.save_pretrained(folder / f"tokenizer{number}")
         clip = CLIPTextModelWithProjection(tiny.text_encoder(len(words), width).config)
-        settle(clip).save_pretrained(folder / f"text_encoder{number}")
+        settle(clip)
+        if not number and is_medium:  # as in the makers' own
+            torch.nn.init.eye_(clip.text_projection.weight)
+        clip.save_pretrained(folder / f"text_encoder{number}")
         parts[f"text_encoder{number}"] = ["transformers", "CLIPTextModelWithProjection"]
         parts[f"tokenizer{number}"] = ["transformers", "CLIPTokenizer"]
     if has_t5:
