@@ -43,6 +43,7 @@ from core.request.settings.model import MODEL
 from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.seamless import DIRECTIONS, SEAMLESS
+from core.request.settings.skip_layers import LARGEST, SKIP_LAYERS
 from core.request.settings.steps import STEPS
 from core.runs.events import PreviewMode
 
@@ -123,6 +124,26 @@ def _guidance_scale(services: Services) -> QWidget:
     )
 
 
+def _skip_layers(services: Services) -> QWidget:
+    spin = ShortNumberSpin()
+    spin.setObjectName("skipLayersSpin")
+    spin.setRange(0.0, LARGEST)
+    spin.setDecimals(2)
+    spin.setSingleStep(0.2)
+    return NumberControl(
+        services.session,
+        SKIP_LAYERS,
+        spin,
+        tr("Skip-layer s&trength"),
+        tr(
+            "Skip-layer guidance: away from what the network makes of the prompt without some of its layers.\n"
+            "It gives limbs and objects more structure; 0 is off."
+        ),
+        note=lambda draft: "" if draft.skip_layers else tr("off"),
+        is_used=_has_guidance,
+    )
+
+
 def _clip_skip(services: Services) -> QWidget:
     tooltip = tr(
         "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
@@ -185,6 +206,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"size": lambda services: SizeControl(services.session), "count": _count},
     {"sampler": _sampler, "steps": _steps, "guidance_scale": _guidance_scale},
     {"clip_skip": _clip_skip},
+    {"skip_layers": _skip_layers},
     {"upscaler": lambda services: UpscalerControl(services.session, services.upscalers)},
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
@@ -240,6 +262,12 @@ FOLDS: Mapping[str, Fold] = {
         tr("The layer of the text encoder that the prompt is read from"),
         lambda session: session.draft.clip_skip > 1,
         lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
+    ),
+    "skip_layers": Fold(
+        tr("Skip layers"),
+        tr("More structure, for Stable Diffusion 3.5 medium"),
+        lambda session: session.draft.skip_layers > 0,
+        lambda session: SKIP_LAYERS.is_had_by(session.draft_editor.limits),
     ),
     "variation": Fold(
         tr("Variation"),

@@ -27,6 +27,10 @@ from core.request.samplers import FLOW_SAMPLERS
 T5_TOKENS = 256
 """The tokens that T5 reads, padding included."""
 
+SKIPPED_LAYERS = (7, 8, 9)
+SKIPPED_CALLS = (0.01, 0.2)
+"""Of skip-layer guidance: the blocks that are left out, in calls between these parts of all."""
+
 _FIRST = ("joint_blocks.0.context_block.attn.qkv.weight", "transformer_blocks.0.attn.add_q_proj.weight")
 _IMAGE = ("x_embedder.proj.weight", "pos_embed.proj.weight")
 _PLACES = ("pos_embed", "pos_embed.pos_embed")
@@ -146,12 +150,12 @@ SPEC = FamilySpec(
     native_px=1024,
     samplers=FLOW_SAMPLERS,
     has_attention_words=False,
-    optional_settings=("emphasis",),
+    optional_settings=("emphasis", "skip_layers"),
     defaults=DefaultSettings("euler", 28, 3.5),
     schedule=_SCHEDULE,
     variants=(
         Variant(DefaultSettings("euler", 4, 1.0), "turbo"),
-        Variant(DefaultSettings("euler", 40, 4.5), config_key="dual_attention_layers"),
+        Variant(DefaultSettings("euler", 40, 4.5, skip_layers=2.8), config_key="dual_attention_layers"),
         Variant(DefaultSettings("euler", 28, 7.0), config_key="qk_norm", is_set=False),
     ),
     single_file=_FILE,

@@ -38,11 +38,12 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class DefaultSettings:
-    """Sampler, steps and guidance scale to begin with."""
+    """Sampler, steps and guidance scale to begin with, and the strength of guidance by layers left out."""
 
     sampler: str
     steps: int
     guidance_scale: float
+    skip_layers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def read_model(
             sampler=str(known.get("sampler", sampler_of(schedule, good.sampler))),
             steps=int(known.get("steps", good.steps)),
             guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
+            skip_layers=good.skip_layers,
             clip_skip=traits["clip_skip"].value if "clip_skip" in traits else 1,
         ),
         limits=limits,

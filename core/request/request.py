@@ -240,8 +240,7 @@ class GenerationRequest:
         model: key of a model in the catalogue, or a path to a model's folder.
         sampler: key in `core.request.samplers.SAMPLERS`.
         steps: sampler steps; some samplers call the network more than once a step.
-        guidance_scale: w in ``uncond + w * (cond - uncond)``; at 1 or below guidance is off and the negative
-            prompt has no effect (Ho & Salimans 2022).
+        guidance_scale: w in ``uncond + w * (cond - uncond)`` (Ho & Salimans 2022); off at 1 or below.
         seed: start of the random numbers, or None: the engine chooses one and reports it.
         count: how many pictures; see `core.request.numbering` for their seeds.
         source: the picture to begin with, or None.
@@ -256,12 +255,12 @@ class GenerationRequest:
         embeddings: those that the prompts name, as far as they have been found.
         training: how the model was trained, as far as its own file does not tell, in the form of
             `core.request.traits.traits_to_text`; "" for what the catalogue knows.
-        variants: the prompts are templates, see `core.prompt.template`, from which each picture's seed draws; else
-            their braces are text.
+        variants: the prompts are templates, see `core.prompt.template`; else their braces are text.
         template, negative_template: of prompts that have been drawn already, "" for those that were not.
         upscaler: enlarges the finished picture, or None.
         variation: a change of the noise that the seed starts with, or None.
         seamless: key in `core.request.settings.seamless.DIRECTIONS`: where the picture goes on at its other side.
+        skip_layers: strength of the guidance away from a prediction without some layers; 0 is off.
     """
 
     prompt: str
@@ -289,6 +288,7 @@ class GenerationRequest:
     upscaler: Upscaler | None = None
     variation: Variation | None = None
     seamless: str = ""
+    skip_layers: float = 0.0
 
     @property
     def has_guidance(self) -> bool:

@@ -24,9 +24,10 @@ from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts, pr
 from core.engine.networks.unet_call import composed
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.schedulers import build
 from core.engine.sampling.size_shift import OWN_LEVELS, shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
-from core.families.stable_diffusion_3 import SPEC, T5_TOKENS
+from core.families.stable_diffusion_3 import SKIPPED_CALLS, SKIPPED_LAYERS, SPEC, T5_TOKENS
 from core.models.model import Model
 from core.paths import resources
 from core.prompt.placed import PlacedText
@@ -69,15 +70,17 @@ class StableDiffusion3:
         t5: tuple[Any, Any] | None,
         transformer: Any,
         factor: int,
+        model: Model,
     ) -> None:
         """Takes tokenizers, each with its text encoder, CLIP-L and CLIP-G first.
 
-        ``factor``: pixels along a side for each place of a latent.
+        ``factor``: pixels along a side for each place of a latent. ``model`` tells the schedule.
         """
         self.encoders = tuple(ClipEncoder(*encoder, layer=2) for encoder in encoders)
         self._t5 = t5
         self._transformer = transformer
         self._factor = factor
+        self._model = model
 
     def texts(self, request: GenerationRequest) -> tuple[ClipText, ...]:
         return clip_texts(request, _has_uncond(request), self.encoders)
@@ -125,6 +128,7 @@ class StableDiffusion3:
         pooled = torch.cat([text.pooled.repeat(batch, 1) for text in encoded])
         passes, dtype = len(encoded), self._transformer.dtype
         weights = [part.weight for part in prompt_parts(request)]
+        times = self._times_without_layers(request) if passes == 2 else None
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             x = x.to(dtype)
@@ -139,9 +143,34 @@ class StableDiffusion3:
                 return Prediction(velocity, None)
             uncond, *conds = velocity.chunk(passes)
             cond = conds[0] if len(conds) == 1 else composed(uncond, conds, weights)
-            return Prediction(cond, uncond if request.has_guidance else None)
+            weaker = None
+            if times is not None and times[0] <= float(t) <= times[1]:
+                weaker = self._transformer(
+                    hidden_states=x,
+                    timestep=t.expand(batch),
+                    encoder_hidden_states=hidden[batch:],
+                    pooled_projections=pooled[batch:],
+                    return_dict=False,
+                    skip_layers=list(SKIPPED_LAYERS),
+                )[0]
+            without = None if weaker is None else (weaker, request.skip_layers)
+            return Prediction(cond, uncond if request.has_guidance else None, without_layers=without)
 
         return predict
+
+    def _times_without_layers(self, request: GenerationRequest) -> tuple[float, float] | None:
+        """Returns the first and last time of skip-layer guidance; None where it is off, or has no call.
+
+        They are those of a whole run, so that one that begins later, or goes on, has the same.
+        """
+        if not request.skip_layers or not request.has_guidance:
+            return None
+        config = self._model.schedule_for(request.training)
+        config = {**config, **self.schedule_options(request, config)}
+        times = build(request.sampler, config, request.steps).timesteps
+        first, last = (part * len(times) for part in SKIPPED_CALLS)
+        chosen = [float(time) for call, time in enumerate(times) if first < call < last]
+        return (chosen[-1], chosen[0]) if chosen else None
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         tokens = tokens_of(request.size, self._factor * SPEC.latents.patch)
@@ -163,4 +192,4 @@ def load(model: Model, parts: LoadedParts) -> StableDiffusion3:
             folder = resources() / "families" / SPEC.key / folder.name
         pairs.append((load_tokenizer(kinds[name], folder), encoder))
     t5 = pairs.pop() if "text_encoder_3" in parts.text_encoders else None
-    return StableDiffusion3(pairs, t5, parts.network, autoencoder_of(parts.vae).factor)
+    return StableDiffusion3(pairs, t5, parts.network, autoencoder_of(parts.vae).factor, model)

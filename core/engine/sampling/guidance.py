@@ -17,16 +17,29 @@ class Prediction:
         anchor: from which of the two the model's own pipeline goes on; the same but for rounding.
         kept_norm: places along a side that the network takes as one, whose values together stay as long as they
             are in ``cond``; 0 where guidance may make them longer.
+        without_layers: the prediction with the prompt by a part of the layers, or None, and its strength.
     """
 
     cond: torch.Tensor
     uncond: torch.Tensor | None
     anchor: Anchor = "uncond"
     kept_norm: int = 0
+    without_layers: tuple[torch.Tensor, float] | None = None
 
 
 def combine(prediction: Prediction, scale: float) -> torch.Tensor:
-    """``uncond + scale * (cond - uncond)``: eq. 6 of the paper with scale = 1 + w."""
+    """``uncond + scale * (cond - uncond)``: eq. 6 of the paper with scale = 1 + w.
+
+    Away from a prediction ``without_layers`` it goes on by ``strength * (cond - without_layers)``.
+    """
+    guided = _guided(prediction, scale)
+    if prediction.without_layers is None:
+        return guided
+    weaker, strength = prediction.without_layers
+    return guided + (prediction.cond - weaker) * strength
+
+
+def _guided(prediction: Prediction, scale: float) -> torch.Tensor:
     if prediction.uncond is None:
         return prediction.cond
     if prediction.anchor == "cond":

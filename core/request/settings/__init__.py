@@ -23,6 +23,7 @@ from core.request.settings.sampler import SAMPLER
 from core.request.settings.seamless import SEAMLESS
 from core.request.settings.seed import SEED
 from core.request.settings.size import SIZE
+from core.request.settings.skip_layers import SKIP_LAYERS
 from core.request.settings.source import SOURCE
 from core.request.settings.steps import STEPS
 from core.request.settings.template import TEMPLATE
@@ -58,6 +59,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     UPSCALER,
     VARIATION,
     SEAMLESS,
+    SKIP_LAYERS,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

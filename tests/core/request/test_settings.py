@@ -52,6 +52,7 @@ OTHERS: dict[str, Any] = {
     "negative_template": "{fog|__weather__}",
     "seamless": "x",
     "variation": Variation(0.25, 7, Size(256, 64)),
+    "skip_layers": 2.5,
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
 """Another value than that of `REQUEST` for each setting whose option does not take "2"."""
