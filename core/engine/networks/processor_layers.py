@@ -33,8 +33,11 @@ _DTYPES = (torch.float32, torch.bfloat16)
 _LARGE_BYTES = 4 * 2**20
 _DECODERS = ("decoder.", "post_quant_conv.")
 
-_ROOM_BYTES = 32 * 2**20
-"""A decoder makes room from this size on: below it, clearing new pages takes longer than the gaps are worth."""
+_ROOM_BYTES, _BLOCK_BYTES = 32 * 2**20, 128 * 2**20
+"""A decoder makes room before it enlarges, and before a block, from these sizes on.
+
+Below them, clearing new pages takes longer than the gaps are worth.
+"""
 
 
 class ProcessorConv2d(torch.nn.Conv2d):
@@ -145,13 +148,21 @@ class ProcessorResnetBlock2D(ResnetBlock2D):
     """A residual block that writes into its own tensors, with the same numbers, where diffusers makes new ones.
 
     The largest of a decoder are 268 MB at 512x512, and of four at a time one less is needed so.
+
+    Attributes:
+        makes_room: gives free memory back first: of what the last block left, this one would take parts in another
+            order, and half a gigabyte more of new memory at the end of a decoder.
     """
+
+    makes_room: bool = False
 
     def forward(
         self, input_tensor: torch.Tensor, temb: torch.Tensor | None = None, *args: Any, **kwargs: Any
     ) -> torch.Tensor:
         if self.time_embedding_norm == "scale_shift" or self.up or self.down or torch.is_grad_enabled():
             return super().forward(input_tensor, cast("torch.Tensor", temb), *args, **kwargs)
+        if self.makes_room and input_tensor.nbytes >= _BLOCK_BYTES:
+            give_memory_back()
         hidden = self.conv1(self._activated(self.norm1(input_tensor)))
         if self.time_emb_proj is not None and temb is not None:
             temb = self.time_emb_proj(temb if self.skip_time_act else self.nonlinearity(temb))[:, :, None, None]
@@ -191,6 +202,7 @@ def use_processor_layers(network: torch.nn.Module) -> None:
             layer.__class__ = ProcessorUpsample2D
         elif type(layer) is ResnetBlock2D:
             layer.__class__ = ProcessorResnetBlock2D
+            cast("ProcessorResnetBlock2D", layer).makes_room = name.startswith(_DECODERS)
         elif _can_be_packed(layer):
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:

@@ -244,7 +244,7 @@ def test_a_residual_block_gives_the_numbers_of_diffusers_and_leaves_its_inputs_a
 
 
 @torch.inference_mode()
-def test_a_decoder_makes_room_before_each_larger_size_and_an_encoder_or_network_does_not(
+def test_a_decoder_makes_room_before_each_larger_size_and_block_and_an_encoder_or_network_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[int] = []
@@ -261,5 +261,14 @@ def test_a_decoder_makes_room_before_each_larger_size_and_an_encoder_or_network_
     given.clear()
     torch.testing.assert_close(vae.decode(latents).sample, plain.decode(latents).sample, rtol=1e-4, atol=1e-4)
     assert len(given) == len(vae.config.block_out_channels) - 1
+    monkeypatch.setattr(processor_layers, "_BLOCK_BYTES", 0)
+    vae.decode(latents)
+    blocks = [part for part in vae.decoder.modules() if isinstance(part, ResnetBlock2D)]
+    assert len(given) == 2 * (len(vae.config.block_out_channels) - 1) + len(blocks)
+    for _ in range(2):  # the first time packs
+        given.clear()
+        vae.encode(torch.randn(1, 3, 16, 16))
+        unet(latents, 1, torch.randn(1, 7, unet.config.cross_attention_dim))
+    assert not given
     kinds = [type(part) for network in (vae.encoder, unet) for part in network.modules()]
     assert processor_layers.ProcessorUpsample2D not in kinds
