@@ -67,8 +67,9 @@ class ModelCard(QFrame):
     """Shows one model.
 
     Signals:
-        asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"verify"``, ``"mend"``,
-            ``"leave"``, ``"training"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
+        asked: the key and what to do: ``"download"``, ``"parts"``, ``"use"``, ``"remove"``, ``"verify"``,
+            ``"mend"``, ``"leave"``, ``"training"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or
+            ``"explain"``.
         variant_chosen: the model's key, and the variant that the user says it is.
         part_chosen: the model's place, one of its parts, and the file that the user chose for it.
     """
@@ -105,6 +106,7 @@ class ModelCard(QFrame):
         self._parts = PartRows(facts.parts, facts.name)
         self._parts.chosen.connect(self._choose_part)
         self._parts.download_asked.connect(self._download_other)
+        self._parts.all_asked.connect(partial(self._ask, "parts"))
         self._parts.setVisible(bool(facts.parts))
         vbox(
             top,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QLineEdit, QSizePolicy, QWidget
 
@@ -11,7 +13,7 @@ from core.downloads.listing import is_repository
 from core.families import family_names
 from core.files.sizes import size_text
 from core.language.words import tr
-from core.models.downloadable import KnownModel
+from core.models.downloadable import KnownModel, KnownPart
 
 WIDTH_PX = 460
 
@@ -27,18 +29,23 @@ class DownloadDialog(QDialog):
 
     def __init__(
         self,
-        model: KnownModel | None,
+        model: KnownModel | KnownPart | None,
         room: str,
         endpoint: str,
         parent: QWidget | None = None,
         repository: str = "",
+        with_it: Sequence[KnownPart] = (),
     ) -> None:
-        """``room`` tells how much is free on the disk; ``repository`` is offered where no model is given."""
+        """``room`` tells how much is free on the disk; ``repository`` is offered where no model is given.
+
+        ``with_it``: parts that are fetched along.
+        """
         super().__init__(parent)
         self.setObjectName("downloadDialog")
         self.setWindowTitle(tr("Download a model"))
         self.setMinimumWidth(WIDTH_PX)
         self._model = model
+        self._with_it = with_it
         self._field = QLineEdit(model.repository if model is not None else repository)
         self._field.setPlaceholderText("owner/name")
         describe(
@@ -56,7 +63,12 @@ class DownloadDialog(QDialog):
             field = Field(tr("&Repository on the hub"), self._field)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
-        for text in (*(_facts(model)), tr("From {endpoint}. {room}", endpoint=endpoint, room=room), _PROMISE):
+        for text in (
+            *_facts(model),
+            *_told_parts(with_it),
+            tr("From {endpoint}. {room}", endpoint=endpoint, room=room),
+            _PROMISE,
+        ):
             column.addWidget(text_label(text, is_plain=True, wraps=True))
         buttons, self._yes = dialog_buttons(self, tr("Download"), "confirmDownloadButton", self._confirm)
         self._yes.setProperty("kind", "primary")
@@ -74,6 +86,8 @@ class DownloadDialog(QDialog):
         repository = self._field.text().strip()
         key = self._model.key if self._model is not None else repository.partition("/")[2]
         self.confirmed.emit(key, repository)
+        for part in self._with_it:
+            self.confirmed.emit(part.key, part.repository)
         self.accept()
 
 
@@ -83,7 +97,13 @@ _PROMISE = tr(
 )
 
 
-def _facts(model: KnownModel | None) -> tuple[str, ...]:
+def _told_parts(parts: Sequence[KnownPart]) -> tuple[str, ...]:
+    """Returns a sentence about the parts that come along, if there are any."""
+    named = ", ".join(f"{part.key} ({model_size_text(part)}, {part.licence})" for part in parts)
+    return (tr("With the parts that are not here yet: {named}.", named=named),) if parts else ()
+
+
+def _facts(model: KnownModel | KnownPart | None) -> tuple[str, ...]:
     if model is None:
         return (
             tr(
@@ -99,7 +119,7 @@ def _facts(model: KnownModel | None) -> tuple[str, ...]:
     )
 
 
-def model_size_text(model: KnownModel) -> str:
+def model_size_text(model: KnownModel | KnownPart) -> str:
     """Returns the size of the download, as far as it is known."""
     if model.download_bytes is not None:
         return tr("{size} download", size=size_text(model.download_bytes))

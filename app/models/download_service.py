@@ -20,6 +20,7 @@ from core.downloads.hub import Secret
 from core.downloads.json_lines import from_line
 from core.downloads.record import read_record
 from core.downloads.selection import INDEX
+from core.models.downloadable import known_files
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,8 @@ class DownloadService(QObject):
         self._processes[state.key] = process
         self._set(replace(state, stage=Stage.preparing))
         program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
-        command = [*program, "models", "download", state.repository, "--json", "--follow-stdin"]
+        named = state.key if state.key in known_files() else state.repository
+        command = [*program, "models", "download", named, "--json", "--follow-stdin"]
         command += ["--endpoint", self.endpoint, "--proxy", self.proxy]
         command += ["--token-stdin"] if self.session_token else []
         process.start(sys.executable, command)

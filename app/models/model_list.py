@@ -66,14 +66,15 @@ def all_cards(
                 fit.level,
                 is_installed=False,
                 problem=_problem(broken[model.key]) if model.key in broken else "",
+                place=broken[model.key].path if model.key in broken else None,
+                parts=missing_in(broken[model.key], None) if model.key in broken else (),
             )
     for key, one in broken.items():
         if key not in cards and key not in downloads:
             is_own = one.path.parent == model_folders[0] and not one.is_away
             removable = one.path if is_own else None
             about, problem = tr("In {parent}", parent=one.path.parent), _problem(one)
-            brings = next((model for model in entries.values() if model.family == one.family), None)
-            parts = missing_in(one, brings)
+            parts = missing_in(one, _bringing(entries.values(), one.family))
             cards[key] = CardFacts(
                 key,
                 one.path.name,
@@ -93,6 +94,11 @@ def all_cards(
             cards[key] = CardFacts(key, key, about, page=page)
     ordered = sorted(cards.values(), key=lambda card: (not card.problem, card.key not in downloads))
     return tuple(sorted(ordered, key=lambda card: not card.is_installed))
+
+
+def _bringing(known: Iterable[KnownModel], family: str) -> KnownModel | None:
+    """Returns a whole model of a family, which brings all parts."""
+    return next((model for model in known if model.family == family and not model.files), None)
 
 
 def _problem(refused: RefusedModel) -> str:

@@ -1,20 +1,19 @@
 """The models page: search and tabs above, below a card for each model, LoRA or autoencoder."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QImage, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
-from app.messages.downloads import download_text
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
 from app.models.add_ons import AddOns
 from app.models.card import CardFacts, ModelCard
-from app.models.download_dialog import DownloadDialog
 from app.models.download_service import DownloadService
-from app.models.download_state import DownloadState
+from app.models.fetching import Fetching
 from app.models.model_list import all_cards, matches
 from app.models.removal import ModelRemoval
 from app.models.samples import Samples, sampled
@@ -29,12 +28,10 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
-from core.files.free_space import free_bytes_at
-from core.files.sizes import size_text
 from core.gallery.gallery import gallery_folder
 from core.gallery.system_trash import SystemTrash, Trash
 from core.language.words import tr
-from core.models.downloadable import KnownModel, known_models
+from core.models.downloadable import KnownModel, KnownPart, known_models, known_parts
 
 CARDS_PX = 920
 LASTING_MS = 10_000
@@ -62,7 +59,9 @@ class ModelsPage(QWidget):
         settings_store: SettingsStore,
         trash: Trash | None = None,
         autoencoders: AutoencoderSelection | None = None,
+        lacking: Callable[[KnownModel], Sequence[KnownPart]] = lambda _: (),
     ) -> None:
+        """``lacking`` returns the parts of a network that can be downloaded and are not here."""
         super().__init__()
         self.setObjectName("modelsPage")
         self._session = session
@@ -72,6 +71,8 @@ class ModelsPage(QWidget):
         self.service = DownloadService(self)
         self.verification = ModelVerification(session.background, self)
         self.messages = MessageArea()
+        self._fetching = Fetching(self, self.service, self.messages, lambda: self._folders[0], lacking)
+        self._fetching.begun.connect(self._on_begun)
         self._access = AccessService(self.service, self.messages, session.background, self)
         self._add_ons = AddOns(session, autoencoders, self)
         self._samples = Samples(gallery_folder(settings_store.folders), session.background, self)
@@ -159,7 +160,7 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         other = push_button(
             tr("Another model…"),
-            lambda: self._open_download(None),
+            lambda: self._fetching.open(None),
             name="otherModelButton",
             tip=tr("Download a model by its name on the hub"),
         )
@@ -195,7 +196,10 @@ class ModelsPage(QWidget):
         state = self.service.states.get(key)
         match action:
             case "download":
-                self._open_download(next((one for one in self._known if one.key == key), None))
+                self._fetching.ask(key)
+            case "parts":
+                parts = self.cards[key].facts.parts
+                self._fetching.ask_parts([part.brings[0] for part in parts if part.is_alone and part.brings])
             case "resume" if state is not None:
                 self.service.begin(key, state.repository)
             case "pause":
@@ -221,17 +225,8 @@ class ModelsPage(QWidget):
     def _use(self, key: str) -> None:
         self._add_ons.use(self.cards[key].facts if key in self.cards else CardFacts(key, key, ""))
 
-    def _open_download(self, model: KnownModel | None, repository: str = "") -> None:
-        self.messages.dismiss_errors()
-        room = tr("{size} free on the disk.", size=size_text(free_bytes_at(self._folders[0]), 0))
-        dialog = DownloadDialog(model, room, self.service.endpoint, self, repository)
-        dialog.confirmed.connect(self._begin)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str, str)
-    def _begin(self, key: str, repository: str) -> None:
-        self.service.begin(key, repository)
+    @Slot(str)
+    def _on_begun(self, key: str) -> None:
         if key not in self.cards:
             self.refill()
 
@@ -265,26 +260,23 @@ class ModelsPage(QWidget):
     def _on_changed(self, key: str) -> None:
         card, state = self.cards.get(key), self.service.states.get(key)
         if state is not None and state.was_not_found and not (card and card.facts.facts):
-            self._leave_no_card(state)
+            self._fetching.give_up(state)
             return
         if card is None or (state is None and not card.facts.facts):
             self.refill()
         else:
             card.show_download(state)
 
-    def _leave_no_card(self, state: DownloadState) -> None:
-        """A name that the hub does not know, or a hub that was not reached: the name can be changed."""
-        self.service.cancel(state.key, self._folders[0] / state.key)
-        title, sentence, remedy = download_text(state.failure) if state.failure else (tr("Stopped"), "", "")
-        again = Choice(
-            tr("Try again…"), lambda: self._open_download(None, state.repository), "otherModelAgainButton"
-        )
-        self.messages.show_message(state.key, Message(title, sentence, remedy), "error", (again,))
-
     @Slot(str)
     def _welcome(self, key: str) -> None:
         self._session.refresh_models()
         self.refill()
+        if key in known_parts():
+            words = tr("It is complete and checked; networks that look for it find it.")
+            self.messages.show_message(
+                key, Message(tr("{name} is here", name=key), words), "info", lasting_ms=LASTING_MS
+            )
+            return
         name = next((model.name for model in self._session.draft_editor.models if model.key == key), "")
         if not name:
             words = tr("All files are here and right, but they are of a kind that Emulsion cannot load.")

@@ -10,6 +10,7 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.errors import EmulsionError
 from core.models.catalogue import Catalogue
+from core.models.downloadable import KnownModel, KnownPart
 
 
 class PartChoices(QObject):
@@ -33,6 +34,10 @@ class PartChoices(QObject):
         """Takes a file for a part of the model that lies at ``model``."""
         check = partial(self._catalogue.check_part, Path(model), part, Path(place))
         self._tasks.submit(check, partial(self._keep, f"{Path(model).stem}/{part}", place), self._on_refused)
+
+    def lacking(self, network: KnownModel) -> tuple[KnownPart, ...]:
+        """Returns the parts of a network that can be downloaded and are not here."""
+        return self._catalogue.lacking(network)
 
     def _keep(self, name: str, place: str, _checked: None) -> None:
         kept = self._settings_store.settings.model_parts

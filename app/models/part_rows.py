@@ -13,12 +13,13 @@ from app.models.download_dialog import model_size_text
 from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import combo_box, set_tone
 from app.widgets.file_dialogs import ask_file
-from core.families import part_name
+from core.families import FAMILIES, part_name
 from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.models.catalogue import RefusedModel
-from core.models.downloadable import KnownModel
+from core.models.downloadable import KnownModel, KnownPart, known_parts
 from core.models.model import Model
+from core.models.parts import Wanted
 
 CHOICE_PX = 280
 
@@ -32,7 +33,7 @@ class PartFacts:
         choices: name and place of all that fit; none for a missing part.
         is_optional: the model works without it.
         place: the one in use.
-        brings: a model that can be downloaded and brings it, by key and in words.
+        brings: what can be downloaded for it, by key and in words. is_alone: that is the part alone.
     """
 
     part: str
@@ -40,6 +41,7 @@ class PartFacts:
     choices: tuple[tuple[str, str], ...] = ()
     place: Path | None = None
     brings: tuple[str, str] | None = None
+    is_alone: bool = False
     is_optional: bool = False
 
 
@@ -59,12 +61,19 @@ def parts_of(model: Model) -> tuple[PartFacts, ...]:
 
 
 def missing_in(refused: RefusedModel, brings: KnownModel | None) -> tuple[PartFacts, ...]:
-    """Returns the parts for which nothing was found, and where they can be had."""
-    told = None
-    if brings is not None:
-        facts = (model_size_text(brings), brings.licence)
-        told = brings.key, f"{brings.name} ({', '.join(fact for fact in facts if fact)})"
-    return tuple(PartFacts(part, needed, brings=told) for part, needed in refused.missing.items())
+    """Returns the parts for which nothing was found, and where they can be had: alone, or else with a model."""
+    found: list[PartFacts] = []
+    for part, needed in refused.missing.items():
+        alone = (one for one in known_parts().values() if _is_needed(one, refused.family, part, needed))
+        source = next(alone, brings)
+        facts = "" if source is None else ", ".join(filter(None, (model_size_text(source), source.licence)))
+        told = None if source is None else (source.key, f"{source.name} ({facts})")
+        found.append(PartFacts(part, needed, brings=told, is_alone=isinstance(source, KnownPart)))
+    return tuple(found)
+
+
+def _is_needed(one: KnownPart, family: str, part: str, needed: str) -> bool:
+    return one.fits.get(family) == part and Wanted(FAMILIES[family], part, one.width).name == needed
 
 
 def _named(place: Path) -> str:
@@ -77,11 +86,13 @@ class PartRows(QWidget):
 
     Signals:
         chosen: a part and the path of its file.
-        download_asked: the key of a model that brings a missing one.
+        download_asked: the key of what can be downloaded for a missing one.
+        all_asked: all parts that are missing are to be downloaded.
     """
 
     chosen = Signal(str, str)
     download_asked = Signal(str)
+    all_asked = Signal()
 
     def __init__(self, parts: tuple[PartFacts, ...], model: str) -> None:
         super().__init__()
@@ -89,6 +100,14 @@ class PartRows(QWidget):
         column = vbox(on=self, margins=0, spacing=4)
         for facts in parts:
             column.addWidget(self._row(facts, model))
+        if sum(facts.is_alone for facts in parts) > 1:
+            fetch = push_button(
+                tr("Download all that is missing…"),
+                self.all_asked,
+                name="downloadPartsButton",
+                tip=tr("The parts that no file here fits"),
+            )
+            column.addLayout(hbox(fetch, STRETCH))
 
     def _row(self, facts: PartFacts, model: str) -> QWidget:
         row = QWidget()
@@ -121,7 +140,7 @@ class PartRows(QWidget):
                     partial(self.download_asked.emit, key),
                     name="downloadPartButton",
                     kind="quiet",
-                    tip=tr("It brings this part"),
+                    tip=tr("It is this part") if facts.is_alone else tr("It brings this part"),
                 )
                 lane.addWidget(fetch)
             lane.addStretch(1)

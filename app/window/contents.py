@@ -175,7 +175,8 @@ class Contents(QObject):
     def _build_models(self) -> ModelsPage:
         from app.models.page import ModelsPage
 
-        page = ModelsPage(self._session, self._store, autoencoders=self._services.autoencoders)
+        lacking = self._services.parts.lacking
+        page = ModelsPage(self._session, self._store, autoencoders=self._services.autoencoders, lacking=lacking)
         page.create_asked.connect(self._show_create)
         page.file_asked.connect(self._imports.ask_model_file)
         page.training_asked.connect(partial(self._services.training.ask, self._window))

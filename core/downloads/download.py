@@ -13,7 +13,7 @@ from core.downloads.hub import Hub
 from core.downloads.listing import list_repository
 from core.downloads.record import DownloadRecord, read_record, write_record
 from core.downloads.retry_policy import RetryPolicy
-from core.downloads.selection import HALF, select_files
+from core.downloads.selection import HALF, named_files, select_files
 from core.downloads.transfer import Transfer
 from core.errors import SaveFailed
 from core.files.atomic import check_writable, words_of
@@ -31,12 +31,14 @@ class DownloadSpec:
 
     Attributes:
         variant: of the weights, where there is a choice: ``"fp16"``, or "" for full precision.
+        files: these alone; () for those that a model needs.
     """
 
     repository: str
     folder: Path
     revision: str = "main"
     variant: str = HALF
+    files: tuple[str, ...] = ()
 
 
 def plan_download(hub: Hub, wanted: DownloadSpec) -> DownloadRecord:
@@ -48,7 +50,7 @@ def plan_download(hub: Hub, wanted: DownloadSpec) -> DownloadRecord:
     if begun is not None and begun.repository == wanted.repository:
         return begun
     listing = list_repository(hub, wanted.repository, wanted.revision)
-    files = select_files(listing, wanted.variant)
+    files = named_files(listing, wanted.files) if wanted.files else select_files(listing, wanted.variant)
     return DownloadRecord(hub.address.endpoint, wanted.repository, listing.commit, files)
 
 

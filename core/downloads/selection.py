@@ -5,6 +5,7 @@ The layout is that of diffusers: a folder for each part, weights named ``*.safet
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from core.downloads.failures import DownloadFailed, Failure, Fault
@@ -44,6 +45,14 @@ def select_files(listing: Listing, variant: str = HALF) -> tuple[RemoteFile, ...
         if any(file.path.endswith("/config.json") for file in inside):
             chosen += _network(listing, part, inside, variant)
     return tuple(sorted(chosen, key=_order))
+
+
+def named_files(listing: Listing, paths: Sequence[str]) -> tuple[RemoteFile, ...]:
+    """Returns files by their paths. Raises DownloadFailed when the repository does not have one."""
+    found = {file.path: file for file in listing.files}
+    if missing := next((path for path in paths if path not in found), None):
+        raise DownloadFailed(_nothing(listing, tr("it has no {index}", index=missing)))
+    return tuple(found[path] for path in paths)
 
 
 def _network(listing: Listing, part: str, inside: list[RemoteFile], variant: str) -> list[RemoteFile]:

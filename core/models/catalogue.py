@@ -20,10 +20,11 @@ from core.families.spec import CheckpointKind
 from core.files.weights_header import SUFFIXES
 from core.lora.library import LoraLibrary
 from core.models.away import is_called, models_away
+from core.models.downloadable import KnownModel, KnownPart
 from core.models.folders import FixedPlaces, Places, key_of, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
-from core.models.parts import NO_PARTS, AtHand, check_part, find_parts, found_in, wanted_by, weights_at
+from core.models.parts import NO_PARTS, AtHand, Wanted, check_part, find_parts, found_in, wanted_by, weights_at
 from core.models.reading import read_model
 from core.models.told_folders import with_told
 from core.paths import Folders, resources
@@ -217,6 +218,12 @@ class Catalogue:
             return self.memory.sha256_if_known(hashed_file(model))
         except ModelBroken:
             return ""
+
+    def lacking(self, network: KnownModel) -> tuple[KnownPart, ...]:
+        """Returns the parts of a network that can be downloaded for which nothing fits among the files here."""
+        at_hand, family = self._at_hand(), FAMILIES[network.family]
+        wanted = ((one, Wanted(family, one.fits[family.key], one.width)) for one in network.parts)
+        return tuple(one for one, want in wanted if not at_hand.fitting(want))
 
     def _chosen(self, sha256: str) -> Said:
         return {"user": traits_from_text(self.places().model_traits.get(sha256, ""))}

@@ -1,21 +1,57 @@
-"""The models that can be downloaded: what `resources/models.toml` tells about each before it is here.
+"""The models and parts that can be downloaded: what `resources/models.toml` and `parts.toml` tell of them.
 
 Only what is known for sure is there; what is not known is None or "", and is not shown.
 """
 
+from __future__ import annotations
+
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from core.families import FAMILIES
+from core.families import FAMILIES, is_encoder
 from core.language.words import tr
-from core.models.model_weights import ModelWeights
+from core.models.model_weights import ModelWeights, PackedBytes
 from core.paths import resources
 
 _GB = 10**9
+_BYTES: Mapping[str, int] = MappingProxyType({"": 2, "fp32": 4})
+"""Of a weight that is not packed; such is unpacked when it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """A text encoder or an autoencoder in a file of its own.
+
+    Attributes:
+        key: the name of its folder, and of its file.
+        fits: by family the part that it is, as a folder in a diffusers folder.
+        width: of an encoder's states, or channels of an autoencoder; None where there is one kind only.
+    """
+
+    key: str
+    repository: str
+    files: tuple[str, ...]
+    licence: str
+    download_bytes: int | None
+    fits: Mapping[str, str]
+    width: int | None
+    packing: str
+    repository_bytes: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key
+
+    @property
+    def part(self) -> str:
+        """Returns the part that it is."""
+        return next(iter(self.fits.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +69,8 @@ class KnownModel:
         memory_bytes: of graphics memory with which it works well; None when not known.
         weights: its numbers of parameters; None when not known.
         steps, size: what it is used with by default.
+        files: of the repository, where it is a network in a file of its own; () for whole models.
+        parts: those that such a network works with.
     """
 
     key: str
@@ -48,6 +86,8 @@ class KnownModel:
     weights: ModelWeights | None
     steps: int
     size: str
+    files: tuple[str, ...] = ()
+    parts: tuple[KnownPart, ...] = ()
 
     @property
     def family_name(self) -> str:
@@ -67,6 +107,7 @@ def known_models(path: Path | None = None) -> tuple[KnownModel, ...]:
 
 
 def _known_model(key: str, entry: dict[str, Any]) -> KnownModel:
+    parts = tuple(known_parts()[part] for part in entry.get("parts", ()))
     return KnownModel(
         key=key,
         name=entry["name"],
@@ -78,16 +119,55 @@ def _known_model(key: str, entry: dict[str, Any]) -> KnownModel:
         download_bytes=_bytes(entry.get("download_gb")),
         repository_bytes=_bytes(entry.get("repository_gb")),
         memory_bytes=_bytes(entry.get("memory_gb")),
-        weights=_weights(entry.get("parameters")),
+        weights=_weights(entry, parts),
         steps=entry["steps"],
         size=entry["size"],
+        files=tuple(entry.get("files", ())),
+        parts=parts,
     )
 
 
-def _weights(parameters: dict[str, int] | None) -> ModelWeights | None:
-    if parameters is None:
+@cache
+def known_parts() -> Mapping[str, KnownPart]:
+    """Returns the parts that can be downloaded by themselves, by their keys."""
+    content = tomllib.loads((resources() / "parts.toml").read_text("utf-8"))
+    return {
+        key: KnownPart(
+            key,
+            entry["repository"],
+            (entry["file"],),
+            entry["licence"],
+            _bytes(entry.get("download_gb")),
+            entry["fits"],
+            entry.get("width"),
+            entry.get("packing", ""),
+        )
+        for key, entry in content.items()
+    }
+
+
+@cache
+def known_files() -> frozenset[str]:
+    """Returns the keys of what is fetched as single files of a repository."""
+    return frozenset([*known_parts(), *(model.key for model in known_models() if model.files)])
+
+
+def _weights(entry: Mapping[str, Any], parts: tuple[KnownPart, ...]) -> ModelWeights | None:
+    """Returns what is known of the weights: their numbers, or, of single files, their sizes and packings."""
+    if (parameters := entry.get("parameters")) is not None:
+        return ModelWeights(parameters["text"], parameters["network"], parameters["vae"])
+    sizes = [_bytes(entry.get("download_gb")), *(part.download_bytes for part in parts)]
+    if not parts or None in sizes:
         return None
-    return ModelWeights(parameters["text"], parameters["network"], parameters["vae"])
+    plain, packed = Counter[str](), Counter[str]()
+    packings = [entry.get("packing", ""), *(part.packing for part in parts)]
+    names = [FAMILIES[entry["family"]].network, *(part.part for part in parts)]
+    for name, size, packing in zip(names, sizes, packings, strict=True):
+        kind = "text" if is_encoder(name) else "vae" if name == "vae" else "network"
+        each = _BYTES.get(packing, 0)
+        (plain if each else packed)[kind] += (size or 0) // (each or 1)
+    bytes_packed = PackedBytes(packed["text"], packed["network"])
+    return ModelWeights(plain["text"], plain["network"], plain["vae"], bytes_packed)
 
 
 def _bytes(gigabytes: float | None) -> int | None:

@@ -34,7 +34,7 @@ from core.families.variants import VARIANT
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.models.catalogue import Catalogue, users_catalogue
-from core.models.downloadable import known_models
+from core.models.downloadable import known_models, known_parts
 from core.paths import Folders
 from core.request.traits import KINDS, read_traits, with_choice
 from core.settings.settings import load_settings
@@ -112,7 +112,13 @@ def _download(arguments: Namespace) -> int:
     if arguments.follow_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     with Hub(_address(arguments), token) as hub:
-        return _print_events(hub, wanted) if arguments.json else _show_progress(hub, wanted)
+        if arguments.json:
+            return _print_events(hub, wanted)
+        _show_progress(hub, wanted)
+        network = next((model for model in known_models() if model.key == arguments.model), None)
+        for part in _catalogue().lacking(network) if network is not None else ():
+            _show_progress(hub, DownloadSpec(part.repository, wanted.folder.parent / part.key, files=part.files))
+    return 0
 
 
 def _end_with_stdin() -> None:
@@ -131,7 +137,7 @@ def _print_events(hub: Hub, wanted: DownloadSpec) -> int:
     return 0
 
 
-def _show_progress(hub: Hub, wanted: DownloadSpec) -> int:
+def _show_progress(hub: Hub, wanted: DownloadSpec) -> None:
     with Progress(sys.stderr) as progress:
         for event in download(hub, wanted):
             match event:
@@ -153,7 +159,6 @@ def _show_progress(hub: Hub, wanted: DownloadSpec) -> int:
                     print(to_json({"model": folder.name, "folder": str(folder)}))
                 case _:
                     pass
-    return 0
 
 
 def _size(arguments: Namespace) -> int:
@@ -232,15 +237,16 @@ def _installed_folder(key: str) -> Path:
 
 
 def _wanted(arguments: Namespace) -> DownloadSpec:
-    entry = next((model for model in known_models() if model.key == arguments.model), None)
+    known = {**known_parts(), **{model.key: model for model in known_models()}}
+    entry = known.get(arguments.model)
     repository = entry.repository if entry is not None else arguments.model
     if not is_repository(repository):
-        keys = ", ".join(model.key for model in known_models())
+        keys = ", ".join(known)
         raise InvalidRequest("model", arguments.model, tr("OWNER/NAME on the hub, or one of {keys}", keys=keys))
     key = entry.key if entry is not None else repository.partition("/")[2]
     folder = load_settings(Folders.default()).model_folders[0] / key
     variant = {"variant": ""} if getattr(arguments, "full_precision", False) else {}
-    return DownloadSpec(repository, folder, **variant)
+    return DownloadSpec(repository, folder, **variant, files=entry.files if entry is not None else ())
 
 
 def _address(arguments: Namespace) -> HubAddress:

@@ -6,7 +6,7 @@ import pytest
 
 from core.downloads.failures import DownloadFailed, Fault
 from core.downloads.listing import Listing, RemoteFile, is_safe_path
-from core.downloads.selection import select_files
+from core.downloads.selection import named_files, select_files
 
 TYPICAL = (
     "model_index.json README.md LICENSE.md v1-5-pruned.safetensors v1-5-pruned.ckpt "
@@ -62,3 +62,11 @@ def test_what_cannot_be_loaded_is_not_fetched(names: str) -> None:
 )
 def test_paths_that_leave_their_folder_are_not_safe(path: str) -> None:
     assert not is_safe_path(path)
+
+
+def test_files_are_taken_by_their_names_or_named_where_they_are_missing() -> None:
+    listing = Listing("studio/parts", "c" * 40, (RemoteFile("a/b.safetensors", 1), RemoteFile("c.safetensors", 1)))
+    assert named_files(listing, ("c.safetensors",)) == listing.files[1:]
+    with pytest.raises(DownloadFailed) as failed:
+        named_files(listing, ("gone.safetensors",))
+    assert "gone.safetensors" in failed.value.failure.reason

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from core.downloads.listing import is_repository, is_safe_path
 from core.errors import ModelBroken, ModelMissing
+from core.families import FAMILIES
 from core.models.catalogue import Catalogue
+from core.models.downloadable import known_models, known_parts
 from core.models.reading import read_model
 from core.request.request import STARTER_MODEL, Size
 from tests import tiny
@@ -117,3 +120,19 @@ def test_known_models_of_the_xl_kind_have_their_own_defaults(
         guidance_scale,
         sampler,
     )
+
+
+def test_each_known_network_names_parts_that_fit_it_and_each_part_has_a_place() -> None:
+    networks = [model for model in known_models() if model.files]
+    assert networks
+    for model in networks:
+        family = FAMILIES[model.family]
+        assert {one.fits[model.family] for one in model.parts} == set(family.roles), model.key
+        assert model.licence == "Apache-2.0"
+        for one in (model, *model.parts):
+            assert is_repository(one.repository)
+            assert all(is_safe_path(file) for file in one.files)
+            assert Path(one.files[0]).stem == one.key
+    for part in known_parts().values():
+        for key, name in part.fits.items():
+            assert name in FAMILIES[key].roles

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from core.models.downloadable import known_parts
 from core.paths import Folders
 from core.request.request import STARTER_MODEL
 from tests.app.cli.commands.conftest import Run
 from tests.core.downloads.conftest import NAME, WEIGHTS, small_model
+from tests.hub_content import Content
 from tests.hub_server import HubServer, Repository, Trouble
 
 
@@ -109,3 +111,18 @@ def test_how_a_model_was_trained_is_told_and_can_be_chosen(run: Run, model: Path
 def test_a_training_that_cannot_be_is_refused(run: Run, model: Path, pair: str, why: str) -> None:
     answer = run("models", "choose", model, pair)
     assert (answer.code, why in answer.errors) == (2, True)
+
+
+def test_a_network_in_a_file_comes_with_its_parts_and_goes_on_where_it_was(run: Run) -> None:
+    files = [*known_parts()["qwen_3_4b"].files, *known_parts()["ae"].files]
+    files.append("split_files/diffusion_models/z_image_turbo_int8_convrot.safetensors")
+    contents = {file: Content(3000, seed=number) for number, file in enumerate((*files, "other.safetensors"))}
+    with HubServer({"Comfy-Org/z_image_turbo": Repository(contents)}) as server:
+        answer = run("models", "download", "z_image_turbo_int8_convrot", "--endpoint", server.endpoint)
+        assert answer.code == 0
+        told = [json.loads(line)["model"] for line in answer.lines]
+        assert told == ["z_image_turbo_int8_convrot", "qwen_3_4b", "ae"]
+        there = {path.name for path in Folders.default().models.rglob("*.safetensors")}
+        assert there == {"z_image_turbo_int8_convrot.safetensors", "qwen_3_4b.safetensors", "ae.safetensors"}
+        single = run("models", "size", "ae", "--endpoint", server.endpoint)
+        assert [file["file"] for file in json.loads(single.output)["files"]] == [*known_parts()["ae"].files]
