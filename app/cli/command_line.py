@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from app.cli.command import Command
 from app.cli.commands import doctor, draw, film, gallery, generate, grid, info, models, upscale
+from app.cli.parser_words import translate_parser
 from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
@@ -100,6 +101,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    translate_parser()
     parser = _Parser(
         prog="emulsion",
         description=tr(
@@ -108,12 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         ),
         epilog=tr(
             'Example: emulsion generate "a red house by the sea at sunset" --seed 7 -o house.png. '
-            "emulsion COMMAND --help tells more about a command."
+            "emulsion COMMAND --help explains a command."
         ),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"Emulsion {VERSION}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"Emulsion {VERSION}", help=tr("show the version"))
+    commands = parser.add_subparsers(dest="command", metavar=tr("COMMAND"), required=True)
     for name, command in COMMANDS.items():
         command.add_to(commands, name)
     return parser

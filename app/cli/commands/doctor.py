@@ -166,31 +166,54 @@ def _folders(folders: Folders, settings: Settings) -> dict[str, dict[str, str]]:
 def _state(path: Path) -> str:
     if not path.is_dir():
         return tr("not there yet")
-    return "ok" if os.access(path, os.W_OK | os.X_OK) else tr("cannot be written")
+    return tr("can be written") if os.access(path, os.W_OK | os.X_OK) else tr("cannot be written")
+
+
+_KEYS = {
+    "system": tr("system"),
+    "pictures": tr("pictures"),
+    "models": tr("models"),
+    "settings": tr("settings"),
+    "data": tr("data"),
+    "cache": tr("cache"),
+    "logs": tr("logs"),
+    "program": tr("program"),
+    "free": tr("free"),
+}
+"""The report's own keys, which JSON has in English; a model's key stays as it is."""
+
+
+def _shown(key: str) -> str:
+    name, _, number = key.partition(" ")
+    return " ".join(filter(None, (_KEYS.get(name, name), number)))
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield tr("Versions")
-    yield from (f"  {name:<20} {version}" for name, version in report["versions"].items())
+    yield from (f"  {_shown(name):<20} {version}" for name, version in report["versions"].items())
     if report["machine"]:
         yield tr("Machine")
         yield from (f"  {line}" for line in report["machine"])
     yield tr("Device")
     yield from (f"  {line}" for line in report["device"].get("plan", [report["device"].get("problem")]))
     yield tr("Folders")
-    yield from (f"  {name:<20} {folder['path']} ({folder['state']})" for name, folder in report["folders"].items())
+    yield from (
+        f"  {_shown(name):<20} {folder['path']} ({folder['state']})" for name, folder in report["folders"].items()
+    )
     yield tr("Models")
     yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
     if not report["models"]:
-        yield "  none"
+        yield f"  {tr('none')}"
     if report["memory"]:
         yield tr("Memory")
-        yield from (f"  {key:<20} {plan}" for key, plan in report["memory"].items())
+        yield from (
+            f"  {_shown(key) if key == 'free' else key:<20} {plan}" for key, plan in report["memory"].items()
+        )
     if "broken parts" in report:
         yield tr("Broken parts")
         yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
         if not report["broken parts"]:
-            yield "  none"
+            yield f"  {tr('none')}"
 
 
 COMMAND = Command(tr("print versions, the device and why it was chosen, and folders"), _add_arguments, _run)

@@ -10,6 +10,7 @@ import torch
 from core.engine.devices.device import name_of
 from core.engine.networks.graphs import GRAPHS
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.memory_plan import computer_memory
 
 FEATURES = ("avx2", "avx512_f", "avx512_bf16", "amx_bf16", "neon", "sve", "arm_bf16")
@@ -54,9 +55,10 @@ def _lines() -> Iterator[str]:
     name = capabilities.get("cpu_name") or platform.processor() or platform.machine()
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     features = [feature for feature in FEATURES if capabilities.get(feature)]
-    yield f"processor: {', '.join((str(name), f'{cores} cores', f'{torch.get_num_threads()} used', *features))}"
+    threads = tr("{cores} cores, {used} used", cores=cores, used=torch.get_num_threads())
+    yield tr("processor: {parts}", parts=", ".join((str(name), threads, *features)))
     memory = computer_memory()
-    yield f"memory: {size_text(memory.total)}, {size_text(memory.free)} free"
+    yield tr("memory: {total}, {free} free", total=size_text(memory.total), free=size_text(memory.free))
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
         yield f"cuda:{index}: {properties.name}, {size_text(properties.total_memory)}"
@@ -65,15 +67,15 @@ def _lines() -> Iterator[str]:
         yield f"xpu:{index}: {properties.name}, {size_text(properties.total_memory)}"
     yield f"torch: {torch.__version__}, {_built_for()}"
     if driver := _driver():
-        yield f"driver: {driver}"
+        yield tr("driver: {driver}", driver=driver)
 
 
 def _built_for() -> str:
     if torch.version.hip:
-        return f"built for ROCm {torch.version.hip}"
+        return tr("built for ROCm {version}", version=torch.version.hip)
     if torch.version.cuda:
-        return f"built for CUDA {torch.version.cuda}"
-    return "built for Apple GPUs" if torch.backends.mps.is_built() else "built for processors"
+        return tr("built for CUDA {version}", version=torch.version.cuda)
+    return tr("built for Apple GPUs") if torch.backends.mps.is_built() else tr("built for processors")
 
 
 def _driver() -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import argparse
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.command_line import COMMANDS, run_command
+from app.cli.parser_words import WORDS
 from core.version import VERSION
 
 
@@ -24,7 +27,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command([command, "--help"], None) == 0
-    assert "usage: emulsion" in capsys.readouterr().out
+    assert "Usage: emulsion" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["paint"], ["--colour"], ["generate"], ["info"]])
@@ -46,3 +49,25 @@ def test_results_into_a_closed_pipe_are_no_traceback() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     process.wait()
+
+
+@pytest.mark.parametrize("english", WORDS)
+def test_argparse_still_says_what_is_put_into_other_words(english: str) -> None:
+    assert english in inspect.getsource(argparse).replace('" "', "").replace("' '", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["paint"], "COMMAND: “paint” is not one of "),
+        (["generate"], "missing: PROMPT; "),
+        (["info", "x.png", "--colour"], "not known here: --colour; "),
+        (["gallery", "search", "x", "--sort", "up"], "--sort: “up” is not one of "),
+        (["generate", "x", "--count"], "--count: needs a value; "),
+    ],
+)
+def test_mistakes_are_told_in_plain_words(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(arguments, None) == 2
+    assert told in capsys.readouterr().err
