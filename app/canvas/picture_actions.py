@@ -42,6 +42,7 @@ class PictureAction(Enum):
     open_grid = tr("Open its grid"), "", "", ONE
     branch = tr("Branch from here…"), "branch", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
+    paint_mask = tr("Paint a mask…"), "mask", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
     enlarge = tr("Enlarge…"), "fit", "", ANY
     open_in_editor = tr("Open in another program"), "", "", ONE
@@ -140,6 +141,7 @@ ABOVE_MARKS = (
     PictureAction.use_seed,
     PictureAction.generate_again,
     PictureAction.use_as_source,
+    PictureAction.paint_mask,
     PictureAction.add_noise,
     PictureAction.enlarge,
     PictureAction.open_film,

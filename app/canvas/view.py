@@ -1,6 +1,6 @@
 """The canvas: shows a picture closely, the one in progress or one from the folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
+from app.canvas.mask_overlay import TINTS, Overlay
 from app.canvas.overlay import EmptyText, paint_badge, paint_empty
 from app.canvas.zoom_view import ZoomView
 from app.widgets.colours import Colours
 from app.widgets.painted_picture import PaintedPicture
 from core.language.words import tr
+from core.pictures.mask import MaskPixels
 
 BADGE_GAP_PX = 12
 
@@ -64,6 +66,9 @@ class Canvas(ZoomView):
         self._empty_text = EmptyText()
         self._picture = PaintedPicture(QImage())
         self._overlay: QImage | None = None
+        self._cover: PaintedPicture | None = None
+        self._mask: MaskPixels | None = None
+        self._mask_overlay = Overlay(QColor(TINTS[0]))
         self._pressed_at: QPointF | None = None
 
     @property
@@ -89,6 +94,17 @@ class Canvas(ZoomView):
             self._overlay = overlay
             self.update()
 
+    def set_mask(self, mask: MaskPixels | None) -> None:
+        """Shows a mask of the picture's shape over it; None for none."""
+        if mask is not self._mask:
+            self._mask = mask
+            self.update()
+
+    def set_cover(self, cover: QImage | None) -> None:
+        """Shows another picture in the place of this one for a while; None for this one again."""
+        self._cover = PaintedPicture(cover) if cover is not None else None
+        self.update()
+
     def set_empty_text(self, text: EmptyText) -> None:
         self._empty_text = text
         if self.shown is None:
@@ -110,7 +126,10 @@ class Canvas(ZoomView):
         if self.shown is None:
             paint_empty(painter, QRectF(self.rect()), self._colours, self._empty_text)
         else:
-            self._picture.paint(painter, self.frame, self.is_sharp)
+            (self._cover or self._picture).paint(painter, self.frame, self.is_sharp)
+            if self._mask is not None and self._cover is None:
+                place = replace(self.placement, scale=self.frame.width() / self._mask.shape[1])
+                self._mask_overlay.paint(painter, self._mask, place, event.rect())
             if self._overlay is not None:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(self.frame, self._overlay)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QStyle, QWidget
 
 from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
+from app.controls.mask import MaskControl
 from app.controls.presets import PresetMenu
 from app.controls.prompt import PromptControl
 from app.controls.references import ReferencesControl
@@ -15,6 +16,7 @@ from app.controls.table import FOLDED, FOLDS, ROWS, Services
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
@@ -36,7 +38,7 @@ class ControlPanel(QFrame):
     """The left pane of the window.
 
     Attributes:
-        loras, prompt, source: the controls of LoRAs, of the prompt, and of the image to start from.
+        loras, prompt, source, mask_control: the controls of LoRAs, the prompt, the start image and its mask.
         presets: the menu of the model's presets.
         folds: shows and hides the fields that are seldom used.
     """
@@ -47,11 +49,12 @@ class ControlPanel(QFrame):
         autoencoders: AutoencoderSelection,
         memory: MemoryService,
         upscalers: UpscalerSelection,
+        masks: MaskSelection,
     ) -> None:
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
-        services = Services(session, TokenCounting(), autoencoders, memory, upscalers)
+        services = Services(session, TokenCounting(), autoencoders, memory, upscalers, masks)
         column = self._column = QWidget()
         column.setProperty("role", "panel")
         controls = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)
@@ -78,6 +81,7 @@ class ControlPanel(QFrame):
         (self.loras,) = column.findChildren(LorasControl)
         (self.prompt,) = (found for found in column.findChildren(PromptControl) if not found.is_negative)
         (self.source,) = column.findChildren(SourceControl)
+        (self.mask_control,) = column.findChildren(MaskControl)
         (self.presets,) = column.findChildren(PresetMenu)
         (suggestions,) = column.findChildren(Suggestions)
         (references,) = column.findChildren(ReferencesControl)
@@ -88,7 +92,7 @@ class ControlPanel(QFrame):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
-        bottom = vbox(RunButtons(session), margins=(MARGIN_PX, SPACING_PX, MARGIN_PX, MARGIN_PX))
+        bottom = vbox(RunButtons(session, masks), margins=(MARGIN_PX, SPACING_PX, MARGIN_PX, MARGIN_PX))
         vbox(stretched(area), line, bottom, on=self, spacing=0)
         WheelGuard(self)
 

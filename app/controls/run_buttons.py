@@ -3,6 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.session.mask_selection import MaskSelection
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.building import hbox, push_button, stretched, vbox
@@ -16,9 +17,10 @@ GAP_PX = 8
 class RunButtons(QWidget):
     """Four buttons that always say what they would do now."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, masks: MaskSelection) -> None:
         super().__init__()
         self._session = session
+        self._masks = masks
         self.generate = self._button("generateButton", "play")
         self.stop = self._button("stopButton", "stop")
         self.pause = self._button("pauseButton", "pause")
@@ -30,6 +32,7 @@ class RunButtons(QWidget):
         self.pause.clicked.connect(self._pause_or_resume)
         self.step.clicked.connect(session.single_step)
         session.state_changed.connect(self._show)
+        masks.changed.connect(self._on_mask_changed)
         self._show(session.state)
 
     def _button(self, name: str, icon_name: str) -> QPushButton:
@@ -44,16 +47,22 @@ class RunButtons(QWidget):
         else:
             self._session.pause()
 
+    @Slot()
+    def _on_mask_changed(self) -> None:
+        self._show(self._session.state)
+
     @Slot(object)
     def _show(self, state: RunState) -> None:
         is_idle = state is RunState.idle
         is_paused = state is RunState.paused
         is_stopping = state is RunState.stopping
+        mode = self._masks.mode
+        make = (mode.words, mode.about) if mode is not None else (tr("Generate"), tr("Make a picture"))
         for button, text, effect in (
             (
                 self.generate,
-                tr("Generate") if is_idle else tr("Add to queue"),
-                tr("Make a picture") if is_idle else tr("Make this one after those that are waiting"),
+                make[0] if is_idle else tr("Add to queue"),
+                make[1] if is_idle else tr("Make this one after those that are waiting"),
             ),
             (
                 self.stop,

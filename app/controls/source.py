@@ -7,6 +7,7 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QSignalBlocker, 
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
+from app.session.mask_selection import MaskSelection
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
 from app.widgets.building import hbox, stretched, text_label, vbox
@@ -30,11 +31,12 @@ _LEAST_PERCENT = 5
 class SourceControl(QWidget):
     """A button that takes a picture by click, drop or paste; once there is one, its strength below."""
 
-    def __init__(self, session: Session, pasted: Path | None = None) -> None:
+    def __init__(self, session: Session, masks: MaskSelection, pasted: Path | None = None) -> None:
         """``pasted`` is the folder for pictures that come from the clipboard without a file."""
         super().__init__()
         self._session = session
-        self._pasted = pasted or Folders.default().data / "pasted"
+        self._masks = masks
+        self._pasted = pasted or Folders.default().pasted
         self._shown: Source | None = None
         DropRouter(self, [DropRule(is_source, first(self.choose))])
         self.thumbnail = QLabel()
@@ -80,10 +82,10 @@ class SourceControl(QWidget):
         self._show(session.draft)
 
     def choose(self, path: Path) -> None:
-        """Begins with this file; the strength stays as it was."""
+        """Begins with this file; the strength stays as it was. A mask was that of another picture."""
         before = self._session.draft.source
         strength = before.strength if before is not None else DEFAULT_STRENGTH
-        self._session.edit(source=Source(str(path.absolute()), strength))
+        self._session.edit(source=Source(str(path.absolute()), strength), mask=None)
 
     def paste(self) -> None:
         """Begins with the file or the picture that is in the clipboard."""
@@ -117,14 +119,12 @@ class SourceControl(QWidget):
 
     @Slot()
     def _remove(self) -> None:
-        self._session.edit(source=None)
+        self._session.edit(source=None, mask=None)
         self.button.setFocus()
 
     @Slot(int)
     def _on_value_changed(self, percent: int) -> None:
-        source = self._session.draft.source
-        if source is not None:
-            self._session.edit(source=Source(source.path, percent / 100, source.sha256))
+        self._masks.set_strength(percent / 100)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

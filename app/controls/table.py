@@ -11,6 +11,7 @@ from app.controls.choice import Choice, ChoiceControl
 from app.controls.early_choice import EarlyChoiceControl
 from app.controls.folds import Fold
 from app.controls.loras import LorasControl
+from app.controls.mask import MaskControl
 from app.controls.memory_line import MemoryLine
 from app.controls.number import NumberControl, ShortNumberSpin, int_control
 from app.controls.presets import preset_button
@@ -24,6 +25,7 @@ from app.controls.token_counting import TokenCounting
 from app.controls.upscaler import UpscalerControl
 from app.controls.variation import VariationControl
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
@@ -57,6 +59,7 @@ class Services:
     autoencoders: AutoencoderSelection
     memory: MemoryService
     upscalers: UpscalerSelection
+    masks: MaskSelection
 
 
 def _models(session: Session) -> Sequence[Choice]:
@@ -197,7 +200,8 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"prompt": lambda services: PromptControl(services.session, "prompt", services.counting)},
     FOLDED,
     {"negative_prompt": lambda services: PromptControl(services.session, "negative_prompt", services.counting)},
-    {"source": lambda services: SourceControl(services.session)},
+    {"source": lambda services: SourceControl(services.session, services.masks)},
+    {"mask": lambda services: MaskControl(services.session, services.masks)},
     {"references": lambda services: ReferencesControl(services.session)},
     {"model": _model},
     {"memory": lambda services: MemoryLine(services.memory)},

@@ -10,13 +10,16 @@ from app.canvas.zoom_bar import ZoomBar
 from app.canvas.zoom_view import ZoomView
 from app.compare.compare_view import CompareView
 from app.controls.panel import ControlPanel
+from app.create.candidate_bar import CandidateBar
 from app.create.film_splitter import FilmSplitter
 from app.create.progress_line import ProgressLine
+from app.masks.editor import MaskEditor
 from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
 from app.recent.strip import RecentStrip
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
@@ -36,6 +39,8 @@ class CreatePage(QSplitter):
         left, right: the panes that can be hidden beside the canvas.
         panes: all that F6 leads to.
         middle: the canvas and the film below it.
+        masks: the mask of the draft.
+        candidate_bar: over a picture that could take the place of the start image.
         compare: takes the place of the canvas, see `show_comparison`.
 
     Signals:
@@ -50,6 +55,7 @@ class CreatePage(QSplitter):
         autoencoders: AutoencoderSelection,
         memory: MemoryService,
         upscalers: UpscalerSelection,
+        masks: MaskSelection,
         recent: RecentPictures,
         colours: Colours,
     ) -> None:
@@ -57,12 +63,16 @@ class CreatePage(QSplitter):
         self.setObjectName("createPlace")
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
+        self.masks = masks
         self.messages = MessageArea()
         self.canvas = Canvas(colours)
         self.zoom_bar = ZoomBar(self.canvas)
         self._live_button = push_button(tr("Show the picture in progress"), self.live_asked, name="liveButton")
         self._live_button.hide()
+        self.candidate_bar = CandidateBar(self.canvas)
         self.canvas.setLayout(self._corner_layout())
+        self._colours = colours
+        self._editor: MaskEditor | None = None
         self.compare = CompareView(colours, session.background)
         self._stage = QStackedWidget()
         self._stage.addWidget(self.canvas)
@@ -72,7 +82,7 @@ class CreatePage(QSplitter):
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
         self.queue_list = QueueList(session)
-        self.left = ControlPanel(session, autoencoders, memory, upscalers)
+        self.left = ControlPanel(session, autoencoders, memory, upscalers, masks)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)
@@ -83,17 +93,37 @@ class CreatePage(QSplitter):
     def is_comparing(self) -> bool:
         return self._stage.currentWidget() is self.compare
 
+    @property
+    def is_painting(self) -> bool:
+        return self._editor is not None and self._stage.currentWidget() is self._editor
+
+    @property
+    def mask_editor(self) -> MaskEditor:
+        """Returns the place where masks are painted, made when it is first needed."""
+        if self._editor is None:
+            self._editor = MaskEditor(self._colours)
+            self._stage.addWidget(self._editor)
+        return self._editor
+
     def zoom(self, change: Callable[[ZoomView], object]) -> None:
-        """Zooms the picture in the middle: that of the canvas, or those that are compared."""
-        change(self.compare.panes[0] if self.is_comparing else self.canvas)
+        """Zooms the picture in the middle: that of the canvas or of the mask, or those that are compared."""
+        painted = self.mask_editor.view if self.is_painting else self.canvas
+        change(self.compare.panes[0] if self.is_comparing else painted)
 
     def show_comparison(self, *, is_shown: bool) -> None:
         """The comparison in the place of the canvas, or the canvas again."""
         self._stage.setCurrentWidget(self.compare if is_shown else self.canvas)
 
+    def show_painting(self, *, is_shown: bool) -> None:
+        """Shows the place where masks are painted, or the canvas again."""
+        self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
+
     def set_colours(self, colours: Colours) -> None:
         self.canvas.set_colours(colours)
         self.compare.set_colours(colours)
+        self._colours = colours
+        if self._editor is not None:
+            self._editor.set_colours(colours)
 
     def show_live_button(self, *, is_visible: bool) -> None:
         self._live_button.setVisible(is_visible)
@@ -104,6 +134,7 @@ class CreatePage(QSplitter):
         corners.setContentsMargins(CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX)
         end = Qt.AlignmentFlag.AlignRight
         corners.addWidget(self._live_button, 0, 0, end | Qt.AlignmentFlag.AlignTop)
+        corners.addWidget(self.candidate_bar, 0, 0, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         corners.addWidget(self.zoom_bar, 1, 0, end | Qt.AlignmentFlag.AlignBottom)
         return corners
 

@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.current import CurrentView
 from app.canvas.sharing import open_in_system
 from app.create.branch_controller import BranchController
+from app.create.candidates import Candidates
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
 from app.create.enlarging import Enlarging
 from app.create.film_controller import FilmController
+from app.create.film_mask import FilmMask
 from app.create.forever import Forever
+from app.create.mask_place import MaskPlace
 from app.create.more_like_this import MoreLikeThis
 from app.create.notices import DELETED, Notices
 from app.create.page import CreatePage
@@ -101,12 +104,19 @@ class PictureCommands(QObject):
             create.middle.add(below_canvas)
         panel.views_changed.connect(create.middle.follow_views)
         create.middle.follow_views(panel.open_names)
+        FilmMask(panel, create.canvas)
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         self._set_aside = SetAside(session.background, self)
         self.unfinished = UnfinishedRuns(window, session, create.messages, self._set_aside, settings_store)
         sheet.chosen.connect(self._finish_chosen)
         self.tools = PictureTools(window, loader, session, settings_store)
         self.tools.failed.connect(notices.show_failure)
+        self._masks = MaskPlace(create, session)
+        self._masks.failed.connect(notices.show_failure)
+        self.tools.mask_asked.connect(self._masks.open)
+        self._candidates = Candidates(create, self._current, create.candidate_bar, session, loader)
+        for shown in (loader.opened, panel.frame_selected):
+            shown.connect(self._masks.close)
         self.menu = PictureMenu(window, loader, self.tools, settings_store.folders)
         self.enlarging = Enlarging(window, session, upscalers, self._show_enlarged, self.menu.delete)
         self.tools.enlarge_asked.connect(self.enlarging.ask)

@@ -38,11 +38,13 @@ class PictureTools(QObject):
     Signals:
         create_asked: show the page *Create*, where something has changed.
         enlarge_asked: the paths of pictures that are to become larger.
+        mask_asked: paint a mask over the start image.
         failed: a `Message`.
     """
 
     create_asked = Signal()
     enlarge_asked = Signal(object)
+    mask_asked = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -76,8 +78,17 @@ class PictureTools(QObject):
     def use_as_source(self, path: Path) -> None:
         """Starts from this picture, with the strength that was set."""
         source = self._session.draft.source
-        self._session.edit(source=Source(str(path), source.strength if source is not None else DEFAULT_STRENGTH))
+        strength = source.strength if source is not None else DEFAULT_STRENGTH
+        self._session.edit(source=Source(str(path), strength), mask=None)
         self.create_asked.emit()
+
+    def paint_mask(self, path: Path) -> None:
+        """Starts from this picture, of which only a painted part is to change."""
+        source = self._session.draft.source
+        if source is None or Path(source.path) != path:
+            self.use_as_source(path)
+        self.create_asked.emit()
+        self.mask_asked.emit()
 
     def copy(self, picture: CurrentPicture | OpenedPicture) -> None:
         """Puts a picture into the clipboard, and its file, which carries the recipe, where that may be shared."""

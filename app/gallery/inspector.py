@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from app.canvas.picture_actions import ActionButtons
@@ -28,7 +29,7 @@ class Inspector(QFrame):
     """Shows one picture, or how many are chosen.
 
     Attributes:
-        marks, recipe, branches, action_buttons: its parts, with signals of their own.
+        marks, recipe, masked, branches, action_buttons: its parts, with signals of their own.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,6 +41,8 @@ class Inspector(QFrame):
         self._title = ElidedLabel(role="title")
         self.marks = MarksPanel()
         self.recipe = RecipePanel()
+        self.masked = _label("", "inspectorMask")
+        self.masked.setAccessibleName(tr("The picture with the mask that was changed"))
         self.branches = BranchList()
         self.action_buttons = ActionButtons()
         self._files = _label("hint", "galleryFiles")
@@ -50,6 +53,7 @@ class Inspector(QFrame):
             self._title,
             self.marks.head,
             self.recipe,
+            self.masked,
             self.branches,
             self.action_buttons,
             self.marks,
@@ -70,11 +74,14 @@ class Inspector(QFrame):
         self._title.show_text(picture.path.name)
         self.marks.show_marks(picture, details.tags, details.collections)
         self.recipe.show_recipe(details.recipe, picture.problem, picture.size)
+        if details.masked is not None:
+            self.masked.setPixmap(QPixmap.fromImage(details.masked))
         self.branches.show_tree(details.tree, picture.run)
         self._files.setText(_file_facts(details))
         self.action_buttons.show_for(1, picture.has_film)
         parts = (self._title, self.marks.head, self.recipe, self.action_buttons, self.marks, self._files)
-        self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
+        masked = (self.masked,) if details.masked is not None else ()
+        self._show_parts(*parts, *masked, *((self.branches,) if len(details.tree) > 1 else ()))
 
     def show_several(self, count: int, title: str = "") -> None:
         """Shows the actions for several pictures."""

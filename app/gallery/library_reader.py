@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
 
+from app.gallery.masked_thumbnail import masked_thumbnail
 from app.session.background import BackgroundTasks
 from app.session.picture_loader import recipe_with_source
 from core.errors import EmulsionError
@@ -31,6 +33,7 @@ class PictureDetails:
         recipe: None when the file carries none that can be read.
         tree: the branches it belongs to, () for none.
         film_bytes: size of the film beside it, 0 for none.
+        masked: a small picture of the part that was changed, None for the whole.
     """
 
     picture: LibraryPicture
@@ -39,6 +42,7 @@ class PictureDetails:
     collections: tuple[str, ...]
     tree: tuple[Run, ...]
     film_bytes: int
+    masked: QImage | None
 
 
 class LibraryReader(QObject):
@@ -170,7 +174,9 @@ class LibraryReader(QObject):
             film_bytes = _size_of(film_path(pictures[0].path)) if pictures[0].has_film else 0
             recipe = _recipe(pictures[0].path)
             tree = finder.tree_of(number)
-            self.details_loaded.emit(PictureDetails(pictures[0], recipe, tags, collections, tree, film_bytes))
+            masked = masked_thumbnail(pictures[0].path, recipe)
+            facts = (pictures[0], recipe, tags, collections, tree, film_bytes, masked)
+            self.details_loaded.emit(PictureDetails(*facts))
 
 
 def _recipe(path: Path) -> Recipe | None:

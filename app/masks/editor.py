@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.masks.keys import MaskAction, action_of
@@ -44,10 +44,12 @@ class MaskEditor(QWidget):
 
     Signals:
         painted: the mask is another one. closed: the user is done.
+        paste_asked: the picture in the clipboard is to be painted over.
     """
 
     painted = Signal()
     closed = Signal()
+    paste_asked = Signal()
 
     def __init__(self, colours: Colours) -> None:
         super().__init__()
@@ -107,6 +109,8 @@ class MaskEditor(QWidget):
         elif event.key() == Qt.Key.Key_Escape:
             if not self.view.drop_gesture():
                 self.closed.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_asked.emit()
         elif (action := action_of(event)) is not None:
             self._carry_out(action)
         else:
@@ -125,7 +129,8 @@ class MaskEditor(QWidget):
         is_of_view = event.key() in (*_ARROWS, *_PRESSES, Qt.Key.Key_Space) and not (
             event.modifiers() & Qt.KeyboardModifier.ControlModifier
         )
-        return (self.view.hasFocus() and is_of_view) or action_of(event) is not None
+        is_paste = event.matches(QKeySequence.StandardKey.Paste)
+        return (self.view.hasFocus() and is_of_view) or is_paste or action_of(event) is not None
 
     @Slot(object)
     def _carry_out(self, action: MaskAction) -> None:

@@ -108,7 +108,7 @@ class Experiment(QObject):
     def denoise(self) -> None:
         """Denoises from here by image to image: puts picture and strength into the draft and generates."""
         if self.source is not None:
-            self._session.edit(source=self.source)
+            self._session.edit(source=self.source, mask=None)
             self._session.generate()
 
     def _noisy(self) -> Latent | None:

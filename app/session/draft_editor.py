@@ -71,11 +71,13 @@ class DraftEditor(QObject):
         presets: of the draft's model.
 
     Signals:
+        completing: the draft is about to be used; whoever has a change that is not in it yet edits it now.
         edited: the new draft, a `GenerationRequest`.
         undo_changed: ``can_undo`` or ``can_redo`` may have changed.
         models_changed: ``models`` or ``refused_models`` has changed.
     """
 
+    completing = Signal()
     edited = Signal(object)
     undo_changed = Signal()
     models_changed = Signal()
@@ -182,6 +184,12 @@ class DraftEditor(QObject):
     def end_step(self) -> None:
         """The next edit begins an undo step of its own."""
         self._draft.end_step()
+
+    def complete(self) -> None:
+        """Puts all that was done into the draft, which is about to be used, and keeps it; see ``completing``."""
+        self.completing.emit()
+        self.end_step()
+        self.save()
 
     def refresh_models(self) -> None:
         """Looks for models on the disk again; those in new files follow when they have been read."""

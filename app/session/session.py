@@ -148,12 +148,12 @@ class Session(QObject):
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""
+        self.draft_editor.complete()
         try:
             validate(self.draft, self.draft_editor.limits)
         except InvalidRequest as error:
             self.failed.emit(message(error))
             return
-        self.draft_editor.end_step()
         request = self.loras.fitting(self.draft)
         self.queue.add(Generate(request), self.early_choice.hold_after_of(request))
 
@@ -221,7 +221,7 @@ class Session(QObject):
     def shutdown(self) -> bool:
         """Keeps the draft, ends run, worker and background tasks; says whether they ended in time."""
         self._is_closing = True
-        self.draft_editor.save()
+        self.draft_editor.complete()
         deadline = QDeadlineTimer(CLOSE_WITHIN_MS)
         self._thread.shut_down()  # its step goes on while the others end
         has_ended = self.background.close(deadline)

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from app.masks.keys import MaskAction
 from core.language.words import tr
 
 FIXED_KEYS = MappingProxyType(
@@ -17,6 +18,18 @@ FIXED_KEYS = MappingProxyType(
             (tr("Fit, 100 %"), "0, 1"),
             (tr("Move the picture"), tr("Drag, arrow keys")),
             (tr("Switch between fit and 100 %"), tr("Double click")),
+        ),
+        tr("On what was made with a mask"): (
+            (tr("The candidate before, the next one"), tr("Left, Right")),
+            (tr("See the picture as it was"), tr("Hold C")),
+            (tr("Take it as the start image"), "T"),
+        ),
+        tr("While painting a mask"): (
+            *((action.words, ", ".join(action.keys[:1])) for action in MaskAction),
+            (tr("Size of the brush"), tr("Shift and a drag")),
+            (tr("Move the picture"), tr("Space and a drag, middle button")),
+            (tr("Move the pointer, press it"), tr("Arrow keys, Return")),
+            (tr("Drop the stroke; leave"), tr("Esc")),
         ),
         tr("On the film"): (
             (tr("Play, pause"), tr("Space")),

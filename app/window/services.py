@@ -10,6 +10,7 @@ from app.models.lora_import import LoraImport
 from app.models.part_choices import PartChoices
 from app.models.training import TrainingChoices
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.picture_loader import PictureLoader
 from app.session.session import Session
@@ -35,6 +36,7 @@ class Services:
     parts: PartChoices
     grids: Grids
     upscalers: UpscalerSelection
+    masks: MaskSelection
 
     @classmethod
     def over(
@@ -55,4 +57,5 @@ class Services:
             PartChoices(catalogue, settings_store, session),
             Grids(session, settings_store, catalogue),
             UpscalerSelection(catalogue, session),
+            MaskSelection(session, settings_store.folders.pasted),
         )

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.controls.panel import ControlPanel
 from app.controls.table import ROWS
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -70,7 +71,7 @@ def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
     autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
     memory, upscalers = MemoryService(session, settings_store), UpscalerSelection(Catalogue(()), session)
-    panel = ControlPanel(session, autoencoders, memory, upscalers)
+    panel = ControlPanel(session, autoencoders, memory, upscalers, MaskSelection(session, tmp_path))
     qtbot.addWidget(panel)
     return panel
 
@@ -106,8 +107,8 @@ def test_whatever_takes_the_focus_has_a_name_and_an_explanation(panel: ControlPa
 
 def test_every_setting_of_a_picture_has_its_control_in_the_table():
     controls = {name for row in ROWS for name in row}
-    # painted; in the preferences, since it is about memory; on the model's card; in the prompt, and below it
-    elsewhere = {"mask", "weight_bits", "training", "embeddings", "variants", "template", "negative_template"}
+    # in the preferences, since it is about memory; on the model's card; in the prompt, and below it
+    elsewhere = {"weight_bits", "training", "embeddings", "variants", "template", "negative_template"}
     assert {setting.name for setting in SETTINGS} - elsewhere <= controls
 
 
@@ -296,5 +297,4 @@ def test_the_tab_key_visits_the_rows_of_loras_before_their_button(
         widget = QApplication.focusWidget()
         assert widget is not None
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
-    row = ["loraBox", "loraWeightSpin", "removeLoraButton"]
-    assert visited == ["modelCombo", *row, *row, "addLoraButton"]
+    assert visited == ["modelCombo", *2 * ["loraBox", "loraWeightSpin", "removeLoraButton"], "addLoraButton"]

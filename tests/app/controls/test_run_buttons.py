@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.controls.run_buttons import RunButtons
+from app.session.mask_selection import MaskSelection
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.icons import ICON_NAME
@@ -33,8 +35,8 @@ def session(make_session: MakeSession, engine: FakeEngine) -> Session:
 
 
 @pytest.fixture
-def buttons(session: Session, qtbot: QtBot) -> RunButtons:
-    buttons = RunButtons(session)
+def buttons(session: Session, qtbot: QtBot, tmp_path: Path) -> RunButtons:
+    buttons = RunButtons(session, MaskSelection(session, tmp_path))
     qtbot.addWidget(buttons)
     return buttons
 

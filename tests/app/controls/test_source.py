@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controls.source import SourceControl
+from app.session.mask_selection import MaskSelection
 from app.session.session import Session
 from core.request.request import Source
 
@@ -27,7 +28,7 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def control(session: Session, qtbot: QtBot, tmp_path: Path) -> SourceControl:
-    control = SourceControl(session, tmp_path / "pasted")
+    control = SourceControl(session, MaskSelection(session, tmp_path), tmp_path / "pasted")
     qtbot.addWidget(control)
     control.resize(300, 100)
     control.show()

@@ -204,8 +204,8 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
     gallery.open()
     gallery.wait_for_rows(1)
     one = ["View in full screen", "Use all settings", "Use its seed", "Generate again with a new seed"]
-    one += ["Start from this image", "Add noise to this picture…", "Copy picture", "Copy recipe"]
-    one[6:6] = ["Find similar pictures"]
+    one += ["Start from this image", "Paint a mask…", "Add noise to this picture…", "Copy picture", "Copy recipe"]
+    one[7:7] = ["Find similar pictures"]
     one += [
         "Save picture as…",
         "Open in another program",
@@ -214,7 +214,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         "Move to folder…",
         "Export…",
     ]
-    one.insert(6, "Enlarge…")
+    one.insert(7, "Enlarge…")
     several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     of_all = gallery.commands.handlers.keys() - {PictureAction.open_grid}  # of pictures in any folder
     for count, words in ((1, one), (3, ["Enlarge…", "Compare", *several]), (9, ["Enlarge…", *several])):

@@ -1,0 +1,173 @@
+"""The part of the start image that is changed, and how; one line while all of it is."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QColorDialog, QLabel, QPushButton, QSizePolicy, QSpinBox, QWidget
+
+from app.canvas.mask_overlay import overlaid
+from app.controls.source import THUMBNAIL_PX
+from app.session.mask_selection import MaskSelection
+from app.session.picture_loader import thumbnail
+from app.session.session import Session
+from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.field import GAP_PX, Field, combo_box, describe, set_tone
+from app.widgets.icon_button import IconButton
+from app.widgets.icons import set_icon
+from core.language.words import tr
+from core.request.request import Mask
+from core.request.settings.mask import AREAS, FILLS, PADDING, SOFTNESS, fill_words
+
+_OWN_COLOUR = "colour"
+
+
+class MaskControl(QWidget):
+    """A button that leads to painting; once there is a mask, its settings below.
+
+    Signals:
+        paint_asked: the user wants to paint.
+    """
+
+    paint_asked = Signal()
+
+    def __init__(self, session: Session, masks: MaskSelection) -> None:
+        super().__init__()
+        self._session = session
+        self._masks = masks
+        self._drawn: tuple[str, int] | None = None
+        self.thumbnail = QLabel()
+        self.thumbnail.setAccessibleName(tr("The start image with its mask"))
+        self.button = QPushButton()
+        set_icon(self.button, "mask")
+        self.button.setStyleSheet("text-align: left")
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        describe(
+            self.button,
+            "maskButton",
+            tr("Mask"),
+            tr("Mask: paint over the part of the image that is to change.\nAll else stays, pixel for pixel."),
+        )
+        tip = tr("Remove the mask: the whole image changes again")
+        self.remove_button = IconButton("close", tip, "removeMaskButton", name=tr("Remove the mask"))
+        self.area = combo_box(
+            [(tr(words), area) for area, words in AREAS.items()],
+            "maskAreaCombo",
+            tr("Area of work"),
+            tr(
+                "The masked part alone is worked on in the size below, also where it is a small part of a large "
+                "picture;\nthe whole picture is seen at once, and small parts get few pixels."
+            ),
+        )
+        self.fill = combo_box(
+            (), "maskFillCombo", tr("Begin with"), tr("What is put into the masked part before the first step")
+        )
+        self.padding = QSpinBox(minimum=PADDING[0], maximum=PADDING[-1], suffix=tr(" px"))
+        describe(
+            self.padding,
+            "maskPaddingSpin",
+            tr("Surroundings"),
+            tr("How many pixels around the masked part the model sees as well"),
+        )
+        self.softness = QSpinBox(minimum=round(SOFTNESS[0]), maximum=round(SOFTNESS[1]), suffix=tr(" px"))
+        describe(
+            self.softness,
+            "maskSoftnessSpin",
+            tr("Soft edge"),
+            tr("Over how many pixels the change fades out beyond the mask; nothing changes farther out"),
+        )
+        self.sentence = text_label(name="maskSentence", role="hint", is_plain=True, wraps=True)
+        set_tone(self.sentence, "error")
+        numbers = hbox(stretched(self.padding), stretched(self.softness), spacing=GAP_PX)
+        self.settings = QWidget()
+        vbox(
+            vbox(text_label(tr("Area of work"), role="caption"), self.area, spacing=GAP_PX),
+            Field(tr("Begin wi&th"), self.fill),
+            Field(tr("Surroundings, soft edge (p&x)"), self.padding, numbers),
+            on=self.settings,
+            spacing=GAP_PX,
+        )
+        top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
+        vbox(top, self.sentence, self.settings, on=self, spacing=GAP_PX)
+        self.button.clicked.connect(self.paint_asked)
+        self.remove_button.clicked.connect(self._on_removed)
+        self.area.activated.connect(self._on_area_chosen)
+        self.fill.activated.connect(self._on_fill_chosen)
+        self.padding.valueChanged.connect(self._on_padding_changed)
+        self.softness.valueChanged.connect(self._on_softness_changed)
+        masks.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        draft = self._session.draft
+        mask = draft.mask
+        self.setVisible(draft.source is not None)
+        for widget in (self.remove_button, self.settings):
+            widget.setVisible(mask is not None)
+        self.button.setText(tr("Paint a mask…") if mask is None else tr("Change the mask…"))
+        self._draw()
+        if mask is None:
+            return
+        self.padding.setEnabled(mask.area == "masked")
+        with QSignalBlocker(self.padding), QSignalBlocker(self.softness):
+            self.padding.setValue(mask.padding)
+            self.softness.setValue(round(mask.softness))
+        self.area.setCurrentIndex(self.area.findData(mask.area))
+        self._show_fill(mask)
+
+    def _show_fill(self, mask: Mask) -> None:
+        self.fill.clear()
+        for fill in FILLS if mask.fill in FILLS else (*FILLS, mask.fill):
+            self.fill.addItem(fill_words(fill), fill)
+        self.fill.addItem(tr("a colour…"), _OWN_COLOUR)
+        self.fill.setCurrentIndex(self.fill.findData(mask.fill))
+
+    def _draw(self) -> None:
+        """Draws the mask over the start image, and says where there is none to draw."""
+        draft, levels = self._session.draft, self._masks.levels
+        path = Path(draft.source.path) if draft.source is not None else Path()
+        is_lost = draft.mask is not None and not Path(draft.mask.path).is_file()
+        self.sentence.setVisible(is_lost)
+        self.sentence.setText(
+            tr("This mask is not where it was: paint it again, or remove it.") if is_lost else ""
+        )
+        drawn = None if levels is None or not path.is_absolute() else (str(path), id(levels))
+        if drawn != self._drawn:
+            self._drawn = drawn
+            picture = thumbnail(path) if drawn is not None else None
+            self.thumbnail.setVisible(picture is not None and not picture.isNull())
+            if picture is not None and not picture.isNull() and levels is not None:
+                small = QPixmap.fromImage(overlaid(picture, levels))
+                small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
+                self.thumbnail.setPixmap(small)
+        elif drawn is None:
+            self.thumbnail.hide()
+
+    @Slot()
+    def _on_removed(self) -> None:
+        self._masks.remove()
+        self.button.setFocus()
+
+    @Slot()
+    def _on_area_chosen(self) -> None:
+        self._masks.change(area=self.area.currentData())
+
+    @Slot()
+    def _on_fill_chosen(self) -> None:
+        mask = self._session.draft.mask
+        fill = self.fill.currentData()
+        if fill == _OWN_COLOUR and mask is not None:
+            start = QColor(mask.fill if mask.fill not in FILLS else "#808080")
+            colour = QColorDialog.getColor(start, self, tr("Begin with a colour"))
+            fill = colour.name() if colour.isValid() else mask.fill
+        self._masks.change(fill=fill)
+        self._show()
+
+    @Slot(int)
+    def _on_padding_changed(self, padding: int) -> None:
+        self._masks.change(padding=padding)
+
+    @Slot(int)
+    def _on_softness_changed(self, softness: int) -> None:
+        self._masks.change(softness=float(softness))

@@ -1,0 +1,114 @@
+"""Pictures that were made on the same spot of one start image: looked at in place, and one of them is taken."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QImage
+
+from app.canvas.current import CurrentView
+from app.create.candidate_bar import CandidateBar
+from app.create.page import CreatePage
+from app.messages.errors import Message
+from app.session.picture_loader import OpenedPicture, PictureLoader
+from app.session.run import SavedPicture
+from app.session.session import Session
+from app.widgets.message_bar import Choice
+from core.language.words import tr
+from core.request.request import GenerationRequest, Source
+
+TAKEN, TAKEN_MS = "taken", 8000
+
+
+class Candidates(QObject):
+    """Follows the pictures that are saved; a picture of another spot, or of another start image, begins anew."""
+
+    def __init__(
+        self, create: CreatePage, current: CurrentView, bar: CandidateBar, session: Session, loader: PictureLoader
+    ) -> None:
+        super().__init__(create)
+        self._create = create
+        self._current = current
+        self._bar = bar
+        self._session = session
+        self._loader = loader
+        self._spot: tuple[str, str] | None = None
+        self._paths: list[Path] = []
+        self._source: QImage | None = None
+        session.picture_saved.connect(self._on_saved)
+        create.canvas.shown_changed.connect(self._show)
+        bar.step_asked.connect(self._on_step_asked)
+        bar.source_held.connect(self._on_source_held)
+        bar.take_asked.connect(self._take)
+        bar.closed.connect(self._forget)
+
+    @property
+    def _index(self) -> int | None:
+        """Returns the place of the picture that is shown among the candidates."""
+        current = self._current.current
+        path = current.path if current is not None else None
+        return self._paths.index(path) if path in self._paths else None
+
+    @Slot(object)
+    def _on_saved(self, saved: SavedPicture) -> None:
+        spot = _spot_of(saved.image.request)
+        if spot is None or saved.image.recipe.stage != "final":
+            return
+        if spot != self._spot:
+            self._spot, self._paths, self._source = spot, [], None
+            self._loader.read(Path(spot[0]), partial(self._keep_source, spot))
+        self._paths.append(saved.path)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        index = self._index
+        if index is None:
+            self._bar.hide()
+            self._create.canvas.set_cover(None)
+        else:
+            self._bar.show_place(index + 1, len(self._paths))
+
+    @Slot(int)
+    def _on_step_asked(self, step: int) -> None:
+        if (index := self._index) is not None:
+            self._loader.open(self._paths[(index + step) % len(self._paths)])
+
+    @Slot(bool)
+    def _on_source_held(self, is_held: bool) -> None:
+        self._create.canvas.set_cover(self._source if is_held else None)
+
+    def _keep_source(self, spot: tuple[str, str], opened: OpenedPicture) -> None:
+        if spot == self._spot:
+            self._source = opened.image
+
+    @Slot()
+    def _take(self) -> None:
+        index, before = self._index, self._session.draft.source
+        if index is None:
+            return
+        path = self._paths[index]
+        editor = self._session.draft_editor
+        editor.end_step()
+        self._session.edit(source=Source(str(path), before.strength if before is not None else 1.0))
+        editor.end_step()
+        self._forget()
+        told = Message(
+            tr("Taken"), tr("The next change begins with this picture; Undo brings the former one back.")
+        )
+        undo = Choice(tr("Undo"), partial(self._session.edit, source=before), "undoTakeButton")
+        self._create.messages.show_message(TAKEN, told, "info", (undo,), TAKEN_MS)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._spot, self._paths, self._source = None, [], None
+        self._show()
+
+
+def _spot_of(request: GenerationRequest) -> tuple[str, str] | None:
+    """Returns the files of the start image and of its mask, None for a picture that has no mask."""
+    if request.source is None or request.mask is None:
+        return None
+    return request.source.path, request.mask.path

@@ -1,0 +1,117 @@
+"""Painting in the place of the canvas: opens the start image, and keeps what is painted in the draft."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from app.create.page import CreatePage
+from app.masks.editor import MaskEditor
+from app.masks.opening import PictureToMask, read_masked
+from app.messages.errors import message
+from app.session.session import Session
+from app.widgets.drop_router import DropRouter, DropRule, first, is_source
+from core.errors import EmulsionError
+from core.request.request import GenerationRequest
+
+KEEP_AFTER_MS = 1500
+
+
+class MaskPlace(QObject):
+    """Part of the page *Create*.
+
+    What is painted becomes the draft's mask when painting ends, when a run is to use it, and when the hand rests.
+
+    Signals:
+        failed: a `Message`.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, create: CreatePage, session: Session) -> None:
+        super().__init__(create)
+        self._create = create
+        self._session = session
+        self._masks = create.masks
+        self._tasks = session.background.queue(self, "masks")
+        self._editor: MaskEditor | None = None
+        self._is_kept = True
+        self._path = self._mask_path = ""
+        self._rest = QTimer(self, singleShot=True, interval=KEEP_AFTER_MS)
+        self._rest.timeout.connect(self._on_rested)
+        create.left.mask_control.paint_asked.connect(self.open)
+        session.draft_editor.completing.connect(self.close)
+        session.draft_edited.connect(self._on_draft_edited)
+
+    @Slot()
+    def open(self) -> None:
+        """Begins painting over the draft's start image."""
+        source, mask = self._session.draft.source, self._session.draft.mask
+        if source is not None:
+            self._tasks.cancel()
+            show = partial(self._show, source.path, mask.path if mask is not None else "")
+            self._tasks.submit(partial(read_masked, Path(source.path), mask), show, self._on_unreadable)
+
+    @Slot()
+    def close(self) -> None:
+        """Keeps the mask, and shows the canvas again."""
+        self._keep()
+        if self._create.is_painting:
+            if self._editor is not None:
+                self._editor.view.drop_gesture()
+            self._create.show_painting(is_shown=False)
+            self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show(self, path: str, mask_path: str, opened: PictureToMask) -> None:
+        editor = self._create.mask_editor
+        if self._editor is None:
+            self._editor = editor
+            editor.painted.connect(self._on_painted)
+            editor.closed.connect(self.close)
+            editor.paste_asked.connect(self._create.left.source.paste)
+            DropRouter(editor, [DropRule(is_source, first(self._create.left.source.choose))])
+        self._path, self._mask_path, self._is_kept = path, mask_path, True
+        editor.open(opened.picture, opened.mask, opened.alpha)
+        self._create.show_painting(is_shown=True)
+        editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_unreadable(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
+
+    @Slot()
+    def _on_painted(self) -> None:
+        self._is_kept = False
+        self._rest.start()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        """Waits on while a stroke is being painted: writing takes longer than a frame."""
+        if self._editor is not None and self._editor.view.is_painting:
+            self._rest.start()
+        else:
+            self._keep()
+
+    def _keep(self) -> None:
+        source = self._session.draft.source
+        if self._editor is not None and not self._is_kept and source is not None and source.path == self._path:
+            self._rest.stop()
+            self._masks.keep(self._editor.levels)
+            mask = self._session.draft.mask
+            self._mask_path = mask.path if mask is not None else ""
+            self._is_kept = True
+
+    @Slot(object)
+    def _on_draft_edited(self, draft: GenerationRequest) -> None:
+        """Another start image, or a mask that undo brought back, is painted over from now on."""
+        if not self._create.is_painting:
+            return
+        if draft.source is None:
+            self._is_kept = True
+            self.close()
+        elif draft.source.path != self._path or (
+            self._is_kept and self._mask_path != (draft.mask.path if draft.mask is not None else "")
+        ):
+            self._is_kept = True
+            self.open()

@@ -1,0 +1,130 @@
+"""The mask of the draft: kept on the disk, read in the background, and its settings by the situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.messages.errors import message
+from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
+from app.session.session import Session
+from core.errors import EmulsionError, SaveFailed
+from core.pictures.mask import MaskPixels, read_mask, save_mask
+from core.request.request import GenerationRequest, Mask
+from core.request.settings.source import DEFAULT_STRENGTH
+
+
+class MaskSelection(QObject):
+    """Part of the window.
+
+    Strength, and what the masked part begins with, follow the situation until the user chooses them.
+
+    Attributes:
+        levels: of the draft's mask as far as it has been read; None without one, and for one that cannot be.
+
+    Signals:
+        changed: ``levels`` or ``mode`` may be another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        """``folder`` is where masks are kept."""
+        super().__init__(session)
+        self._session = session
+        self._folder = folder
+        self._tasks = session.background.queue(self, "masks")
+        self._shown: Mask | None = None
+        self._chosen: set[str] = set()
+        self.levels: MaskPixels | None = None
+        if session.draft.mask is not None:
+            self._chosen |= {"strength", "fill"}
+        session.draft_edited.connect(self._follow)
+        self._follow(session.draft)
+
+    @property
+    def mode(self) -> MaskMode | None:
+        """Returns what a run would do now, None without a mask."""
+        return mode_of(self._session.draft, spans=self.levels is not None and spans_picture(self.levels))
+
+    def keep(self, levels: MaskPixels | None) -> None:
+        """Writes a painted mask, which becomes the draft's; None for none."""
+        if levels is None:
+            self.remove()
+            return
+        try:
+            path = save_mask(levels, self._folder)
+        except SaveFailed as error:
+            self._session.failed.emit(message(error))
+            return
+        source, mask = self._session.draft.source, self._session.draft.mask
+        if source is None or (mask is not None and mask.path == str(path)):
+            return
+        if mask is None and "strength" not in self._chosen and source.strength == DEFAULT_STRENGTH:
+            source = replace(source, strength=1.0)
+        self.levels = levels.copy()
+        mask = replace(mask or Mask(""), path=str(path), sha256="")
+        self._shown = mask
+        self._edit(source=source, mask=mask)
+        self.changed.emit()
+
+    def remove(self) -> None:
+        """Changes the whole picture again."""
+        source = self._session.draft.source
+        if self._session.draft.mask is not None:
+            if source is not None and "strength" not in self._chosen and source.strength == 1.0:
+                source = replace(source, strength=DEFAULT_STRENGTH)
+            self._session.edit(source=source, mask=None)
+            self._chosen.discard("fill")
+
+    def set_strength(self, strength: float) -> None:
+        """Takes the user's strength."""
+        source = self._session.draft.source
+        if source is not None and source.strength != strength:
+            self._chosen.add("strength")
+            self._edit(source=replace(source, strength=strength))
+
+    def change(self, **changes: Any) -> None:
+        """Takes the user's settings of the mask, by the names of its fields."""
+        mask = self._session.draft.mask
+        if mask is not None:
+            self._chosen |= {"fill"} & set(changes)
+            self._session.edit(mask=replace(mask, **changes))
+
+    def _edit(self, **changes: Any) -> None:
+        """Edits the draft; the mask begins with what suits the strength, unless the user chose that."""
+        after = replace(self._session.draft, **changes)
+        mode = mode_of(after)
+        if mode is not None and after.mask is not None and "fill" not in self._chosen:
+            changes["mask"] = replace(after.mask, fill=FILLS[mode])
+        self._session.edit(**changes)
+
+    @Slot(object)
+    def _follow(self, draft: GenerationRequest) -> None:
+        mask = draft.mask
+        if (
+            mask is None
+            or self._shown is None
+            or (mask.path, mask.sha256) != (self._shown.path, self._shown.sha256)
+        ):
+            self._tasks.cancel()
+            self._shown, self.levels = mask, None
+            if mask is not None:
+                self._tasks.submit(partial(_read, mask), self._on_read, self._on_not_read)
+        self.changed.emit()
+
+    def _on_read(self, levels: MaskPixels) -> None:
+        self.levels = levels
+        self.changed.emit()
+
+    def _on_not_read(self, _error: EmulsionError) -> None:
+        """The engine tells it when the mask is to be used; the control shows that there is nothing."""
+        self.changed.emit()
+
+
+def _read(mask: Mask) -> MaskPixels:
+    return read_mask(Path(mask.path), sha256=mask.sha256)[0]

@@ -1,0 +1,163 @@
+"""Painting in the place of the canvas: begun from any picture, kept in the draft, ended by what else is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.create.page import CreatePage
+from core.pictures.mask import read_mask
+from core.request.request import Source
+from tests.app.dropping import drop, files
+from tests.app.windows import Opened, Opener, open_window, wait_until_idle
+
+__all__ = ["open_window"]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (64, 64), (200, 200, 200)).save(path)
+    return path
+
+
+def page_of(opened: Opened) -> CreatePage:
+    return opened.window.contents.create_page
+
+
+def begin(opened: Opened, photo: Path, qtbot: QtBot) -> CreatePage:
+    """Starts from the photo and opens the editor, as the user does."""
+    page = page_of(opened)
+    page.left.source.choose(photo)
+    page.left.mask_control.button.click()
+    qtbot.waitUntil(lambda: page.is_painting)
+    return page
+
+
+def stroke(page: CreatePage) -> None:
+    view = page.mask_editor.view
+    frame = view.placement
+    start = QPointF(frame.left + 20 * frame.scale, frame.top + 20 * frame.scale).toPoint()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, start * 1.3)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start * 1.3)
+
+
+def kept(opened: Opened) -> np.ndarray:
+    mask = opened.window.session.draft.mask
+    assert mask is not None
+    return read_mask(Path(mask.path))[0]
+
+
+def test_what_was_painted_is_kept_when_painting_ends(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    painted = page.mask_editor.view.painting.levels.copy()
+    assert painted.any()
+    QTest.keyClick(page.mask_editor.view, Qt.Key.Key_Escape)
+    assert not page.is_painting
+    assert np.array_equal(kept(opened), painted)
+    page.left.mask_control.button.click()  # and goes on with it
+    qtbot.waitUntil(lambda: page.is_painting)
+    assert np.array_equal(page.mask_editor.view.painting.levels, painted)
+
+
+def test_what_was_painted_is_kept_while_the_hand_rests(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    assert opened.window.session.draft.mask is None
+    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None, timeout=20_000)
+    assert page.is_painting
+
+
+def test_a_run_begun_while_painting_has_the_mask(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    opened.window.session.generate()
+    assert not page.is_painting
+    wait_until_idle(opened, qtbot)
+    (made,) = opened.engine.requests
+    assert made.mask is not None
+    assert np.array_equal(read_mask(Path(made.mask.path))[0], kept(opened))
+
+
+def test_the_mask_is_there_after_a_new_start(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    before = page.mask_editor.view.painting.levels.copy()
+    opened.window.close()
+    again = open_window()
+    assert np.array_equal(kept(again), before)
+    qtbot.waitUntil(lambda: not page_of(again).left.mask_control.thumbnail.isHidden())
+
+
+def test_another_start_image_has_no_mask_and_is_painted_over_at_once(
+    open_window: Opener, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    other = tmp_path / "other.png"
+    Image.new("RGB", (30, 50)).save(other)
+    page.left.source.choose(other)
+    qtbot.waitUntil(lambda: page.mask_editor.view.painting.levels.shape == (50, 30))
+    assert opened.window.session.draft.mask is None
+    page.left.source.remove_button.click()
+    assert not page.is_painting
+
+
+def test_undo_of_the_settings_brings_the_former_mask_into_the_editor(
+    open_window: Opener, photo: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    session = opened.window.session
+    session.draft_editor.completing.emit()
+    first = kept(opened)
+    page.left.mask_control.button.click()
+    qtbot.waitUntil(lambda: page.is_painting)
+    session.draft_editor.end_step()
+    QTest.keyClick(page.mask_editor.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool((kept(opened) == 255).all()), timeout=20_000)
+    session.draft_editor.undo()
+    qtbot.waitUntil(lambda: np.array_equal(page.mask_editor.view.painting.levels, first))
+
+
+def test_a_file_that_is_no_picture_is_told(open_window: Opener, tmp_path: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    opened.window.session.edit(source=Source(str(broken), 0.6))
+    page_of(opened).left.mask_control.button.click()
+    qtbot.waitUntil(lambda: "failed" in opened.subjects)
+    assert not page_of(opened).is_painting
+
+
+def test_a_picture_that_is_dropped_or_pasted_while_painting_is_painted_over(
+    open_window: Opener, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    for width in (40, 50):
+        other = tmp_path / f"{width}.png"
+        Image.new("RGB", (width, 30)).save(other)
+        if width == 40:
+            assert drop(page.mask_editor, files(other))
+        else:
+            QGuiApplication.clipboard().setMimeData(files(other))
+            QTest.keyClick(page.mask_editor.view, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+        assert opened.window.session.draft.source == Source(str(other), 0.6)
+        qtbot.waitUntil(lambda width=width: page.mask_editor.view.painting.levels.shape == (30, width))
+        assert page.is_painting

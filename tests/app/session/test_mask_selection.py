@@ -1,0 +1,154 @@
+"""The draft's mask is kept on the disk, and its settings follow the situation until the user chooses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
+from app.session.mask_selection import MaskSelection
+from app.session.session import Session
+from core.pictures.mask import MaskPixels, read_mask
+from core.request.request import Mask, Source
+from core.request.settings.mask import FILLS as KNOWN_FILLS
+from core.request.settings.source import DEFAULT_STRENGTH
+from tests.app.conftest import MakeSession
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (60, 40), "red").save(path)
+    return path
+
+
+@pytest.fixture
+def session(make_session: MakeSession) -> Session:
+    return make_session()
+
+
+@pytest.fixture
+def masks(session: Session, tmp_path: Path, photo: Path) -> MaskSelection:
+    session.edit(source=Source(str(photo), DEFAULT_STRENGTH))
+    selection = MaskSelection(session, tmp_path / "pasted")
+    assert selection.mode is None
+    return selection
+
+
+def square(left: int = 10, top: int = 10, right: int = 30, bottom: int = 30) -> MaskPixels:
+    mask = np.zeros((40, 60), np.uint8)
+    mask[top:bottom, left:right] = 255
+    return mask
+
+
+def test_a_painted_mask_is_kept_by_its_content(masks: MaskSelection, session: Session, tmp_path: Path) -> None:
+    masks.keep(square())
+    mask = session.draft.mask
+    assert mask is not None
+    assert Path(mask.path).parent == tmp_path / "pasted"
+    assert np.array_equal(read_mask(Path(mask.path))[0], square())
+    masks.change(padding=100, area="whole")
+    masks.keep(square(right=40))
+    other = session.draft.mask
+    assert other is not None and other.path != mask.path
+    assert (other.padding, other.area) == (100, "whole")
+    masks.keep(None)
+    assert session.draft.mask is None
+
+
+def test_strength_and_fill_follow_the_situation(masks: MaskSelection, session: Session) -> None:
+    masks.keep(square())
+    assert session.draft.source is not None and session.draft.mask is not None
+    assert (session.draft.source.strength, session.draft.mask.fill) == (1.0, "surroundings")
+    assert masks.mode is MaskMode.fill
+    masks.set_strength(0.4)
+    assert session.draft.mask.fill == "original"
+    assert masks.mode is MaskMode.refine
+    masks.set_strength(1.0)
+    assert session.draft.mask.fill == "surroundings"
+    masks.keep(square(left=0, top=0, right=20, bottom=40))
+    assert masks.mode is MaskMode.expand
+
+
+def test_nothing_that_the_user_chose_is_overridden(masks: MaskSelection, session: Session) -> None:
+    masks.set_strength(0.3)
+    masks.keep(square())
+    assert session.draft.source is not None and session.draft.mask is not None
+    assert (session.draft.source.strength, session.draft.mask.fill) == (0.3, "original")
+    masks.change(fill="noise")
+    masks.set_strength(1.0)
+    assert session.draft.mask.fill == "noise"
+    masks.remove()
+    assert session.draft.source.strength == 1.0
+
+
+def test_without_a_mask_the_strength_is_as_it_was(masks: MaskSelection, session: Session) -> None:
+    masks.keep(square())
+    masks.remove()
+    assert session.draft.source is not None
+    assert session.draft.source.strength == DEFAULT_STRENGTH
+
+
+def test_the_mask_of_an_earlier_start_is_read_and_left_as_it_is(
+    masks: MaskSelection, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    masks.keep(square(left=0, right=60))
+    again = MaskSelection(session, tmp_path / "pasted")
+    assert again.mode is MaskMode.fill
+    qtbot.waitUntil(lambda: again.levels is not None)
+    assert again.mode is MaskMode.expand
+    before = session.draft.mask
+    again.set_strength(0.5)
+    assert session.draft.mask == before
+
+
+def test_one_undo_takes_a_painted_mask_back(masks: MaskSelection, session: Session) -> None:
+    before = session.draft
+    session.draft_editor.end_step()
+    masks.keep(square())
+    session.draft_editor.undo()
+    assert session.draft == before
+    session.draft_editor.redo()
+    assert masks.mode is MaskMode.fill
+
+
+def test_a_full_disk_is_told_and_the_draft_stays(
+    session: Session, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session.edit(source=Source(str(photo), 1.0))
+    (tmp_path / "pasted").write_bytes(b"a file in the place of the folder")
+    with qtbot.waitSignal(session.failed):
+        MaskSelection(session, tmp_path / "pasted").keep(square())
+    assert session.draft.mask is None
+
+
+def test_a_mask_that_is_gone_leaves_nothing_to_draw(masks: MaskSelection, session: Session, qtbot: QtBot) -> None:
+    masks.keep(square())
+    with qtbot.waitSignals([masks.changed, masks.changed]):
+        session.edit(mask=Mask("/nowhere/mask.png"))
+    assert masks.levels is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "spans"),
+    [
+        (square(), False),
+        (square(left=0, right=60), True),
+        (square(top=0, bottom=40), True),
+        (square(0, 0, 60, 40), False),
+        (square(0, 0, 10, 10), False),
+        (255 - square(), True),
+    ],
+)
+def test_a_mask_from_edge_to_edge_expands(mask: MaskPixels, spans: bool) -> None:
+    assert spans_picture(mask) is spans
+
+
+def test_each_mode_begins_with_a_fill_that_there_is(session: Session) -> None:
+    assert set(FILLS) == set(MaskMode)
+    assert set(FILLS.values()) <= set(KNOWN_FILLS)
+    assert mode_of(session.draft) is None
