@@ -249,6 +249,9 @@ class Grids(QObject):
     @Slot(object)
     def _on_state_changed(self, state: RunState) -> None:
         if state is RunState.idle:
+            for opened in self.known:
+                if not opened.is_complete:  # another process may have made some
+                    self.look_again(opened)
             self._files.submit(self._write_all, refuse=self._on_failed, is_kept=True)
 
     def _draw(self, opened: OpenGrid, pictures: dict[int, Path], new: int, *, is_over: bool) -> None:

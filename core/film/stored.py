@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.errors import FilmBroken
+from core.errors import FilmBroken, SaveFailed
 from core.files.atomic import words_of
 from core.files.lock import lock
 from core.film.attention_file import attention_of_film
@@ -50,14 +50,18 @@ def unfinished(folder: Path) -> list[UnfinishedRun]:
 def take_up(folder: Path, run: str) -> Path | None:
     """Returns the film of this run if it can be taken up, whole or cut off.
 
-    One that was cut off before its first call, or is damaged, is removed, unless somebody is writing it.
+    One that was cut off before its first call, or is damaged, is removed, unless somebody is writing it. Raises
+    SaveFailed where it cannot be, as on Windows while another program has it open.
     """
     part, whole = folder / (run + PART_SUFFIX), folder / (run + SUFFIX)
     if part.is_file() and not _is_being_written(part):
         with suppress(FilmBroken):
             if completed_calls(part):
                 return part
-        part.unlink(missing_ok=True)
+        try:
+            part.unlink(missing_ok=True)
+        except OSError as error:
+            raise SaveFailed(part, words_of(error)) from error
     return whole if whole.is_file() else None
 
 

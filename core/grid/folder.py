@@ -6,13 +6,13 @@ A picture is known by the run in its recipe, so that it may have any name, and m
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from core.errors import GridInUse, SaveFailed, UnreadablePicture
-from core.files.atomic import DISK, words_of, write_file
+from core.files.atomic import DISK, words_of, write_file, write_new_file
 from core.files.lock import lock
 from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
@@ -54,16 +54,20 @@ def keep_description(grid: Grid, folder: Path) -> None:
 
 
 @contextmanager
-def making(folder: Path) -> Generator[None]:
-    """Lets one process at a time make pictures of the grid in a folder. Raises GridInUse.
+def making(grid: Grid, folder: Path) -> Generator[None]:
+    """Lets one process at a time make pictures of a grid in its folder. Raises GridInUse or SaveFailed.
 
-    The lock is on the description, so that a folder without one is not held.
+    The lock is on the description, which a folder gets that has none. Who has the lock has to look again for what
+    another process has made before.
     """
+    path = folder / PLACES
+    if not path.exists():
+        with suppress(FileExistsError):  # another process was faster
+            write_new_file(path, grid_to_text(grid, has_places=True).encode(), DISK)
     try:
-        file = (folder / PLACES).open("r+b", buffering=0)
-    except OSError:
-        yield
-        return
+        file = path.open("r+b", buffering=0)
+    except OSError as error:
+        raise SaveFailed(path, words_of(error)) from error
     with file:
         if not lock(file):
             raise GridInUse(folder)

@@ -72,7 +72,7 @@ def _run(arguments: Namespace) -> int:
         grid, folder = plan(typed_request(arguments, model, settings), _axes(arguments)), None
     check(grid, catalogue)
     if folder is not None and not arguments.plan:
-        with making(folder):  # refused now, and not when the engine is there
+        with making(grid, folder):  # refused now, and not when the engine is there
             pass
     before = made(grid, folder) if folder is not None else {}
     numbers = tuple(number for number in grid.order if number not in before)
@@ -99,13 +99,20 @@ def _run(arguments: Namespace) -> int:
             for number, path in before.items():
                 _add(sheet, number, path, progress)
             sheet.write()
-            _make(grid, folder, numbers, job, sheet, progress)
+            drawn = {*before, *_make(grid, folder, numbers, job, sheet, progress)}
+            for number, path in made(grid, folder).items():
+                if number not in drawn:  # another process has made it meanwhile
+                    _add(sheet, number, path, progress)
     return 0
 
 
-def _make(grid: Grid, folder: Path, numbers: tuple[int, ...], job: Job, sheet: Sheet, progress: Progress) -> None:
+def _make(
+    grid: Grid, folder: Path, numbers: tuple[int, ...], job: Job, sheet: Sheet, progress: Progress
+) -> set[int]:
+    """Makes pictures, draws them onto the sheet, and returns the numbers of those that were made."""
+    done: set[int] = set()
     if not numbers:
-        return
+        return done
     operation = MakeGrid(grid, folder, numbers, job.films, PreviewMode.linear)
 
     def told(run: str) -> dict[str, Any]:
@@ -118,6 +125,8 @@ def _make(grid: Grid, folder: Path, numbers: tuple[int, ...], job: Job, sheet: S
         assert number is not None
         _add(sheet, number, path, progress)
         sheet.write_if_due()
+        done.add(number)
+    return done
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from core.engine.context import Context
 from core.engine.operations import generate, resume
-from core.errors import FilmBroken
+from core.errors import FilmBroken, SaveFailed
+from core.files.atomic import words_of
 from core.film.stored import take_up
-from core.grid.folder import making
+from core.grid.folder import made, making
 from core.grid.operation import MakeGrid
 from core.runs.events import Event, Started
 from core.runs.operations import Generate, Resume
@@ -18,8 +19,11 @@ log = logging.getLogger(__name__)
 
 def run(context: Context, operation: MakeGrid) -> Iterator[Event]:
     count = len(operation.numbers)
-    with making(operation.place):
+    with making(operation.grid, operation.place):
+        there = made(operation.grid, operation.place)  # another process may have had the lock before
         for index, number in enumerate(operation.numbers):
+            if number in there:
+                continue
             following = (*operation.numbers[index + 1 :], *operation.following)
             for event in _picture(context, operation, number, following):
                 yield replace(event, index=index, count=count) if isinstance(event, Started) else event
@@ -35,7 +39,10 @@ def _picture(context: Context, operation: MakeGrid, number: int, following: Sequ
             yield from resume.run(context, Resume(film, request, operation.previews, operation.attention))
         except FilmBroken as error:  # nothing has begun then
             log.info("%s; its picture is made from the beginning", error)
-            film.unlink(missing_ok=True)
+            try:
+                film.unlink(missing_ok=True)
+            except OSError as failure:  # on Windows another program may have it open
+                raise SaveFailed(film, words_of(failure)) from failure
         else:
             return
     coming = tuple(map(grid.request_of, following))

@@ -60,9 +60,16 @@ def test_what_is_missing_is_made_again_and_nothing_twice(run: Run, model: Path, 
     assert len(made(grid, folder)) == 3
     assert run("grid", "--resume", folder / SHEET).lines == [str(folder / SHEET)]
     assert run("grid", "a house", "--x", "steps=1", "--model", model, "-o", folder).code == 2
-    with making(folder):
+    with making(grid, folder):
         refused = run("grid", "--resume", folder)
     assert "Another running Emulsion makes pictures of the grid" in refused.errors
+
+
+def test_variants_can_be_switched_off(run: Run, model: Path, tmp_path: Path) -> None:
+    prompt, folder = "a {red|blue} house", tmp_path / "grid"
+    axes = "--x", "steps=1", "--variants", "off"
+    (line, _) = run("grid", prompt, "--model", model, *FAST, *axes, "-o", folder).lines[-2:]
+    assert read_recipe(Path(line)).request.prompt == prompt
 
 
 @pytest.mark.parametrize(

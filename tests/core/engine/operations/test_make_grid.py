@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
-from core.errors import GridInUse
+from core.errors import GridInUse, SaveFailed
 from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls
 from core.grid.folder import new_folder
 from core.grid.grid import Grid
 from core.grid.operation import MakeGrid
 from core.grid.planning import plan
 from core.models.catalogue import Catalogue
+from core.pictures.saving import save_in
 from core.request.request import GenerationRequest, Size
 from core.runs.events import Event, ImageReady, Loading, Phase, Started, Stepped
 from core.runs.operations import Generate
@@ -129,3 +130,37 @@ def test_two_processes_do_not_make_the_same_grid(engine: Engine, grid: Grid, tmp
         next(engine.run(MakeGrid(grid, folder, (1,))))
     run.close()
     assert pictures(list(engine.run(MakeGrid(grid, folder, (1,)))))  # the lock went with the run
+
+
+def test_a_folder_without_a_description_is_held_too(engine: Engine, grid: Grid, tmp_path: Path) -> None:
+    run = engine.run(MakeGrid(grid, tmp_path, grid.order))
+    next(run)
+    with pytest.raises(GridInUse):
+        next(engine.run(MakeGrid(grid, tmp_path, (1,))))
+    run.close()
+
+
+def test_what_another_process_has_made_meanwhile_is_not_made_again(
+    engine: Engine, grid: Grid, tmp_path: Path
+) -> None:
+    folder = new_folder(grid, tmp_path)
+    (first,) = pictures(list(engine.run(MakeGrid(grid, folder, (1,)))))
+    save_in(first.image, folder)
+    rest = pictures(list(engine.run(MakeGrid(grid, folder, grid.order))))
+    assert {ready.film.run for ready in rest} == {grid.run_of(number) for number in grid.order if number != 1}
+
+
+@pytest.mark.parametrize("suffix", [SUFFIX, PART_SUFFIX])
+def test_a_broken_film_that_cannot_be_removed_is_told(
+    engine: Engine, grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / (grid.run_of(1) + suffix)).write_bytes(b"broken")
+
+    def refuse(_self: Path, **_: object) -> None:
+        raise PermissionError(13, "The file is in use")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(SaveFailed, match="in use"):
+        list(engine.run(MakeGrid(grid, new_folder(grid, tmp_path), (1,), films)))
