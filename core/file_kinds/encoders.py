@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from core.file_kinds.kind import FileKind, FoundKind, Measure, Names, first_found
 from core.files.safetensors_header import SafetensorsHeader
@@ -154,29 +154,70 @@ def encoders_in(names: Names) -> tuple[FoundKind, ...]:
     return in_checkpoint or (() if alone is None else (alone,))
 
 
-_LAYER = re.compile(r"(?:layers|blk)\.([0-9]{1,3})\.")
+_LAYER = re.compile(
+    r"(?:(?:language_model|(?:text_model\.)?encoder)\.)?(?:layers|block|(?:enc\.)?blk)\.([0-9]{1,3})\."
+)
 """A larger number is no layer of a model; a network of so many would be built for hours."""
 
-_ROWS = {
-    "vocab_size": ("embed_tokens.weight", "token_embd.weight"),
-    "hidden_size": _HIDDEN.names,
-    "intermediate_size": ("layers.0.mlp.gate_proj.weight", "blk.0.ffn_gate.weight"),
-    "head_dim": (f"{_ATTENTION}.q_norm.weight", "blk.0.attn_q_norm.weight"),
-    "num_attention_heads": (f"{_ATTENTION}.q_proj.weight", "blk.0.attn_q.weight"),
-    "num_key_value_heads": (f"{_ATTENTION}.k_proj.weight", "blk.0.attn_k.weight"),
+
+def _of_layer(name: str, of_llama: str = "") -> Measure:
+    """Returns the measure of rows in the first layer of a language model, by its names in all programs."""
+    here = f"layers.0.{name}"
+    return Measure((here, f"language_model.{here}", *((f"blk.0.{of_llama}",) if of_llama else ())))
+
+
+_NORM = _of_layer("self_attn.q_norm.weight", "attn_q_norm.weight")
+_LANGUAGE = {
+    "vocab_size": Measure(("embed_tokens.weight", "language_model.embed_tokens.weight", "token_embd.weight")),
+    "hidden_size": _of_layer("input_layernorm.weight", "attn_norm.weight"),
+    "intermediate_size": _of_layer("mlp.gate_proj.weight", "ffn_gate.weight"),
+    "num_attention_heads": _of_layer("self_attn.q_proj.weight", "attn_q.weight"),
+    "num_key_value_heads": _of_layer("self_attn.k_proj.weight", "attn_k.weight"),
+}
+_T5 = {
+    "vocab_size": Measure(("shared.weight", "encoder.embed_tokens.weight", "token_embd.weight")),
+    "d_model": _T5_WIDTH,
+    "d_ff": Measure(("encoder.block.0.layer.1.DenseReluDense.wi_0.weight", "enc.blk.0.ffn_gate.weight")),
+    "d_kv": Measure(("encoder.block.0.layer.0.SelfAttention.q.weight", "enc.blk.0.attn_q.weight")),
+    "num_heads": Measure(
+        (
+            "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+            "enc.blk.0.attn_rel_b.weight",
+        ),
+        dimension=1,
+    ),
+}
+_CLIP = {
+    "vocab_size": Measure(("text_model.embeddings.token_embedding.weight", "embeddings.token_embedding.weight")),
+    "hidden_size": Measure(("text_model.final_layer_norm.weight", "final_layer_norm.weight")),
+    "intermediate_size": Measure(
+        ("text_model.encoder.layers.0.mlp.fc1.weight", "encoder.layers.0.mlp.fc1.weight")
+    ),
 }
 
 
 def encoder_config(header: SafetensorsHeader, start: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the configuration of a language model in a file without one, given that of its kind in another size.
+    """Returns the configuration of an encoder in a file without one, given that of its kind in another size.
 
-    Other encoders, and files with other names, have that of their kind. ``start`` begins the names.
+    Files with other names, or packed so that they do not tell, have that of their kind. ``start`` begins the
+    names. The half of a language model that sees pictures has its usual sizes.
     """
-    sizes = {key: Measure(names).of(header, start) for key, names in _ROWS.items()}
-    rows = {key: size for key, size in sizes.items() if size}
-    if len(rows) < len(_ROWS) or rows["head_dim"] == 0:
+    if isinstance(text := config.get("text_config"), Mapping):
+        text = encoder_config(header, start, cast("Mapping[str, Any]", text))
+        sees = {**config.get("vision_config", {}), "out_hidden_size": text.get("hidden_size")}
+        return {**config, "text_config": text, "vision_config": sees}
+    is_t5, is_clip = "d_kv" in config, str(config.get("model_type", "")).startswith("clip")
+    measures = _T5 if is_t5 else _CLIP if is_clip else _LANGUAGE
+    rows = {key: size for key, measure in measures.items() if (size := measure.of(header, start))}
+    numbers = [int(match[1]) for name in header.tensors if (match := _LAYER.match(name, len(start)))]
+    if len(rows) < len(measures) or not numbers:
         return dict(config)
-    for key in ("num_attention_heads", "num_key_value_heads"):
-        rows[key] //= rows["head_dim"]
-    found = (_LAYER.match(name, len(start)) for name in header.tensors)
-    return {**config, **rows, "num_hidden_layers": 1 + max(int(match[1]) for match in found if match)}
+    if is_t5:
+        rows["d_kv"] //= rows["num_heads"]
+    else:
+        usual = config.get("hidden_size", 1) // (config.get("num_attention_heads") or 1)
+        head = _NORM.of(header, start) or usual or 1
+        rows.setdefault("num_attention_heads", rows["hidden_size"])
+        heads = [key for key in ("num_attention_heads", "num_key_value_heads") if key in rows]
+        rows |= {key: rows[key] // head for key in heads} | ({"head_dim": head} if "head_dim" in config else {})
+    return {**config, **rows, "num_layers" if is_t5 else "num_hidden_layers": 1 + max(numbers)}

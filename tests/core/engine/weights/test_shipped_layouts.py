@@ -131,3 +131,40 @@ def test_a_language_model_of_another_size_is_built_by_its_file(tmp_path: Path, f
     assert state["layers.35.self_attn.k_proj.weight"] == (1024, 4096)
     assert state["layers.0.mlp.gate_proj.weight"] == (12288, 4096)
     assert len([name for name in state if name.endswith("q_norm.weight")]) == 36
+
+
+SMALLER = {
+    ("flux1", "text_encoder"): {"hidden_size": 128, "num_attention_heads": 2, "intermediate_size": 96},
+    ("stable_diffusion_3", "text_encoder_2"): {
+        "hidden_size": 192,
+        "num_attention_heads": 3,
+        "num_hidden_layers": 2,
+        "vocab_size": 70,
+    },
+    ("flux1", "text_encoder_2"): {"d_model": 96, "d_kv": 16, "d_ff": 80, "num_layers": 5, "num_heads": 6},
+    ("z_image", "text_encoder"): {"hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2},
+    ("qwen_image", "text_encoder"): {"hidden_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2},
+    ("krea2", "text_encoder"): {"hidden_size": 512, "num_attention_heads": 8, "num_hidden_layers": 3},
+}
+
+
+@pytest.mark.parametrize("wrapper", ["", "model.", "text_model."])
+@pytest.mark.parametrize(("family", "part"), SMALLER)
+def test_an_encoder_of_another_size_is_built_by_the_shapes_of_its_file(
+    family: str, part: str, wrapper: str, tmp_path: Path
+) -> None:
+    config = json.loads((SHIPPED / family / part / "config.json").read_text("utf-8"))
+    kind = import_module(FAMILIES[family].engine).KINDS[part]
+    smaller: dict[str, Any] = {**config, **SMALLER[family, part]}
+    if "text_config" in config:
+        text = {**config["text_config"], **SMALLER[family, part], "vocab_size": 300}
+        seen = {**config["vision_config"], "out_hidden_size": text["hidden_size"]}
+        smaller = {**config, "text_config": text, "vision_config": seen}
+    expected = {name: tuple(value.shape) for name, value in empty(kind, smaller).state_dict().items()}
+    written = {
+        f"{wrapper}{name.removeprefix(wrapper)}": expected[name] for name in expected if "visual" not in name
+    }
+    header = read_header(safetensors(tmp_path / "encoder", written))
+    start = "" if wrapper == "text_model." and "clip" in config["model_type"] else wrapper
+    built: Any = empty(kind, encoder_config(header, start, config))
+    assert {name: tuple(value.shape) for name, value in built.state_dict().items()} == expected
