@@ -52,7 +52,8 @@ def all_cards(
                 model.family_name,
                 model.size,
                 tr("{steps} steps", steps=model.steps),
-                model_size_text(model),
+                "" if model.files and model.download_bytes is None else model_size_text(model),
+                _parts_text(model),
                 wants,
             )
             cards[model.key] = CardFacts(
@@ -94,6 +95,14 @@ def all_cards(
             cards[key] = CardFacts(key, key, about, page=page)
     ordered = sorted(cards.values(), key=lambda card: (not card.problem, card.key not in downloads))
     return tuple(sorted(ordered, key=lambda card: not card.is_installed))
+
+
+def _parts_text(model: KnownModel) -> str:
+    """Returns the size of the parts that a network works with, as far as all are known."""
+    sizes = [part.download_bytes for part in model.parts]
+    known = [size for size in sizes if size is not None]
+    is_known = bool(known) and len(known) == len(sizes)
+    return tr("with parts of {size}", size=size_text(sum(known))) if is_known else ""
 
 
 def _bringing(known: Iterable[KnownModel], family: str) -> KnownModel | None:

@@ -72,7 +72,7 @@ def arrived(key: str) -> Path:
 
 def test_a_network_comes_with_all_parts_that_are_missing(page: ModelsPage, qtbot: QtBot) -> None:
     card = page.cards["z_image_turbo_int8_convrot"]
-    assert "6.2 GB download" in card.facts.facts
+    assert "6.2 GB download · with parts of 8.4 GB" in card.facts.facts
     assert "Apache-2.0" in card.facts.licence
     button = card.findChild(QPushButton, "downloadModelButton")
     assert isinstance(button, QPushButton)
