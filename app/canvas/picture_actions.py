@@ -38,6 +38,7 @@ class PictureAction(Enum):
     generate_again = tr("Generate again with a new seed"), "", "", ONE
     compare = tr("Compare"), "swap", "C", COMPARED
     compare_shown = tr("Compare with the picture shown"), "", "", ONE
+    show_changes = tr("Show what changed"), "", "", ONE
     open_film = tr("Open its film"), "film", "", ONE, True
     open_grid = tr("Open its grid"), "", "", ONE
     branch = tr("Branch from here…"), "branch", "", ONE, True
@@ -149,6 +150,7 @@ ABOVE_MARKS = (
     PictureAction.open_grid,
     PictureAction.compare,
     PictureAction.compare_shown,
+    PictureAction.show_changes,
     PictureAction.find_similar,
 )
 BELOW_MARKS = (

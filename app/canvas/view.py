@@ -87,6 +87,11 @@ class Canvas(ZoomView):
             self.refresh()
         self.shown_changed.emit()
 
+    @property
+    def overlay(self) -> QImage | None:
+        """Returns the picture that lies over the shown one."""
+        return self._overlay
+
     @Slot(object)
     def set_overlay(self, overlay: QImage | None) -> None:
         """Lays a picture, stretched smoothly, over the shown one; None for none."""

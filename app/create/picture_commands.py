@@ -15,6 +15,7 @@ from app.create.candidates import Candidates
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
+from app.create.edit_changes import EditChanges
 from app.create.enlarging import Enlarging
 from app.create.film_controller import FilmController
 from app.create.film_mask import FilmMask
@@ -120,6 +121,8 @@ class PictureCommands(QObject):
         self.menu = PictureMenu(window, loader, self.tools, settings_store.folders)
         self.enlarging = Enlarging(window, session, upscalers, self._show_enlarged, self.menu.delete)
         self.tools.enlarge_asked.connect(self.enlarging.ask)
+        self.changes = EditChanges.on(create, panel, self._current, session, settings_store, self.menu.delete)
+        self.changes.follow(self.tools, recent, self._show_enlarged)
         self.menu.branch_asked.connect(self._branch)
         self.menu.open_asked.connect(loader.open)
         self.menu.settings_asked.connect(self._use_settings)
@@ -176,6 +179,7 @@ class PictureCommands(QObject):
         actions.paste.triggered.connect(self._paste)
         actions.save_as.triggered.connect(self._save_as)
         actions.delete.triggered.connect(self._delete)
+        self.changes.follow_action(actions.changes)
         Forever(actions.forever, self._session)
 
     @Slot(object)

@@ -102,6 +102,7 @@ class PictureMenu(QObject):
             PictureAction.paint_mask: partial(tools.paint_mask, path),
             PictureAction.add_noise: partial(self.noise_asked.emit, path),
             PictureAction.enlarge: partial(tools.enlarge_asked.emit, (path,)),
+            PictureAction.show_changes: partial(tools.changes_asked.emit, path),
             PictureAction.branch: partial(self.branch_asked.emit, path),
             PictureAction.copy_picture: partial(self._loader.read, path, tools.copy),
             PictureAction.copy_recipe: partial(tools.copy_recipe, path),

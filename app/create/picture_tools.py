@@ -39,12 +39,14 @@ class PictureTools(QObject):
         create_asked: show the page *Create*, where something has changed.
         enlarge_asked: the paths of pictures that are to become larger.
         mask_asked: paint a mask over the start image.
+        changes_asked: the path of a picture, to show what an edit changed in it.
         failed: a `Message`.
     """
 
     create_asked = Signal()
     enlarge_asked = Signal(object)
     mask_asked = Signal()
+    changes_asked = Signal(object)
     failed = Signal(object)
 
     def __init__(

@@ -19,6 +19,7 @@ from core.errors import UnreadablePicture
 from core.files.atomic import write_file
 from core.language.words import tr
 from core.pictures.opening import decoded
+from core.pictures.pixels import Pixels
 from core.pictures.source import FORMATS, content_of
 from core.request.request import Size
 
@@ -140,6 +141,16 @@ def feathered(mask: MaskPixels, pixels: float) -> MaskPixels:
         Image.fromarray(mask[rows, columns]).filter(ImageFilter.GaussianBlur(pixels))
     )
     return whole
+
+
+def pasted_over(picture: Pixels, new: Pixels, mask: MaskPixels) -> Pixels:
+    """Returns one picture over another of its size: the old one where the mask is 0, the new where it is 255.
+
+    Both are exact there, bit for bit; between them they are mixed.
+    """
+    weight = mask[..., None].astype(np.uint16)
+    mixed = (picture * (255 - weight) + new * weight + 127) // 255  # at most 255 * 255 + 127
+    return mixed.astype(np.uint8)
 
 
 def _around(box: Box, pixels: int, shape: tuple[int, ...]) -> Box:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.language.words import tr
-from core.pictures.mask import Box, MaskPixels, box_of, feathered, grown, read_mask
+from core.pictures.mask import Box, MaskPixels, box_of, feathered, grown, pasted_over, read_mask
 from core.pictures.pixels import Pixels
 from core.pictures.source import read_source, read_whole
 from core.request.request import GenerationRequest, Limits, Mask, Size
@@ -59,11 +59,8 @@ class MaskedPicture:
         Where the mask is 0 it is the source, and where it is 255 the model's, each bit for bit.
         """
         rows, columns = self.box.slices
-        weight = self.mask_of_part[..., None].astype(np.uint16)
-        new = resized(worked, self.box.size).astype(np.uint16)
         whole = self.picture.copy()
-        mixed = (whole[rows, columns] * (255 - weight) + new * weight + 127) // 255  # at most 255 * 255 + 127
-        whole[rows, columns] = mixed.astype(np.uint8)
+        whole[rows, columns] = pasted_over(self.part, resized(worked, self.box.size), self.mask_of_part)
         return whole
 
     def shown(self, worked: Pixels) -> Pixels:
