@@ -11,7 +11,7 @@ from app.controls.source import THUMBNAIL_PX
 from app.session.mask_selection import MaskSelection
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe, set_tone
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
@@ -81,8 +81,10 @@ class MaskControl(QWidget):
         numbers = hbox(stretched(self.padding), stretched(self.softness), spacing=GAP_PX)
         self.settings = QWidget()
         vbox(
-            vbox(text_label(tr("Area of work"), role="caption"), self.area, spacing=GAP_PX),
-            Field(tr("Begin wi&th"), self.fill),
+            hbox(text_label(tr("Area of work"), role="caption"), STRETCH),
+            self.area,
+            hbox(text_label(tr("Begin with"), role="caption"), STRETCH),
+            self.fill,
             Field(tr("Surroundings, soft edge (p&x)"), self.padding, numbers),
             on=self.settings,
             spacing=GAP_PX,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ class MaskPlace(QObject):
 
     What is painted becomes the draft's mask when painting ends, when a run is to use it, and when the hand rests.
 
+    Attributes:
+        stays_open: says whether a run that begins leaves the place as it is, as those without end do.
+
     Signals:
         failed: a `Message`.
     """
@@ -37,12 +41,13 @@ class MaskPlace(QObject):
         self._masks = create.masks
         self._tasks = session.background.queue(self, "masks")
         self._editor: MaskEditor | None = None
+        self.stays_open: Callable[[], bool] = lambda: False
         self._is_kept = True
         self._path = self._mask_path = ""
         self._rest = QTimer(self, singleShot=True, interval=KEEP_AFTER_MS)
         self._rest.timeout.connect(self._on_rested)
         create.left.mask_control.paint_asked.connect(self.open)
-        session.draft_editor.completing.connect(self.close)
+        session.draft_editor.completing.connect(self._on_completing)
         session.draft_edited.connect(self._on_draft_edited)
 
     @Slot()
@@ -92,6 +97,10 @@ class MaskPlace(QObject):
             self._rest.start()
         else:
             self._keep()
+
+    @Slot()
+    def _on_completing(self) -> None:
+        self._keep() if self.stays_open() else self.close()
 
     def _keep(self) -> None:
         source = self._session.draft.source

@@ -181,6 +181,7 @@ class PictureCommands(QObject):
         actions.delete.triggered.connect(self._delete)
         self.changes.follow_action(actions.changes)
         Forever(actions.forever, self._session)
+        self._masks.stays_open = actions.forever.isChecked
 
     @Slot(object)
     def _branch(self, picture: Path) -> None:

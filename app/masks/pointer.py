@@ -52,6 +52,8 @@ class MaskPointer(QObject):
                 return True
         elif event.type() is QEvent.Type.Leave:
             self._view.update()
+        elif event.type() is QEvent.Type.FocusOut:
+            self._view.is_grabbed = False  # the release of Space goes elsewhere
         return super().eventFilter(watched, event)
 
     def _on_mouse(self, event: QMouseEvent) -> bool:

@@ -111,7 +111,7 @@ class MaskToolBar(QFrame):
             (self.done,),
         ):
             held = QWidget()
-            hbox(*group, on=held, margins=(_MARGIN_PX, GAP_PX, 0, GAP_PX), spacing=2)
+            hbox(*group, on=held, margins=(_MARGIN_PX // 2, GAP_PX, _MARGIN_PX // 2, GAP_PX), spacing=2)
             layout.addWidget(held)
         for spin in (self.size_spin, self.softness, self.strength):
             spin.valueChanged.connect(self._on_brush_changed)

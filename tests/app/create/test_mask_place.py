@@ -161,3 +161,16 @@ def test_a_picture_that_is_dropped_or_pasted_while_painting_is_painted_over(
         assert opened.window.session.draft.source == Source(str(other), 0.6)
         qtbot.waitUntil(lambda width=width: page.mask_editor.view.painting.levels.shape == (30, width))
         assert page.is_painting
+
+
+def test_runs_without_end_do_not_end_painting(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    forever = opened.action("Generate forever")
+    forever.setChecked(True)
+    qtbot.waitUntil(lambda: len(opened.engine.requests) > 2, timeout=30_000)
+    assert page.is_painting
+    forever.setChecked(False)
+    wait_until_idle(opened, qtbot)
+    assert all(request.mask is not None for request in opened.engine.requests)
