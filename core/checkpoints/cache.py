@@ -66,6 +66,9 @@ class CheckpointCache:
         self._lock = threading.Lock()
         self._known: dict[str, Known] = _read(file) if file is not None else {}
         self._saved = dict(self._known)
+        self._places: dict[tuple[int, int], list[str]] = {}
+        for place, known in self._known.items():
+            self._places.setdefault((known.size, known.changed_ns), []).append(place)
         self._beside: dict[Path, threading.Thread] = {}
 
     @property
@@ -243,14 +246,18 @@ class CheckpointCache:
         """Takes over the facts about a file of this size and time of change that is gone from another place."""
         if stamp[1] % 1_000_000_000 == 0:  # archives and old disks know whole seconds only: not sure enough
             return None
-        for place, known in self._known.items():
-            if (known.size, known.changed_ns) == stamp and not Path(place).exists():
+        for place in self._places.get(stamp, ()):
+            known = self._known.get(place)
+            if known is not None and (known.size, known.changed_ns) == stamp and not Path(place).exists():
                 self._known[str(path)] = self._known.pop(place)
+                self._places[stamp].append(str(path))
                 return known
         return None
 
     def _keep(self, path: Path, known: Known) -> None:
         with self._lock:
+            if str(path) not in (places := self._places.setdefault((known.size, known.changed_ns), [])):
+                places.append(str(path))
             self._known[str(path)] = known
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,8 +16,9 @@ from core.errors import ModelBroken, WrongPart
 from core.families import FAMILIES, family_of_pipeline, in_words, part_name
 from core.families.spec import CheckpointKind, FamilySpec, Role
 from core.file_kinds.kind import FoundKind
-from core.file_kinds.table import KINDS
+from core.file_kinds.table import KINDS, parts_in
 from core.files.json_file import read_json
+from core.files.weights_header import read_header
 from core.language.words import tr
 from core.models.folders import INDEX
 from core.models.identity import identify
@@ -132,9 +133,14 @@ def weights_at(place: Path) -> Path:
 
 
 def found_in(place: Path, memory: CheckpointCache) -> tuple[FoundKind, ...]:
-    """Returns the encoders and the autoencoder in a file, or in a part's folder."""
+    """Returns the encoders and the autoencoder in a file, or in a part's folder, of all its files together."""
     with suppress(ModelBroken):
-        return memory.parts_of(weights_at(place))
+        first, *others = files_of(place) if place.is_dir() else (place,)
+        if not others:
+            return memory.parts_of(first)
+        header = read_header(first)
+        tensors = [one.tensors for one in (header, *map(read_header, others))]
+        return parts_in(replace(header, tensors={name: one for part in tensors for name, one in part.items()}))
     return ()
 
 
@@ -179,13 +185,13 @@ class Wanted:
         """Returns the folder of such a part in a diffusers folder, of this family or with the same latents."""
         for place in (folder / self.part, *(folder / name for name in _ENCODERS if self.part in _ENCODERS)):
             try:
-                files = files_of(place)
+                files_of(place)
                 is_same = family_of_pipeline(read_json(folder / INDEX).get("_class_name")) is self.family
                 if not is_same and self.part == "vae" and not self._has_latents(place):
                     continue
             except ModelBroken:
                 continue
-            if any(self.is_found(found) for file in files for found in memory.parts_of(file)):
+            if any(map(self.is_found, found_in(place, memory))):
                 return place
         return None
 

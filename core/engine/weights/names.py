@@ -156,6 +156,9 @@ def _by_original_names(
     found: Weights = {}
     for name, value in weights.items():
         layer, _, kind = name.rpartition(".")
+        if not value.ndim:  # no layer of a transformer has a single number; it may be a mark of its packing
+            found[name] = value
+            continue
         if layer in swapped:
             found[f"{swapped[layer]}.{kind}"] = torch.cat(value.chunk(2)[::-1])
             continue

@@ -19,7 +19,7 @@ import torch
 from torch.nn import functional
 
 from core.engine.weights.forms import OWN_4_BITS, OWN_8_BITS
-from core.engine.weights.packed_layers import PackedConv2d, PackedLinear, pack
+from core.engine.weights.packed_layers import PackedConv2d, PackedLinear, ask_less, pack
 from core.models.model_weights import QUANTISED_BLOCK as BLOCK
 
 KEPT_WHOLE = frozenset(
@@ -59,6 +59,7 @@ def quantise(part: torch.nn.Module, bits: int, device: torch.device | None = Non
         kind = _QUANTISED.get(type(layer))
         if kind is not None and name.split(".")[0] not in KEPT_WHOLE:
             _pack(layer, kind, bits, device)
+    ask_less(part)
 
 
 def _pack(layer: Any, kind: type, bits: int, device: torch.device | None) -> None:

@@ -21,7 +21,7 @@ from core.engine.weights.fit import counted, empty, misfit, shapes_of, without_w
 from core.engine.weights.guard import loading
 from core.engine.weights.left_out import without_half
 from core.engine.weights.names import Weights, named
-from core.engine.weights.packed_layers import can_be_packed, pack
+from core.engine.weights.packed_layers import ask_less, can_be_packed, pack
 from core.engine.weights.packed_source import PackedSource, of_rows
 from core.engine.weights.traced import Traced
 from core.errors import ModelBroken
@@ -152,6 +152,8 @@ class WeightFile:
                 module.tie_weights()
         for puts in packed:
             puts()
+        if packed:
+            ask_less(module)
         return module.eval().requires_grad_(requires_grad=False), used
 
     def _traced(self, prefix: str, dtype: torch.dtype) -> dict[str, Traced]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from core.autoencoders.file import AutoencoderLibrary
 from core.checkpoints.cache import CheckpointCache
 from core.engine.devices.device import plan as device_plan
 from core.engine.loading.autoencoders import read_weights
+from core.engine.weights import packed_layers
 from core.engine.weights.packed_layers import Packed
 from core.engine.weights.single_file import WeightFile
 from core.errors import ModelBroken
@@ -135,6 +137,28 @@ def test_t5_with_the_names_of_llama_computes_as_transformers_own(tmp_path: Path)
     with torch.inference_mode():
         expected = own(words).last_hidden_state
         torch.testing.assert_close(read(words).last_hidden_state, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_t5_unpacks_each_weight_once_for_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = T5Config(
+        vocab_size=64, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu"
+    )
+    weights = {name: value for name, value in T5EncoderModel(config).state_dict().items() if "embed" not in name}
+    packed_weights.write_gguf(tmp_path / "t5.gguf", llama(weights, T5), "Q8_0", "t5encoder")
+    source = WeightFile.of(read_header(tmp_path / "t5.gguf"))
+    read, _ = source.build(T5EncoderModel, config.to_dict(), torch.float32, "it", keeps_packed=True)
+    packed = sum(isinstance(layer, Packed) for layer in read.modules())
+    unpacked: list[str] = []
+    unpack = packed_layers.unpack
+
+    def counted(form: str, *more: Any) -> torch.Tensor:
+        unpacked.append(form)
+        return unpack(form, *more)
+
+    monkeypatch.setattr(packed_layers, "unpack", counted)
+    with torch.inference_mode():
+        read(torch.tensor([[1, 5, 9]]))
+    assert len(unpacked) == packed - 1  # two names of one table of words
 
 
 def test_a_u_net_of_city96_finds_its_text_encoder_and_autoencoder(sd: Place, tmp_path: Path) -> None:

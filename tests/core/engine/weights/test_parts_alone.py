@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import transformers
+from safetensors.torch import load_file, save_file
 
 from core.engine.engine import Engine
 from core.models.catalogue import Catalogue
@@ -76,6 +78,25 @@ def test_parts_in_files_of_their_own_make_the_picture_of_the_folder(name: str, t
     place = Place(tmp_path, one.family, one.make(tmp_path / "elsewhere" / name))
     one.write(place.folder, place.network)
     place.take(*PARTS)
+    request, pixels, _ = place.generate()
+    assert np.array_equal(pixels, place.expected(request))
+
+
+def test_a_part_in_several_files_is_judged_by_all_of_them(tmp_path: Path) -> None:
+    one = TINY_MODELS["qwen_image"]
+    assert one.write is not None
+    place = Place(tmp_path, one.family, one.make(tmp_path / "elsewhere" / "qwen"))
+    one.write(place.folder, place.network)
+    place.take("vae")
+    divided = place.models / "text_encoders" / "qwen_vl"
+    shutil.copytree(place.folder / "text_encoder", divided, ignore=shutil.ignore_patterns("*.safetensors"))
+    weights = load_file(place.folder / "text_encoder" / "model.safetensors")
+    halves = [{name: one for name, one in weights.items() if ("visual" in name) is sees} for sees in (True, False)]
+    files = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    for file, half in zip(files, halves, strict=True):
+        save_file(half, divided / file)
+    index = {name: file for file, half in zip(files, halves, strict=True) for name in half}
+    (divided / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}), "utf-8")
     request, pixels, _ = place.generate()
     assert np.array_equal(pixels, place.expected(request))
 
