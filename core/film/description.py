@@ -1,8 +1,7 @@
 """All that a film file tells of its run besides tensors, as JSON: request, model, scheduler, colours, extras."""
 
 import json
-import re
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -14,18 +13,13 @@ from core.film.layout import Malformed
 from core.language.words import tr
 from core.recipes.recipe import ModelIdentity, Parent
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.request import STEPS, GenerationRequest
+from core.request.request import STEPS
 from core.request.samplers import SAMPLERS, Space
-from core.request.settings.emphasis import PLAIN
+from core.request.settings.emphasis import LANGUAGE_KEY, PROMPT_LANGUAGE, as_before_languages
 
 LONGEST_CONFIG = 2**20
 DEEPEST_CONFIG = 4
 LONGEST_NAME = 1000
-PROMPT_LANGUAGE = 1
-"""Of the prompts' syntax, see `core.prompt`; films without a number are from before there was any."""
-
-_SHORTEST_CHUNK = 40
-_SYNTAX = re.compile(r"[()\[\]\\]|\b(?:AND|BREAK)\b|<(?:lora|lyco):|embedding:")
 MOST_TRAIN_TIMESTEPS = 100_000
 
 _SCHEDULERS = tuple(dict.fromkeys(name for sampler in SAMPLERS.values() for name in sampler.schedulers))
@@ -38,7 +32,7 @@ def describe(film: Film) -> str:
     return json.dumps(
         {
             "request": request_to_json(film.request),
-            "prompt_language": PROMPT_LANGUAGE,
+            LANGUAGE_KEY: PROMPT_LANGUAGE,
             "model": asdict(film.model),
             "prediction_type": film.prediction_type,
             "space": film.space,
@@ -96,13 +90,7 @@ def _request(content: dict[str, Any]) -> Any:
         read = request_from_json(cast("dict[str, Any]", request))
     except ValueError as error:
         raise Malformed(str(error)) from error
-    return read if "prompt_language" in content or not _may_act(read) else replace(read, emphasis=PLAIN)
-
-
-def _may_act(request: GenerationRequest) -> bool:
-    """Returns True if the prompts may mean something else since they have a language: by syntax or by length."""
-    prompts = request.prompt, request.negative_prompt
-    return any(_SYNTAX.search(prompt) or len(prompt.encode()) > _SHORTEST_CHUNK for prompt in prompts)
+    return read if LANGUAGE_KEY in content else as_before_languages(read)
 
 
 def _name(content: object, key: str) -> str:

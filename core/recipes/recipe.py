@@ -18,6 +18,7 @@ from core.request.json_codec import request_from_json, request_to_json
 from core.request.json_values import list_of, number_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest
 from core.request.settings import SETTINGS
+from core.request.settings.emphasis import LANGUAGE_KEY, PROMPT_LANGUAGE, as_before_languages, has_language
 from core.version import VERSION
 
 FORMAT = 1
@@ -147,6 +148,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "run": recipe.run,
         "parent": asdict(recipe.parent) if recipe.parent else None,
         "versions": dict(recipe.versions),
+        **({LANGUAGE_KEY: PROMPT_LANGUAGE} if has_language(recipe.request) else {}),
         **({"batch": recipe.batch} if recipe.batch else {}),
         **({"enlarged_from": asdict(recipe.enlarged_from)} if recipe.enlarged_from else {}),
         **({"others": dict(recipe.others)} if recipe.others else {}),
@@ -169,6 +171,7 @@ def recipe_from_text(text: str) -> Recipe:
     request_json = object_of(content.get("request"), "request")
     model_name = plain_name(text_of(request_json.get("model", ""), "model"))
     request = request_from_json({**request_json, "model": model_name})
+    request = request if LANGUAGE_KEY in content else as_before_languages(request)
     untold = {str(name) for name in list_of(content.get("untold", []), "untold")}
     others = {str(key): str(value) for key, value in object_of(content.get("others", {}), "others").items()}
     if (sampler := str(request_json.get("sampler", request.sampler))) != request.sampler:

@@ -4,7 +4,9 @@ Keys and labels are those of AUTOMATIC1111's program, whose recipes tell it wher
 prompt has brackets (``Emphasis: No norm``; ``modules/sd_emphasis.py`` there).
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +26,30 @@ all of a prompt as text, as far as one chunk goes: so films were made before pro
 
 PLAIN = "plain"
 
+LANGUAGE_KEY, PROMPT_LANGUAGE = "prompt_language", 1
+"""The syntax of the prompts, see `core.prompt`, in films and recipes; those without it are from before.
+
+A recipe has it only where that may make a difference.
+"""
+
+_SHORTEST_CHUNK = 40
+_SYNTAX = re.compile(r"[()\[\]\\]|\b(?:AND|BREAK)\b|<(?:lora|lyco):|embedding:")
+
 EXPECTED = tr("original, no_norm, ignore, none or plain")
+
+
+def has_language(request: GenerationRequest) -> bool:
+    """Returns True if prompts may mean something else since they have a language: by syntax or by length."""
+    prompts = request.prompt, request.negative_prompt
+    may_act = any(
+        _SYNTAX.search(prompt) or len(prompt.encode(errors="replace")) > _SHORTEST_CHUNK for prompt in prompts
+    )
+    return may_act and request.emphasis != PLAIN
+
+
+def as_before_languages(request: GenerationRequest) -> GenerationRequest:
+    """Returns a request from before prompts had a language: plain if it may mean something else since then."""
+    return replace(request, emphasis=PLAIN) if has_language(request) else request
 
 
 def _from_json(content: Mapping[str, Any]) -> str:
