@@ -177,9 +177,9 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
         (["--image", __file__, "--strength", "much"], "“much” is not a possible strength"),
         (["--quantise", "6"], "6 is not a possible number of bits: it must be 8 or 4."),
         (["--quantise", "half"], "“half” is not a possible number of bits"),
-        (["--acceleration", "magic"], "invalid choice: 'magic' (choose from"),
-        (["--colour", "red"], "unrecognized arguments: --colour red"),
-        (["--seed"], "argument --seed: expected one argument"),
+        (["--acceleration", "magic"], "“magic” is not one of 'automatic'"),
+        (["--colour", "red"], "not known here: --colour red"),
+        (["--seed"], "--seed: needs a value"),
     ],
 )
 def test_bad_input_is_answered_with_one_line_and_code_2(run: Run, arguments: list[str], words: str) -> None:
