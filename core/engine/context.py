@@ -2,9 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from weakref import WeakSet
 
@@ -126,8 +127,8 @@ class Context:
     ) -> Generator[Event, None, PromptCalls]:
         """Returns the network's calls with the request's prompt built in. Raises InvalidRequest.
 
-        Where the text encoders have to come for it, the prompts of ``following`` requests are read in the same
-        visit, as far as they are for this model as it is.
+        Where the text encoders have to come for it and leave afterwards, the prompts of ``following`` requests are
+        read in the same visit, as far as they are for this model as it is.
         """
         (loaded := prepared.loaded).embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
@@ -137,27 +138,21 @@ class Context:
             yield Loading(Phase.reading_prompt)
         with loaded.offloading.encoders_stay():
             predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
-            if not is_known and not prepared.family.encoders:  # those with CLIP alone are quick
-                for text in self._texts(prepared, following):
+            leave = loaded.offloading.placement is not Placement.on_device
+            if not is_known and leave and not prepared.family.encoders:  # those with CLIP alone are quick
+                most = sys.maxsize if prepared.family.kept is not None else REMEMBERED_PROMPTS // 2
+                for text in islice(self._texts(loaded.model, following), most):
                     if not prepared.family.knows_prompt(text):
                         yield Loading(Phase.reading_prompt)
                         prepared.read_ahead(text)
         return PromptCalls(texts, predicts, first_call(request, skipped_steps))
 
-    def _texts(self, prepared: PreparedModel, of: Iterable[GenerationRequest]) -> Iterator[GenerationRequest]:
-        """Yields the texts of requests for this model, with one prompt each; as many as will be remembered."""
-        model, asked = prepared.loaded.model, prepared.request
-        most = sys.maxsize if prepared.family.kept is not None else REMEMBERED_PROMPTS // 4
+    def _texts(self, model: Model, of: Iterable[GenerationRequest]) -> Iterator[GenerationRequest]:
+        """Yields the texts of those requests that are for a model, each with one prompt."""
         for one in of:
-            if one.model != asked.model or one.references or (one.seed is None and has_template(one)):
-                continue
-            texts: Sequence[GenerationRequest] = ()
-            with suppress(EmulsionError):  # it will be told when it is that request's turn
-                texts = timeline_of(self._drawn(one), model.family).requests
-            yield from texts[:most]
-            most -= len(texts)
-            if most <= 0:
-                return
+            if one.model == model.key and not one.references and (one.seed is not None or not has_template(one)):
+                with suppress(EmulsionError):  # it will be told when it is that request's turn
+                    yield from timeline_of(self._drawn(one), model.family).requests
 
     def _drawn(self, request: GenerationRequest) -> GenerationRequest:
         """Returns the request with its variants drawn and the LoRAs of its prompt in their field."""

@@ -1,8 +1,9 @@
 """Makes the pictures of a request, one after the other."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
@@ -10,11 +11,13 @@ from core.engine.initial_state import from_request
 from core.pictures.source import keep_sources
 from core.prompt.drawing import has_template
 from core.request.numbering import numbered, seeded
+from core.request.request import GenerationRequest
 from core.runs.events import Event, MaskMissing
 from core.runs.operations import Generate
 
 
-def run(context: Context, operation: Generate) -> Iterator[Event]:
+def run(context: Context, operation: Generate, following: Iterable[GenerationRequest] = ()) -> Iterator[Event]:
+    """``following`` are more requests that will come, as those of the operation."""
     asked = operation.request
     batch = operation.batch or (secrets.token_hex(16) if asked.count > 1 else "")
     first = seeded(asked)
@@ -22,8 +25,9 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
     if model.family.takes_mask and asked.mask is None:
         yield MaskMissing(model.loaded.model.key)
     own = (numbered(first, index) for index in range(1, asked.count if has_template(asked) else 0))
+    coming = chain(own, operation.following, following)
     keep_sources(model.request, context.sources)
-    calls = yield from context.read_prompt(model, model.request, following=(*own, *operation.following))
+    calls = yield from context.read_prompt(model, model.request, following=coming)
     for index in range(asked.count):
         one = numbered(first, index)
         if index and has_template(asked):  # each picture draws its own prompt, which may name its own LoRAs

@@ -45,6 +45,5 @@ def _picture(context: Context, operation: MakeGrid, number: int, following: Sequ
                 raise SaveFailed(film, words_of(failure)) from failure
         else:
             return
-    coming = tuple(map(grid.request_of, following))
-    how = operation.previews, operation.attention, name, grid.id, coming
-    yield from generate.run(context, Generate(request, *how))
+    how = operation.previews, operation.attention, name, grid.id
+    yield from generate.run(context, Generate(request, *how), map(grid.request_of, following))
