@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.session.progress_text import Happened, Progress
 from app.session.session import Session
-from app.widgets.building import hbox, named, stretched, text_label, vbox
+from app.widgets.building import named, text_label, vbox
+from app.widgets.still_line import StillLine
 from core.language.words import tr
 
 RESOLUTION = 1000
@@ -22,15 +23,13 @@ class ProgressLine(QWidget):
         self._progress = Progress()
         self._session = session
         self._words = text_label(name="phaseLabel")
-        self._words.setMinimumWidth(1)
         self._figures = text_label(name="figuresLabel", role="number")
         self._figures.setToolTip(
             tr("Time for a step, time left for this picture and for the queue, and σ: how much noise there is")
         )
         self._bar = named(QProgressBar(), "progressBar", tr("Progress"))
         self._bar.setTextVisible(False)
-        texts = hbox(stretched(self._words), self._figures)
-        vbox(texts, self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)
+        vbox(StillLine(self._words, self._figures), self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)
         for happened in (
             *(session.state_changed, session.phase_changed, session.run_started, session.step_shown),
             *(session.advanced, session.image_ready, session.run_ended),
@@ -47,7 +46,9 @@ class ProgressLine(QWidget):
             self._bar.setRange(0, 0)
         else:
             self._bar.setRange(0, RESOLUTION)
+            self._bar.setUpdatesEnabled(False)  # it would be painted at once, beside the rest of the window
             self._bar.setValue(round(progress.fraction * RESOLUTION))
+            self._bar.setUpdatesEnabled(True)
 
     @Slot(object)
     def _on_happened(self, happened: Happened) -> None:

@@ -132,7 +132,7 @@ class FilmStrip(QAbstractScrollArea):
         apart = [
             call for call in shown if self._scale.every == 1 or abs(self._scale.place_of(call) - here) >= pitch
         ]
-        self._paint_labels(painter, self._film, (*apart, self._chosen))
+        self._paint_labels(painter, self._film, (*apart, self._chosen), event.rect())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -196,17 +196,19 @@ class FilmStrip(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(cell).adjusted(-1, -1, 1, 1), 3, 3)
 
-    def _paint_labels(self, painter: QPainter, film: Film, calls: Iterable[int]) -> None:
+    def _paint_labels(self, painter: QPainter, film: Film, calls: Iterable[int], wanted: QRect) -> None:
         steps = film.schedule.steps
         metrics = self.fontMetrics()
         top = GAP_PX + HIGHEST_PX + _LABEL_GAP_PX
-        chosen_step = steps[self._chosen]
+        chosen_step, reach = steps[self._chosen], metrics.horizontalAdvance(str(len(steps)))
         for step in {steps[call] for call in calls}:
             cells = self._cells(steps, step)
+            label = QRect(cells.left(), top, cells.width(), metrics.height())
+            if not label.adjusted(-reach, 0, reach, 0).intersects(wanted):
+                continue
             is_chosen = step == chosen_step
             role = QPalette.ColorRole.WindowText if is_chosen else QPalette.ColorRole.PlaceholderText
             painter.setPen(self.palette().color(role))
-            label = QRect(cells.left(), top, cells.width(), metrics.height())
             painter.drawText(label, Qt.AlignmentFlag.AlignCenter, str(step + 1))
             if steps.count(step) > 1:
                 self._paint_bracket(painter, label, metrics.horizontalAdvance(str(step + 1)))

@@ -1,6 +1,6 @@
 """The scrubber: one place for each network call of a film, with taller marks at the steps."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
@@ -116,7 +116,9 @@ class Scrubber(QSlider):
         if scale.place_of(1) - scale.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
             return
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
+        marks: list[QLineF] = []
         for call, step in enumerate(steps):
             is_first = call == 0 or steps[call - 1] != step
             x = round(scale.place_of(call)) + 0.5
-            painter.drawLine(QPointF(x, middle + 6), QPointF(x, middle + (10 if is_first else 8)))
+            marks.append(QLineF(x, middle + 6, x, middle + (10 if is_first else 8)))
+        painter.drawLines(marks)

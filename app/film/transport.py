@@ -13,6 +13,7 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
+from app.widgets.still_line import StillLine
 from core.language.words import tr
 from core.recipes.recipe import Stage
 
@@ -75,7 +76,7 @@ class Transport(QWidget):
             self.even,
             self.rate,
             8,
-            stretched(self._label),
+            stretched(StillLine(self._label)),
             self.live,
             self._keep,
             self.branch,
