@@ -72,7 +72,8 @@ _TURBO: Mapping[str, Any] = MappingProxyType(
         "use_dynamic_shifting": False,
     }
 )
-"""The makers' own. That of the base is another, and a name without "turbo" does not tell which of them it is."""
+_BASE: Mapping[str, Any] = MappingProxyType({**_TURBO, "shift": 6.0})
+"""The makers' own ``scheduler_config.json``; a file that neither is named Turbo nor chosen to be is a base."""
 
 SPEC = FamilySpec(
     key="z_image",
@@ -85,6 +86,7 @@ SPEC = FamilySpec(
     samplers=FLOW_SAMPLERS,
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 5.0),
+    schedule=_BASE,
     variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo", schedule=_TURBO, name="turbo"),),
     plain="base",
     plain_words=r"base",

@@ -35,19 +35,21 @@ def test_a_file_of_flux_1_has_its_own_schedule_beside_the_other_model(
     assert (model.traits["shift"].value, model.traits["shift"].place) == (1.0, "family")
 
 
-@pytest.mark.parametrize(
-    ("name", "shift", "place", "words"),
-    [
-        ("z_image_turbo_bf16", 3.0, "family", "as usual in its family"),
-        ("dreams", 6.0, "lender", "as in the installed model that lends its tokenizer"),
-    ],
-)
-def test_a_file_of_z_image_has_the_schedule_of_turbo_or_tells_whose_it_takes(
-    tmp_path: Path, name: str, shift: float, place: str, words: str
+@pytest.mark.parametrize(("name", "shift"), [("z_image_turbo_bf16", 3.0), ("z_image_bf16", 6.0), ("dreams", 6.0)])
+def test_a_file_of_z_image_has_the_schedule_of_turbo_or_of_the_base(
+    tmp_path: Path, name: str, shift: float
 ) -> None:
-    lender = tiny.z_image(tmp_path / "models" / "base", shift=6.0)
+    lender = tiny.z_image(tmp_path / "models" / "other", shift=4.0)
     original_names.z_image(lender, tmp_path / "models" / f"{name}.safetensors")
     model = Catalogue((lender.parent,)).find(name)
     assert (model.folder, model.schedule_for()["shift"]) == (lender, shift)
-    assert (model.traits["shift"].value, model.traits["shift"].place) == (shift, place)
-    assert words in training_text(model)
+    assert (model.traits["shift"].value, model.traits["shift"].place) == (shift, "family")
+    assert "as usual in its family" in training_text(model)
+
+
+def test_a_file_of_a_family_without_a_schedule_of_its_own_tells_whose_it_takes(tmp_path: Path) -> None:
+    lender = tiny_flows.chroma(tmp_path / "models" / "lender")
+    original_flows.chroma(lender, tmp_path / "models" / "dreams.safetensors")
+    model = Catalogue((lender.parent,)).find("dreams")
+    assert (model.traits["shift"].value, model.traits["shift"].place) == (3.0, "lender")
+    assert "as in the installed model that lends its tokenizer" in training_text(model)
