@@ -58,7 +58,7 @@ class Page:
             assert top is not None
             for child in (top.child(row) for row in range(top.childCount())):
                 if child is not None and not child.isHidden():
-                    found[child.text(0)] = child.text(1)
+                    found.setdefault(child.text(0), child.text(1))  # the place of masks has keys of its own
         return found
 
 
