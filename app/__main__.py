@@ -23,7 +23,7 @@ from core.settings.look import read_look
 log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
-NO_HOME = mark("There is no home folder for this user; set HOME to a folder that can be written.")
+NO_HOME = mark("This user has no home folder; set HOME to a folder that can be written.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

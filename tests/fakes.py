@@ -190,7 +190,7 @@ class FakeEngine:
         if self.trip_error is not None:
             raise self.trip_error
         if not Path(request.source.path).is_file():
-            raise UnreadablePicture(Path(request.source.path), "there is no such file")
+            raise UnreadablePicture(Path(request.source.path), "this file does not exist")
         latent = np.arange(CHANNELS * 64, dtype=np.float32).reshape(CHANNELS, 8, 8) / 64
         picture = np.full((request.size.height, request.size.width, 3), 90, np.uint8)
         alphas = np.linspace(0.999, 0.0, 1000)

@@ -94,10 +94,8 @@ class _Parser(argparse.ArgumentParser):
     """Answers mistakes with one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(
-            BAD_INPUT,
-            f"{self.prog}: {tr('{problem}; {program} --help explains', problem=message, program=self.prog)}\n",
-        )
+        told = tr("{problem}; {program} --help explains", problem=message, program=self.prog)
+        self.exit(BAD_INPUT, f"{self.prog}: {told}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,7 +125,7 @@ def _answer(error: BaseException, code: int, log_file: Path | None) -> int:
 
 
 def _stopped() -> int:
-    sys.stderr.write(f"emulsion: {tr('stopped')}\n")
+    sys.stderr.write("emulsion: " + tr("stopped") + "\n")
     return INTERRUPTED
 
 

@@ -27,7 +27,7 @@ def add_import_arguments(parser: ArgumentParser) -> None:
     about = tr("a .safetensors or .gguf checkpoint, a diffusers folder, or a folder with models of other programs")
     add("place", metavar="FILE|FOLDER", type=Path, help=about)
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--in-place", action="store_true", help=tr("use it where it lies (the default)"))
+    way.add_argument("--in-place", action="store_true", help=tr("use it where it is (the default)"))
     way.add_argument("--copy", action="store_true", help=tr("copy it into the models folder"))
     add("--no-hash", action="store_true", help=tr("do not read the whole file for its SHA-256 now"))
 

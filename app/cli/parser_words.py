@@ -30,7 +30,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "ambiguous option: %(option)s could match %(matches)s": tr(
             "%(option)s is not clear, it could be %(matches)s"
         ),
-        "invalid %(type)s value: %(value)r": tr("“%(value)s” is no value of the kind %(type)s"),
+        "invalid %(type)s value: %(value)r": tr("“%(value)s” is not a value of the kind %(type)s"),
         "invalid choice: %(value)r (choose from %(choices)s)": tr("“%(value)s” is not one of %(choices)s"),
     }
 )

@@ -54,7 +54,7 @@ class ScaleBar(QWidget):
             ),
             "differenceScaleCombo",
             tr("Scale of the difference map"),
-            tr("What the brightest colour stands for. Fix it to see how the difference changes."),
+            tr("The difference that the brightest colour shows. Fix it to see how the difference changes."),
         )
         self._chooser.currentIndexChanged.connect(self.scale_chosen)
         legend = (QLabel(tr("same colour")), _Ramp(self), self._bright)

@@ -194,4 +194,4 @@ class LorasControl(QWidget):
 
 def _detail(found: FoundLora) -> str:
     file = found.file
-    return "" if file is None else file.made_for or tr("its kind of model is not told")
+    return "" if file is None else file.made_for or tr("the kind of model is not known")

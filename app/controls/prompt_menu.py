@@ -33,7 +33,7 @@ class PromptMenu(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("promptMenu")
         self._memory = memory
-        about = tr("Shows the styles and prompts that have all these words. Delete takes the selected one away.")
+        about = tr("Shows the styles and prompts that have all these words. Delete removes the selected one.")
         self.search = search_edit("promptSearch", tr("Search prompts"), tr("Search, or a name for a style"), about)
         self.list = named(QListWidget(), "promptList", tr("Styles and earlier prompts"))
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)

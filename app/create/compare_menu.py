@@ -35,9 +35,7 @@ class CompareMenu(QObject):
         self._comparison = comparison
         self._pictures = pictures
         self._branches = branches
-        self.button = IconButton(
-            "compare", tr("Compare: lay another picture or step against this one"), "compareButton"
-        )
+        self.button = IconButton("compare", tr("Compare this with another picture or step"), "compareButton")
         self.button.setText(tr("Compare"))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.button)

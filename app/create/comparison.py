@@ -282,7 +282,7 @@ def _differences_text(first: ComparedRun, second: ComparedRun) -> str:
         if run.parent is not None and run.parent.run == other.run != "":
             parts += [tr("fresh noise")] if "fresh noise" in run.parent.changes else []
             return tr(
-                "{letter} left {part} at step {step}:  ",
+                "{letter} branches off {part} at step {step}:  ",
                 letter=letter,
                 part="A" if letter == "B" else "B",
                 step=run.parent.step + 1,

@@ -116,7 +116,7 @@ class FilmExport(QObject):
         """The dialog was closed; the export goes on without it."""
         if self._exporter is not None:
             cancel = Choice(tr("Cancel"), self._exporter.cancel, "cancelExportButton")
-            words = Message(tr("The film is being exported"), tr("You are told when the file is there."))
+            words = Message(tr("The film is being exported"), tr("You will see a message when the file is ready."))
             self._messages.show_message(EXPORTED, words, "info", (cancel,))
 
     @Slot()

@@ -67,7 +67,7 @@ def settings_sentence(applied: Applied) -> str:
     if applied.weighed_by:
         sentences.append(
             tr(
-                "{weighed_by} weighs words of a prompt in another way, so the picture will differ; "
+                "{weighed_by} weights the words of a prompt differently, so the picture will differ; "
                 "with the emphasis No norm it differs least.",
                 weighed_by=applied.weighed_by,
             )

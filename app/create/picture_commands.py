@@ -49,7 +49,7 @@ from core.request.request import GenerationRequest, Size
 
 NO_FILE = Message(
     tr("Nothing to paste"),
-    tr("The clipboard holds no picture."),
+    tr("There is no picture in the clipboard."),
     tr("Copy a picture in a file manager or in another program, or drop it on this window."),
 )
 

@@ -28,7 +28,7 @@ class MachineDialog(QDialog):
         content.setProperty("role", "panel")
         self._column = vbox(on=content, margins=(24, 20, 24, 20), spacing=8)
         area = scroll_area(content, tr("This machine"))
-        tip = tr("Copies all of this as text; it holds no names, folders or prompts")
+        tip = tr("Copies all of this as text, without names, folders or prompts")
         self._copy = push_button(tr("Copy"), self._copy_text, name="copyMachineButton", tip=tip)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)

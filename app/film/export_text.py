@@ -50,7 +50,7 @@ def decode_words(film: Film, choices: ExportChoices) -> str:
     if not choices.is_decoded:
         return tr("Without, blurred linear previews as on the right: done at once.")
     return tr(
-        "True pictures, sharper than the preview: {decodes} decodes, each as long as that of a finished picture.",
+        "Sharper than the preview, but slower: decodes {decodes} times, each as long as for a finished picture.",
         decodes=decodes,
     )
 

@@ -65,7 +65,7 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
         painter.drawImage(_fitted(cell.thumbnail, area, painter.device().devicePixelRatioF()), cell.thumbnail)
         painter.setOpacity(1.0)
     elif cell.thumbnail is not None and cell.picture is not None:
-        _paint_words(painter, area, tr("away") if cell.picture.is_away else tr("cannot be\nread"), palette)
+        _paint_words(painter, area, tr("not found") if cell.picture.is_away else tr("cannot be\nread"), palette)
     if cell.picture is not None and area.width() >= BADGES_FROM_PX:
         if badge := badge_of(cell.picture):
             paint_badge(painter, area.topLeft() + QPointF(PADDING_PX, PADDING_PX), badge)

@@ -72,7 +72,7 @@ def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
 
 def reading(done: int, total: int, fault: str) -> EmptyReason:
     """Returns the reason that the index is made, for the first time or because of a fault."""
-    why = tr("The index was damaged and is made anew from the pictures; ratings and tags lie beside them. ")
+    why = tr("The index was damaged and is rebuilt from the pictures; ratings and tags are kept beside them. ")
     counted = (
         tr("{done:,} of {total:,} pictures.", done=done, total=total)
         if total

@@ -125,7 +125,9 @@ class ExportDialog(QDialog):
         elif self._recipe.isChecked():
             self._hint.setText(tr("Who gets them can read how they were made, and make them again."))
         else:
-            self._hint.setText(tr("Only the pixels leave the program; file names do not tell the prompt either."))
+            self._hint.setText(
+                tr("Only the pixels are exported; the file names do not contain the prompt either.")
+            )
 
     @Slot()
     def _ask_target(self) -> None:

@@ -154,7 +154,7 @@ class PatternDialog(QDialog):
         try:
             check_pattern(pattern, OWN_PARTS)
         except InvalidRequest as error:
-            self._words.setText(tr("There is no part {part}.", part=error.value))
+            self._words.setText(tr("{part} is not a part of names.", part=error.value))
             self.accept_button.setEnabled(False)
         else:
             self._words.setText(self._about)

@@ -14,7 +14,7 @@ def identity_text(facts: Identity) -> str:
     if facts.parts:
         told.append(tr("It brings {parts}.", parts=in_words(facts.parts)))
     if facts.undecided:
-        told.append(tr("Its weights do not tell if it is {variants}.", variants=" / ".join(facts.undecided)))
+        told.append(tr("Its weights do not show whether it is {variants}.", variants=" / ".join(facts.undecided)))
     if facts.problem:
         told.append(tr("It cannot be used: {problem}.", problem=facts.problem))
     return " ".join(told)

@@ -69,7 +69,7 @@ def about(found: FoundLora) -> str:
             tr(
                 "{kind} for {made_for}",
                 kind=file.kind[0].upper() + file.kind[1:],
-                made_for=file.made_for or tr("a model that it does not tell"),
+                made_for=file.made_for or tr("a model that it does not name"),
             )
         )
         layers = tr("Layers: {layers}", layers=file.usage.layers)

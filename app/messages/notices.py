@@ -54,9 +54,9 @@ def _left_out(event: WeightsLeftOut) -> Message:
 
 def _lent(event: AutoencoderLent) -> Message:
     return Message(
-        tr("The model has no autoencoder of its own"),
+        tr("The model has no autoencoder"),
         tr(
-            "{name} holds no autoencoder (VAE); the one of {autoencoder} is used.",
+            "{name} has no autoencoder (VAE); the one of {autoencoder} is used.",
             name=event.path.name,
             autoencoder=event.autoencoder,
         ),
@@ -140,7 +140,7 @@ def _mask_missing(event: MaskMissing) -> Message:
     return Message(
         tr("{model} is made for inpainting", model=event.model),
         tr("It was trained to change a part of a picture. Without a mask it makes all of it anew."),
-        tr("Choose a picture to begin with, and paint a mask over what is to be changed."),
+        tr("Choose a picture to start from, and paint a mask over what should change."),
     )
 
 

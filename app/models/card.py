@@ -124,7 +124,7 @@ class ModelCard(QFrame):
     def _question(self) -> QWidget:
         """Asks for what the weights do not tell; the answer is kept by the file's hash."""
         row = QWidget()
-        asked = _label(tr("Which one is it? Neither its weights nor its name tell."), "hint", wraps=True)
+        asked = _label(tr("Which one is it? Neither its weights nor its name show it."), "hint", wraps=True)
         buttons = (
             push_button(
                 (words := trait_words(VARIANT, value))[0].upper() + words[1:],

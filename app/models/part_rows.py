@@ -119,7 +119,7 @@ class PartRows(QWidget):
             partial(self._ask, facts.part, name),
             name="choosePartButton",
             kind="quiet",
-            tip=tr("Wherever it lies; it stays there"),
+            tip=tr("From any folder; it stays there"),
         )
         other.setAccessibleName(tr("A file for the {part} of {model}", part=name, model=model))
         if not facts.choices:

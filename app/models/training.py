@@ -29,13 +29,13 @@ _ABOUT = tr(
 )
 _CAPTIONS = {
     "variant": (tr("&Variant"), tr("Which of the family's models it is: it decides guidance, steps and more")),
-    "prediction_type": (tr("&Prediction"), tr("The network's output, by which the steps take noise away")),
+    "prediction_type": (tr("&Prediction"), tr("The network's output, by which the steps remove noise")),
     "zero_snr": (
         tr("&Zero terminal SNR"),
         tr("The training went on to nothing but noise: deep blacks and bright whites"),
     ),
     "shift": (tr("&Flow shift"), tr("More of the steps are spent where there is much noise")),
-    "size": (tr("&Size of the training pictures"), tr("The size to begin with, as WIDTHxHEIGHT in pixels")),
+    "size": (tr("&Size of the training pictures"), tr("The usual size, as WIDTHxHEIGHT in pixels")),
     "clip_skip": (tr("&Clip skip"), tr("The layer of the text encoder that prompts are read from")),
 }
 _VALUES: Mapping[str, tuple[Any, ...]] = {

@@ -51,10 +51,7 @@ class DenoiseBar(QWidget):
             self.button,
             "denoiseButton",
             tr("Denoise from here"),
-            tr(
-                "Image to image: the run begins with your picture under this much noise, in the place of "
-                "noise alone"
-            ),
+            tr("Image to image: the run starts from your picture under this much noise, instead of noise alone"),
         )
         set_icon(self.button, "play")
         self._sentence = text_label(name="denoiseSentence", role="hint", wraps=True)

@@ -45,7 +45,7 @@ class FoldersPage(Page):
         self._models.itemSelectionChanged.connect(self._update_remove)
         self.column.addWidget(self._models)
         self._remove = push_button(tr("Remove"), self._remove_models, name="removeModelFolderButton")
-        self._remove.setToolTip(tr("Models in it are no longer found; the folder itself stays as it is"))
+        self._remove.setToolTip(tr("Its models are no longer listed; the folder itself stays as it is"))
         models_row = hbox(
             push_button(tr("Add a folder…"), self._ask_models, name="addModelFolderButton"),
             self._remove,

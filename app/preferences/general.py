@@ -14,6 +14,7 @@ from core.language.choice import LANGUAGES
 from core.language.words import tr
 from core.runs.events import PreviewMode
 from core.settings.look import Theme
+from core.settings.settings import RECENT_PICTURES
 
 THEMES = {Theme.system: tr("Match system"), Theme.light: tr("Light"), Theme.dark: tr("Dark")}
 SCALES = {percent: f"{percent} %" for percent in (80, 90, 100, 110, 125, 150, 175, 200)}
@@ -47,6 +48,9 @@ class GeneralPage(Page):
         scale = settings_store.settings.interface_scale
         self._scale = self.add_combo(tr("Interface &scale"), "interfaceScaleCombo", SCALES, scale)
         self._scale.activated.connect(self._choose_scale)
+        counts, recent = {count: str(count) for count in RECENT_PICTURES}, settings_store.settings.recent_pictures
+        self._recent = self.add_combo(tr("&Recent pictures"), "recentPicturesCombo", counts, recent)
+        self._recent.activated.connect(self._choose_recent)
         self.add_hint(tr("Takes effect when Emulsion starts again."))
         self.add_combo(tr("&Previews"), "previewsCombo", PREVIEWS, previews).activated.connect(
             self._choose_previews
@@ -82,6 +86,10 @@ class GeneralPage(Page):
     @Slot(int)
     def _choose_scale(self, index: int) -> None:
         self._settings_store.change(interface_scale=self._scale.itemData(index))
+
+    @Slot(int)
+    def _choose_recent(self, index: int) -> None:
+        self._settings_store.change(recent_pictures=self._recent.itemData(index))
 
     @Slot(bool)
     def _choose_question(self, is_on: bool) -> None:

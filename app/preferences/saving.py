@@ -47,7 +47,7 @@ class SavingPage(Page):
         self.add_row(tr("Name &pattern"), self._pattern)
         self._example = self.add_hint("")
         self._example.setObjectName("namePatternExample")
-        self.add_hint(tr("Parts: {fields}. Pictures lie in a folder for each day.", fields=fields))
+        self.add_hint(tr("Parts: {fields}. Each day has a folder of its own.", fields=fields))
         self.add_section(tr("Sharing"))
         strip = named(QCheckBox(tr("&Leave out the recipe when I share a picture")), "stripRecipeBox")
         strip.setChecked(settings.strips_recipe)
@@ -77,7 +77,7 @@ class SavingPage(Page):
         try:
             check_pattern(pattern)
         except InvalidRequest as error:
-            self._example.setText(tr("There is no part {value}.", value=error.value))
+            self._example.setText(tr("{value} is not a part of names.", value=error.value))
             set_tone(self._example, "error")
             return False
         suffix = self._format.currentData().value

@@ -37,8 +37,8 @@ class UpdatesPage(Page):
         self.add_row(tr("&Update feed"), self._address)
         self.add_hint(
             tr(
-                "Only this button looks there, and sends nothing but the request itself. A new version is never "
-                "installed by itself: it can be put beside this one."
+                "Emulsion checks only when you press this, and sends nothing but the request. It never "
+                "installs a new version by itself; you can install it beside this one."
             )
         )
         self._button = push_button(tr("Check &now"), self.check, name="checkForUpdatesButton")

@@ -71,7 +71,7 @@ WEIGHTS: Mapping[int | None, tuple[str, str]] = MappingProxyType(
 """The choices for the weights of text encoders and network."""
 
 EXPLICIT = tr(
-    "Never chosen by itself. It stands in the recipe of each picture, and is taken over with its settings."
+    "Never chosen automatically. Each picture's recipe has it, and using the picture's settings uses it too."
 )
 
 
@@ -113,7 +113,7 @@ def short_text(planned: Planned) -> str:
             "Memory ran out; now {placement_words}.", placement_words=PLACEMENT_WORDS[planned.fallen_back_to]
         )
     if not plan.fits:
-        return tr("May not fit into the memory.")
+        return tr("May not fit into memory.")
     how = [] if plan.placement is Placement.on_device else [PLACEMENT_WORDS[plan.placement]]
     if plan.tiled_decode:
         how.append(tr("decoded in tiles"))

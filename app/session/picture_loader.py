@@ -27,6 +27,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.pictures.source import found
 from core.recipes.recipe import Recipe
+from core.settings.settings import RECENT_PICTURES
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,6 @@ QUEUE = "whole pictures"
 THUMBNAIL_PX = 256
 MOST_THUMBNAILS = 400
 """About 100 MB; older ones are loaded again when they come into sight."""
-
-MOST_RECENT = 60
 
 BADGE = "badge"
 """The text of a thumbnail that tells it from finished pictures, see `QImage.text`."""
@@ -66,6 +65,9 @@ class OpenedPicture:
 class PictureLoader(QObject):
     """Reads one thing after the other.
 
+    Attributes:
+        most_recent: how many pictures `find` returns.
+
     Signals:
         found: paths of the newest pictures in a folder, the newest first, after `find`.
         thumbnail_loaded: the path of a picture whose thumbnail is there now.
@@ -82,13 +84,14 @@ class PictureLoader(QObject):
 
     def __init__(self, background: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.most_recent = RECENT_PICTURES[1]
         self._pictures: Path | None = None
         self._thumbnails: dict[Path, QImage | None] = {}
         self._tasks = background.queue(self, "pictures")
 
     def find(self, folder: Path) -> None:
         self._pictures = folder
-        self._tasks.submit(partial(newest_pictures, folder, MOST_RECENT), self.found.emit)
+        self._tasks.submit(partial(newest_pictures, folder, self.most_recent), self.found.emit)
 
     def thumbnail(self, path: Path) -> QImage | None:
         """Returns a picture's thumbnail, null when the file cannot be read; None until it has been loaded."""

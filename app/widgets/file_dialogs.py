@@ -6,7 +6,7 @@ Each kind of question opens in the folder where it was last answered, see `Folde
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.language.words import tr
@@ -103,6 +103,8 @@ def _open(parent: QWidget, dialog: QFileDialog, take: Callable[[list[Path]], obj
             memory.keep(purpose, str(paths[0] if is_folder else paths[0].parent))
         take(paths)
 
+    if memory is not None:  # Qt's own dialog; that of the system has its own places
+        dialog.setSidebarUrls([QUrl.fromLocalFile(str(folder)) for folder in (memory.pictures(), Path.home())])
     dialog.filesSelected.connect(answer)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

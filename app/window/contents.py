@@ -120,6 +120,7 @@ class Contents(QObject):
         prompt = self.create_page.findChild(QWidget, "promptEdit")
         if prompt is not None:
             prompt.setFocus()
+        services.pictures.most_recent = store.settings.recent_pictures
         services.pictures.find(store.settings.pictures)
         queue_store = QueueStore(session, store.folders, store.films_folder)
         queue_store.failed.connect(self.notices.show_failure)

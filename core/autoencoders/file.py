@@ -176,7 +176,9 @@ def _space_of(header: SafetensorsHeader) -> LatentSpace:
     shape = header.shape(f"{prefix}{_DECODER}")
     kind = FLUX_2 if header.shape(f"{prefix}bn.running_mean") is not None else KL
     if shape is None or len(shape) != 4:
-        raise ModelBroken(header.path, tr("it is not an autoencoder (VAE) for pictures: it has no such decoder"))
+        raise ModelBroken(
+            header.path, tr("it is not an autoencoder (VAE) for pictures: it has no decoder for them")
+        )
     check_packing(header)
     starts = (name.removeprefix(prefix) for name in header.tensors)
     levels = {match[1] for name in starts if (match := _LEVEL.match(name))}

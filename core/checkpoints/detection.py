@@ -77,7 +77,7 @@ def _check_variant(header: SafetensorsHeader) -> None:
 
 _WHERE_LORAS_GO = tr("add it below the model in Create, or drop it on the window")
 _BESIDE = {
-    "ControlNet": tr("not a model of its own"),
+    "ControlNet": tr("not a complete model"),
     "upscaler": tr("which enlarges pictures: it is not a model"),
     "autoencoder": tr("an addition to a model: add it in Create, below the model"),
     "tiny autoencoder": tr("not a model: put it into the folder “vae_approx” beside your models"),

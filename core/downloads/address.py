@@ -38,9 +38,9 @@ def _problem(text: str, example: str) -> str:
         parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0
     except ValueError:
-        return tr("This is no address; one looks like {example}.", example=example)
+        return tr("This is not an address. One looks like {example}.", example=example)
     if parts.scheme not in _WEB or not parts.hostname or not has_port or any(char.isspace() for char in text):
-        return tr("This is no address; one looks like {example}.", example=example)
+        return tr("This is not an address. One looks like {example}.", example=example)
     if parts.username or parts.password:
         return tr(
             "Names and passwords are not kept in settings; put such an address into the environment instead."

@@ -39,7 +39,7 @@ class UpdateInfo:
 def check(address: str) -> UpdateInfo:
     """Reads the announcement and compares it with this version. Never raises."""
     if not address:
-        return UpdateInfo(tr("This copy of Emulsion was not told where new versions are announced."))
+        return UpdateInfo(tr("This copy of Emulsion does not know where new versions are announced."))
     try:
         content = _read(address)
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -57,7 +57,7 @@ def news_of(content: bytes, current: str = VERSION) -> UpdateInfo:
         case {"version": str(version)} if numbers_of(version):
             pass
         case _:
-            return UpdateInfo(tr("What is there is no announcement of a version."))
+            return UpdateInfo(tr("No version is announced there."))
     if numbers_of(version) <= numbers_of(current):
         return UpdateInfo(tr("Emulsion {current} is the newest version.", current=current))
     about, page = announced.get("about", ""), announced.get("page", "")
@@ -100,4 +100,4 @@ def _reason(error: Exception) -> str:
         case OSError():
             return words_of(error)
         case _:
-            return tr("it is no address, or the answer makes no sense")
+            return tr("it is not an address, or the answer makes no sense")

@@ -116,7 +116,7 @@ def read_gguf_header(path: Path) -> SafetensorsHeader:
     except OSError as failed:
         raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=failed.strerror)) from failed
     except UnicodeDecodeError as wrong:
-        raise ModelBroken(path, tr("its header is damaged: a name is no ASCII"), is_damaged=True) from wrong
+        raise ModelBroken(path, tr("its header is damaged: a name is not ASCII"), is_damaged=True) from wrong
     claims = tr(
         "its header is longer than {read_at_once} MB: it is damaged", read_at_once=_READ_AT_ONCE[-1] // 2**20
     )
@@ -135,7 +135,7 @@ class _Reader:
     def header(self, stamp: tuple[int, int]) -> SafetensorsHeader:
         """Returns the checked header. Raises ModelBroken."""
         if not self._content.startswith(MAGIC):
-            raise self._broken(tr("it is not a GGUF file, or its beginning is damaged"))
+            raise self._broken(tr("it is not a GGUF file, or it is damaged"))
         self._at = 4
         version = self._number(_U32)
         if version not in _VERSIONS:
@@ -165,7 +165,7 @@ class _Reader:
             found[name] = entry
         alignment = metadata.get("general.alignment", 32)
         if type(alignment) is not int or not 0 < alignment <= _LARGEST_ALIGNMENT or alignment & (alignment - 1):
-            raise self._broken(tr("its header is damaged: its alignment is no power of two"))
+            raise self._broken(tr("its header is damaged: its alignment is not a power of two"))
         begin = _aligned(self._at, alignment)
         self._check_layout(found.values(), alignment, stamp[0] - begin)
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in metadata.items()}

@@ -22,7 +22,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ModelBroken(path, tr("this file is damaged: it is not readable JSON"), is_damaged=True) from error
     if not isinstance(content, dict):
-        raise ModelBroken(path, tr("this file is damaged: it does not hold a JSON object"), is_damaged=True)
+        raise ModelBroken(path, tr("this file is damaged: it does not contain a JSON object"), is_damaged=True)
     return cast("dict[str, Any]", content)
 
 

@@ -38,7 +38,7 @@ def read_bytes(header: SafetensorsHeader, name: str, most: int) -> bytes:
             file.seek(header.begin + entry.begin)
             content = file.read(entry.end - entry.begin)
             if stamp_of(file.fileno()) != header.stamp:
-                raise ModelBroken(header.path, tr("its content has changed since it was looked at"))
+                raise ModelBroken(header.path, tr("its content has changed since it was read"))
     except OSError as error:
         raise ModelBroken(header.path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
     return content

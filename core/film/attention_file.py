@@ -63,7 +63,7 @@ def read_attention(path: Path, run: str) -> AttentionRecord:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise FilmBroken(path, tr("it does not hold the attention of a film"))
+                raise FilmBroken(path, tr("it does not contain the attention of a film"))
             if metadata.get("run") != run:
                 raise FilmBroken(path, tr("it belongs to another film"))
             _check_shapes(path, file)

@@ -96,7 +96,7 @@ def _request(content: dict[str, Any]) -> Any:
 def _name(content: object, key: str) -> str:
     value = cast("dict[str, Any]", content).get(key) if isinstance(content, dict) else None
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
-        raise Malformed(tr("it does not tell its {key}", key=key))
+        raise Malformed(tr("its {key} is missing", key=key))
     return value
 
 
@@ -124,7 +124,7 @@ def _parent(parent: object) -> Parent | None:
     if parent is None:
         return None
     if not isinstance(parent, dict):
-        raise Malformed(tr("its parent is not told as run, step and changes"))
+        raise Malformed(tr("its parent is not given as run, step and changes"))
     content = cast("dict[str, Any]", parent)
     return Parent(_name(content, "run"), _steps(content.get("step")), _name(content, "changes"))
 

@@ -189,7 +189,7 @@ def decode_header(text: bytes) -> Header:
     table = cast("dict[str, Any]", table)
     metadata = table.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise Malformed(tr("it holds tensors, but no film"))
+        raise Malformed(tr("it contains tensors, but no film"))
     if metadata.get("version") != str(VERSION):
         raise Malformed(
             tr(

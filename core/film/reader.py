@@ -141,7 +141,7 @@ def _opened(path: Path) -> Generator[FileIO]:
     """Opens a film for reading; all that goes wrong until it is closed becomes FilmBroken."""
     try:
         if not path.is_file():
-            raise FilmBroken(path, tr("there is no such file"))
+            raise FilmBroken(path, tr("this file does not exist"))
         with path.open("rb", buffering=0) as file:
             yield file
     except Malformed as error:

@@ -86,7 +86,7 @@ def read_grid(place: Path) -> tuple[Grid, Path]:
     in the folder that it is in now.
     """
     if place.is_dir():
-        return _with_places(place, tr("it is no folder of a grid")), place
+        return _with_places(place, tr("it is not a folder of a grid")), place
     told = read_texts(place).get(KEYWORD)
     if told is None and lies_in_grid(place):
         return read_grid(place.parent)

@@ -104,7 +104,7 @@ class FixedPlaces:
 def family_in(folder: Path) -> FamilySpec:
     """Returns the family of a diffusers folder. Raises ModelBroken."""
     if folder.is_dir() and not (folder / INDEX).is_file():
-        raise ModelBroken(folder, tr("it is no diffusers folder: there is no {index} in it", index=INDEX))
+        raise ModelBroken(folder, tr("it is not a diffusers folder: there is no {index} in it", index=INDEX))
     pipeline = read_json(folder / INDEX).get("_class_name")
     if (family := family_of_pipeline(pipeline)) is None:
         what = (

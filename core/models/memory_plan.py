@@ -55,7 +55,7 @@ class Placement(Enum):
 PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
     {
         Placement.on_device: tr("everything on the device"),
-        Placement.drop_encoder: tr("text encoder freed after use"),
+        Placement.drop_encoder: tr("text encoder unloaded after use"),
         Placement.encoder_in_turns: tr("text encoder and network by turns on the device"),
         Placement.model_offload: tr("one part of the model on the device at a time"),
         Placement.group_offload: tr("a few layers on the device at a time"),

@@ -94,8 +94,8 @@ def read_masked_picture(request: GenerationRequest) -> MaskedPicture:
     assert source is not None
     assert mask is not None
     for named, unknown in (
-        (source, tr("it is not known where this source picture lies; choose it again")),
-        (mask, tr("it is not known where this mask lies; choose it again")),
+        (source, tr("the place of this source picture is not known; choose it again")),
+        (mask, tr("the place of this mask is not known; choose it again")),
     ):
         if not Path(named.path).is_absolute():  # only its name is known
             raise UnreadablePicture(Path(named.path), unknown)

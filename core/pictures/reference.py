@@ -33,7 +33,7 @@ def read_reference(reference: Reference) -> tuple[Pixels, Reference]:
     """
     path = Path(reference.path)
     if not path.is_absolute():  # only its name is known
-        raise UnreadablePicture(path, tr("it is not known where this reference picture lies; choose it again"))
+        raise UnreadablePicture(path, tr("the place of this reference picture is not known; choose it again"))
     content = content_of(path)
     sha256 = hashlib.sha256(content).hexdigest()
     if not sha256.startswith(reference.sha256):

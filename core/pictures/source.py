@@ -132,7 +132,7 @@ def content_of(path: Path) -> bytes:
     """Reads a picture's file. Raises UnreadablePicture, also for one that is too large."""
     try:
         if not path.is_file():
-            raise UnreadablePicture(path, tr("there is no such file"))
+            raise UnreadablePicture(path, tr("this file does not exist"))
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:

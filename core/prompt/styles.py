@@ -46,7 +46,7 @@ def read_styles(path: Path) -> tuple[Style, ...]:
     except OSError as error:
         raise StylesUnreadable(path, words_of(error)) from error
     except (ValueError, csv.Error) as error:
-        raise StylesUnreadable(path, tr("it is no table of text in UTF-8")) from error
+        raise StylesUnreadable(path, tr("it is not a table of text in UTF-8")) from error
     if not rows or "name" not in rows[0] or not {"prompt", "text"} & rows[0].keys():
         if content.strip() and not rows and b"name" in content:
             return ()

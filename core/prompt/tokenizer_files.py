@@ -114,7 +114,7 @@ def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
         vocabulary = _read_json(folder / "vocab.json")
         merges = _read_lines(folder / "merges.txt")
     if not isinstance(vocabulary, dict) or not isinstance(merges, list):
-        raise ModelBroken(whole, tr("this file is damaged: it holds no vocabulary or no merges"))
+        raise ModelBroken(whole, tr("this file is damaged: it has no vocabulary or no merges"))
     pairs = [tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges]
     return cast("dict[str, int]", vocabulary), cast("list[tuple[str, str]]", pairs)
 
@@ -157,7 +157,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelBroken(path, tr("this file is damaged: it is not readable JSON")) from error
     if not isinstance(content, dict):
-        raise ModelBroken(path, tr("this file is damaged: it does not hold a JSON object"))
+        raise ModelBroken(path, tr("this file is damaged: it does not contain a JSON object"))
     return cast("dict[str, Any]", content)
 
 

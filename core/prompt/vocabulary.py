@@ -131,7 +131,7 @@ def read_vocabulary(model_folder: Path) -> Vocabulary | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelBroken(path, tr("this file is damaged: it does not hold lists of words")) from error
+        raise ModelBroken(path, tr("this file is damaged: it does not contain lists of words")) from error
 
 
 def _phrases(content: object) -> tuple[str, ...]:

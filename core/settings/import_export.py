@@ -66,7 +66,7 @@ def _read(path: Path) -> dict[str, Any]:
         case {"program": program, "format": int(version)} if program == PROGRAM and not isinstance(version, bool):
             known = cast("dict[str, Any]", content)
         case _:
-            raise SettingsUnreadable(path, tr("it holds no settings of Emulsion"))
+            raise SettingsUnreadable(path, tr("it contains no settings of Emulsion"))
     if version > FORMAT:
         raise SettingsUnreadable(path, tr("it was written by a newer version of Emulsion"))
     return known

@@ -102,6 +102,13 @@ def _paths_to_json(paths: Sequence[Path]) -> list[str]:
 
 TEXT, TEXTS, NAMES = Kind(_text, str), Kind(_texts, list), Kind(_names, dict)
 TEXT_OR_NONE = Kind(lambda value: None if value is None else _text(value), lambda value: value)
+
+
+def one_of(values: Sequence[int]) -> Kind:
+    """Returns the kind of a number that is one of these."""
+    return Kind(lambda value: values[values.index(value)], int)
+
+
 SWITCH, PERCENT = Kind(_switch, bool), Kind(_percent, int)
 FOLDER, FOLDERS = Kind(_folder, str), Kind(_folders, _paths_to_json)
 KEYS = Kind(_keys, lambda keys: {name: list(texts) for name, texts in keys.items()})

@@ -129,7 +129,7 @@ def _enlarging_from_json(content: Mapping[str, Any], upscaler: Upscaler | None, 
     paths = tuple(Path(text_of(path, "enlarge")) for path in list_of(content["enlarge"], "enlarge"))
     longer_side = whole_of(content.get("longer_side", 0), "longer_side", range(LARGEST_SIDE + 1))
     if upscaler is None or not paths:
-        raise ValueError(tr("it tells no upscaler"))
+        raise ValueError(tr("it names no upscaler"))
     problem = text_of(content.get("problem", ""), "problem")
     operation = EnlargeFiles(paths, upscaler, longer_side)
     return QueuedRun(number + 1, operation, len(paths), is_on_hold=True, problem=problem)

@@ -40,6 +40,9 @@ class FilmPolicy(Enum):
     never = auto()
 
 
+RECENT_PICTURES = (20, 60, 120, 240)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, changed by `dataclasses.replace`.
@@ -58,6 +61,7 @@ class Settings:
         language: of the window, "" for the system's.
         draft: what was last typed and chosen, or None before the first time.
         interface_scale: of the window, in percent; takes effect at the next start.
+        recent_pictures: how many the page *Create* shows at the next start.
         confirms_quit: asks before the program is closed while something runs or waits.
         model_defaults: by the key of a model the user's own defaults for it, see `core.models.own_defaults`.
         presets: by the key of a model and a name, settings with their prompt.
@@ -93,6 +97,7 @@ class Settings:
     theme: Theme = Theme.system
     language: str = ""
     interface_scale: int = 100
+    recent_pictures: int = RECENT_PICTURES[1]
     confirms_quit: bool = True
     previews: PreviewMode = PreviewMode.automatic
     keep_films: FilmPolicy = FilmPolicy.always
@@ -183,6 +188,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "theme": choice_of(Theme),
         "language": kinds.TEXT,
         "interface_scale": kinds.PERCENT,
+        "recent_pictures": kinds.one_of(RECENT_PICTURES),
         "confirms_quit": kinds.SWITCH,
         "previews": choice_of(PreviewMode),
         "keep_films": choice_of(FilmPolicy),

@@ -45,5 +45,7 @@ def read_upscaler(path: Path) -> UpscalerFile:
     names = plain_names(tensors)
     kind = kind_of({names[name]: tuple(entry.shape) for name, entry in tensors.items()})
     if kind is None:
-        raise UpscalerBroken(path, tr("it is no upscaler of a kind that Emulsion knows ({known})", known=KNOWN))
+        raise UpscalerBroken(
+            path, tr("it is not an upscaler of a kind that Emulsion knows ({known})", known=KNOWN)
+        )
     return UpscalerFile(path, kind)

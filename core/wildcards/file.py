@@ -121,14 +121,14 @@ def _parsed(path: Path, text: str) -> object:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise WildcardUnusable(str(path), tr("it is no JSON, or damaged")) from error
+            raise WildcardUnusable(str(path), tr("it is not JSON, or damaged")) from error
     import yaml  # for those who have such files
 
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         return yaml.load(text, loader)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise WildcardUnusable(str(path), tr("it is no YAML, or damaged")) from error
+        raise WildcardUnusable(str(path), tr("it is not YAML, or damaged")) from error
 
 
 def _walk(content: object, name: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ def read_tags(path: Path) -> Iterator[tuple[str, str, int]]:
     except OSError as error:
         raise WildcardUnusable(str(path), words_of(error)) from error
     except csv.Error as error:
-        raise WildcardUnusable(str(path), tr("it is no table of tags")) from error
+        raise WildcardUnusable(str(path), tr("it is not a table of tags")) from error
 
 
 def written(tag: str) -> str:

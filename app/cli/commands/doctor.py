@@ -203,7 +203,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield tr("Models")
     yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
     if not report["models"]:
-        yield f"  {tr('none')}"
+        yield "  " + tr("none")
     if report["memory"]:
         yield tr("Memory")
         yield from (
@@ -213,7 +213,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield tr("Broken parts")
         yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
         if not report["broken parts"]:
-            yield f"  {tr('none')}"
+            yield "  " + tr("none")
 
 
 COMMAND = Command(tr("print versions, the device and why it was chosen, and folders"), _add_arguments, _run)

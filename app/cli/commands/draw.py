@@ -23,7 +23,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     add("prompt", metavar="PROMPT", help=tr("as for emulsion generate, in quotes"))
     add("--negative", metavar="TEXT", default="", help=tr("the negative prompt, which draws by itself"))
     add("--seed", metavar="N", help=tr("of the first picture (default: any)"))
-    add("--count", metavar="N", default="1", help=tr("for so many pictures, whose seeds count up"))
+    add("--count", metavar="N", default="1", help=tr("for this many pictures, whose seeds count up"))
     add("--combinations", action="store_true", help=ALL)
     add("--json", action="store_true", help=tr("print each as a line of JSON"))
 

@@ -58,7 +58,7 @@ def _filter_arguments(parser: ArgumentParser) -> None:
         add(option.flag, action="append", default=[], metavar=metavar, help=tr("may be given several times"))
     add("--since", metavar="DAY", help=tr("as 2026-11-21"))
     add("--until", metavar="DAY", help=tr("the last day"))
-    add("--rating", metavar="N", help=tr("at least so many stars"))
+    add("--rating", metavar="N", help=tr("at least this many stars"))
     add("--favourite", choices=_FLAGS, help=tr("whether it is marked as one"))
     add("--film", choices=_FLAGS, help=tr("whether there is a film beside it"))
     add("--seed", metavar="N", help=tr("exactly this one"))
@@ -71,7 +71,7 @@ def _filter_arguments(parser: ArgumentParser) -> None:
         default="newest",
         help=tr("(default: newest)"),
     )
-    add("--limit", metavar="N", help=tr("no more than so many (default: all)"))
+    add("--limit", metavar="N", help=tr("no more than this many (default: all)"))
 
 
 def _search_arguments(parser: ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def _export_arguments(parser: ArgumentParser) -> None:
     add("--text", default="", metavar="TEXT", help=tr("only pictures with these words"))
     _filter_arguments(parser)
     add("--format", choices=FORMATS, default="", help=tr("(default: that of each picture)"))
-    add("--without-recipe", action="store_true", help=tr("only the pixels: nothing tells the prompt"))
+    add("--without-recipe", action="store_true", help=tr("only the pixels, without the prompt"))
     add("--longest", metavar="PX", help=tr("make larger pictures smaller"))
 
 

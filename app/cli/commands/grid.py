@@ -57,7 +57,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="SHEET",
         help=tr("make what is missing of the grid with this sheet, or in this folder"),
     )
-    parser.add_argument("--plan", action="store_true", help=tr("tell pictures, steps and time, and make nothing"))
+    parser.add_argument(
+        "--plan", action="store_true", help=tr("say how many pictures and steps and how long, and make nothing")
+    )
     add_run_options(parser)
 
 
@@ -168,7 +170,7 @@ def _resumed(arguments: Namespace) -> tuple[Grid, Path] | None:
     settings = (option.name for setting in SETTINGS for option in setting.options)
     for name in ("output", *(name.lower() for name in NAMES), *settings):
         if (value := getattr(arguments, name, None)) is not None:
-            raise InvalidRequest(name, value, tr("left out with --resume: the sheet tells it"))
+            raise InvalidRequest(name, value, tr("left out with --resume: the sheet knows it"))
     return read_grid(Path(storable("resume", arguments.resume)).expanduser().absolute())
 
 

@@ -41,7 +41,7 @@ from core.settings.settings import load_settings
 
 
 def _model_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help=tr("its key, as `emulsion models list` tells it"))
+    parser.add_argument("model", metavar="MODEL", help=tr("its key, as `emulsion models list` shows it"))
 
 
 def _hub_arguments(parser: ArgumentParser) -> None:
@@ -271,7 +271,7 @@ def _token(arguments: Namespace) -> Secret:
 _ACTIONS = MappingProxyType(
     {
         "list": Command(tr("list installed and known models, a JSON object on each line"), no_arguments, _list),
-        "info": Command(tr("tell what is known of a model"), _model_argument, _info),
+        "info": Command(tr("show what is known about a model"), _model_argument, _info),
         "size": Command(tr("ask the hub which files a download would fetch"), _hub_arguments, _size),
         "download": Command(
             tr("fetch a model, going on where an earlier download ended"), _download_arguments, _download
@@ -282,7 +282,7 @@ _ACTIONS = MappingProxyType(
             run_import,
         ),
         "identify": Command(
-            tr("tell what a file of weights is, by its header alone"), add_identify_arguments, run_identify
+            tr("say what a file of weights is, by its header alone"), add_identify_arguments, run_identify
         ),
         "choose": Command(
             tr("choose how a model was trained, where Emulsion takes it for another"), _choose_arguments, _choose

@@ -37,7 +37,7 @@ class GuidanceView(PanesView):
             pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
         over.show_picture(
             to_image(guidance_picture(film, frame)),
-            tr("where they differ (≤ {strongest:.2g})", strongest=strongest),
+            tr("difference (≤ {strongest:.2g})", strongest=strongest),
         )
 
     def table(self, moment: FrameContext) -> Table | None:

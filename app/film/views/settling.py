@@ -55,7 +55,7 @@ class SettlingView(FilmView):
             of = film.request.steps
             self.sentence.setText(
                 tr(
-                    "From step {step} of {of} on, at most {settled_part:.0%} of the way is left.",
+                    "From step {step} of {of} on, at most {settled_part:.0%} of the change remains.",
                     step=step,
                     of=of,
                     settled_part=SETTLED_PART,

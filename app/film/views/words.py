@@ -229,10 +229,10 @@ KIND = ViewKind(
     label=tr("Words"),
     make=WordsView,
     about=tr(
-        "While the network takes noise away, every place of the picture looks at the words of your prompt, "
-        "at some more than at others. Point at a word to light up its places on the picture: the name of a "
-        "thing lights up where the thing is going to be, often many steps before one can see it. Click a "
-        "place of the picture to see which words act there. {cost}",
+        "At each step, every part of the picture attends to the words of your prompt, to some more than to "
+        "others. Point at a word to light up its places on the picture: the name of a thing lights up where "
+        "the thing is going to be, often many steps before you can see it. Click a place of the picture to "
+        "see which words act there. {cost}",
         cost=COST,
     ),
     terms=(

@@ -82,7 +82,9 @@ def _network(path: Path, weights: Mapping[str, Tensor]) -> tuple[nn.Module, Upsc
     plain = {names[name]: tensor for name, tensor in weights.items()}
     kind = kind_of({name: tuple(tensor.shape) for name, tensor in plain.items()})
     if kind is None:
-        raise UpscalerBroken(path, tr("it is no upscaler of a kind that Emulsion knows ({known})", known=KNOWN))
+        raise UpscalerBroken(
+            path, tr("it is not an upscaler of a kind that Emulsion knows ({known})", known=KNOWN)
+        )
     with torch.device("meta"):
         network = _new(kind)
     try:

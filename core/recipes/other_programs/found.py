@@ -73,7 +73,7 @@ class Found:
             values["Size"] = f"{as_text(self.width)}x{as_text(self.height)}"
         told = {key: text for key, text in values.items() if text}
         if not self.prompt and told.keys() <= {"Version", "Size"}:
-            raise ValueError(tr("it tells nothing about how it was made"))
+            raise ValueError(tr("it does not say how it was made"))
         for key, value in others.items():
             if len(told) < MOST_OTHERS and (text := as_text(value)):
                 told.setdefault(key[:100], text)
@@ -102,5 +102,5 @@ def as_object(text: str | None) -> dict[str, Any]:
     """Returns the JSON object in a text. Raises ValueError."""
     content = parse_json(text or "")
     if not isinstance(content, dict):
-        raise ValueError(tr("its recipe is no object"))  # noqa: TRY004 - the file is wrong, not the program
+        raise ValueError(tr("its recipe is not a JSON object"))  # noqa: TRY004 - the file is wrong, not the program
     return cast("dict[str, Any]", content)

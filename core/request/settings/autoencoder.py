@@ -37,7 +37,7 @@ def autoencoder_from_json(value: object) -> Autoencoder | None:
     content = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
     name, sha256 = content.get("name"), content.get("sha256", "")
     if not isinstance(name, str) or not isinstance(sha256, str) or not _HASH.fullmatch(sha256):
-        raise ValueError(tr("its recipe is damaged: its autoencoder is not told as name and SHA-256"))
+        raise ValueError(tr("its recipe is damaged: its autoencoder is not given as name and SHA-256"))
     key = Autoencoder(name).key
     return Autoencoder(key, sha256) if key.strip(". ") else None
 

@@ -33,7 +33,7 @@ def _one(entry: object) -> Embedding:
     content = cast("Mapping[str, object]", entry) if isinstance(entry, dict) else {}
     name, hash_ = content.get("name"), content.get("hash", "")
     if not isinstance(name, str) or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
-        raise ValueError(tr("its recipe is damaged: an embedding is not told as name and hash"))
+        raise ValueError(tr("its recipe is damaged: an embedding is not given as name and hash"))
     return Embedding(name[:200], hash_)
 
 

@@ -129,7 +129,7 @@ def _lora(value: object) -> Lora:
     name, weight, hash_ = content.get("name"), content.get("weight"), content.get("hash", "")
     is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
     if not isinstance(name, str) or not is_number or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
-        raise ValueError(tr("its recipe is damaged: a LoRA is not told as name, weight and hash"))
+        raise ValueError(tr("its recipe is damaged: a LoRA is not given as name, weight and hash"))
     key, text = Lora(name).key, content.get("text_weight")
     own = _clamped(float(text)) if isinstance(text, int | float) and math.isfinite(text) else None
     return Lora(key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False, own)

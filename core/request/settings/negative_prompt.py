@@ -8,9 +8,9 @@ NEGATIVE_PROMPT: Setting[str] = Setting(
     name="negative_prompt",
     rebuilds=1,
     noun=mark("negative prompt"),
-    card=tr("Not wanted: {}"),
+    card=tr("Negative prompt: {}"),
     from_json=json_reader("negative_prompt", lambda value: text_of(value, "negative_prompt")),
     to_json=json_writer("negative_prompt"),
-    options=(Option("--negative", "TEXT", tr("what it shall not show"), lambda text, _: text),),
+    options=(Option("--negative", "TEXT", tr("what to leave out of it"), lambda text, _: text),),
     is_prose=True,
 )

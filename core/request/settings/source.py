@@ -103,7 +103,7 @@ def _typed_strength(text: str, source: Source | None) -> Source:
 SOURCE: Setting[Source | None] = Setting(
     name="source",
     noun=mark("source"),
-    label=tr("Begins with"),
+    label=tr("Starts from"),
     words=lambda source: (
         tr("{name}, strength {strength:g}", name=_name_of(source), strength=source.strength) if source else "none"
     ),
@@ -115,7 +115,7 @@ SOURCE: Setting[Source | None] = Setting(
         Option(
             "--image",
             "FILE",
-            tr("a picture to begin with, in the place of noise (image to image)"),
+            tr("a picture to start from, instead of noise (image to image)"),
             lambda text, _: Source(str(Path(text).expanduser().absolute()), DEFAULT_STRENGTH),
         ),
         Option(

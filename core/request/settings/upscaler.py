@@ -37,7 +37,7 @@ def upscaler_from_json(value: object) -> Upscaler | None:
     name, factor, sha256 = content.get("name"), content.get("factor", 0.0), content.get("sha256", "")
     is_number = isinstance(factor, (int, float)) and not isinstance(factor, bool) and _is_factor(factor)
     if not isinstance(name, str) or not is_number or not isinstance(sha256, str) or not _HASH.fullmatch(sha256):
-        raise ValueError(tr("its recipe is damaged: its upscaler is not told as name, factor and SHA-256"))
+        raise ValueError(tr("its recipe is damaged: its upscaler is not given as name, factor and SHA-256"))
     key = Upscaler(name).key
     return Upscaler(key, float(cast(float, factor)), sha256) if key.strip(". ") else None
 

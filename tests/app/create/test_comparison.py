@@ -103,7 +103,7 @@ def test_a_branch_tells_where_it_left_its_parent(opened: Opened, qtbot: QtBot) -
     qtbot.waitUntil(lambda: not button.isHidden())
     choose(opened, "With the run it branched from")
     qtbot.waitUntil(lambda: is_comparing(opened))
-    assert words(opened)[0] == "B left A at step 9: guidance scale 4 → 7"
+    assert words(opened)[0] == "B branches off A at step 9: guidance scale 4 → 7"
 
 
 def test_the_tree_gives_way_to_a_comparison_and_comes_back(opened: Opened, qtbot: QtBot) -> None:

@@ -29,7 +29,7 @@ def card(free_gib: float, dtype: str = "bfloat16") -> ChosenDevice:
         (SD15, 3.6, Level.fits, "Runs fast: needs about"),
         (SD15, 7.3, Level.fits, "Runs fast: needs about 2.9 GB of memory, 7.8 GB free."),
         (SDXL, 3.6, Level.with_offloading, "a few layers on the device at a time"),
-        (SDXL, 7.3, Level.fits, "text encoder freed after use, decoded in tiles"),
+        (SDXL, 7.3, Level.fits, "text encoder unloaded after use, decoded in tiles"),
         (SDXL, 22.5, Level.fits, "Runs fast: needs about 10.2 GB of memory, 24.2 GB free."),
         (Z_IMAGE, 7.3, Level.with_offloading, "With offloading, slower, if at all: needs about 16.0 GB"),
         (Z_IMAGE, 22.5, Level.fits, "Runs fast: needs about 16.0 GB"),

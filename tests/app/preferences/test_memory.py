@@ -78,7 +78,7 @@ def test_packed_weights_are_an_explicit_choice_of_the_draft(opened: Opened, bits
     combo.setCurrentIndex(combo.findData(bits))
     combo.activated.emit(combo.currentIndex())
     assert opened.window.session.draft.weight_bits == bits
-    assert ("stands in the recipe" in about.text()) is (bits is not None)
+    assert ("recipe has it" in about.text()) is (bits is not None)
 
 
 def test_the_choice_follows_a_picture_whose_settings_are_taken_over(opened: Opened) -> None:

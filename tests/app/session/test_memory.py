@@ -101,7 +101,7 @@ def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Bench,
     line = MemoryLine(service.memory)
     qtbot.addWidget(line)
     service.show_gpu(qtbot, 0.3)
-    assert line.text() == "May not fit into the memory."
+    assert line.text() == "May not fit into memory."
     assert line.property("tone") == "error"
 
 

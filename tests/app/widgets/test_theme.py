@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets.colours import Colours
+from app.widgets.field import combo_box
 from app.widgets.theme import DARK, LIGHT, Appearance, indent_spin_boxes
 from core.settings.look import Theme
 
@@ -82,3 +83,16 @@ def test_numbers_in_spin_boxes_keep_their_distance(qtbot: QtBot) -> None:
     spin = QSpinBox(root)
     indent_spin_boxes(root)
     assert spin.lineEdit().textMargins().left() == 8
+
+
+@pytest.mark.parametrize("rows", [1, 9])
+def test_a_list_of_choices_shows_its_last_row(appearance: Appearance, qtbot: QtBot, rows: int) -> None:
+    assert appearance.colours
+    combo = combo_box(((f"row {row}", row) for row in range(rows)), "combo", "Rows")
+    qtbot.addWidget(combo)
+    combo.show()
+    combo.showPopup()
+    view = combo.view()
+    qtbot.waitUntil(view.isVisible)
+    assert view.viewport().height() >= rows * view.sizeHintForRow(0) > 0
+    combo.hidePopup()

@@ -65,7 +65,7 @@ def test_what_cannot_be_read_is_told(server: str, tmp_path: Path) -> None:
     assert "the server answers 404" in check(f"{server}/none").sentence
     assert "No such file" in check(str(tmp_path / "none")).sentence
     assert "refused" in check("http://127.0.0.1:1/").sentence
-    assert "was not told where" in check("").sentence
+    assert "does not know where" in check("").sentence
     assert "could not be read" in check("http://[").sentence
 
 
@@ -76,7 +76,7 @@ def test_a_server_cannot_lead_to_files(server: str) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"version": 3}', b'{"version": "two"}', b"[" * 90_000])
 def test_anything_else_is_no_announcement(content: bytes) -> None:
-    assert news_of(content).sentence == "What is there is no announcement of a version."
+    assert news_of(content).sentence == "No version is announced there."
 
 
 @pytest.mark.parametrize("version", ["0.1", "1.2.0", "1.2", "1.1.9"])

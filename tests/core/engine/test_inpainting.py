@@ -176,7 +176,7 @@ def test_without_its_pictures_a_film_shows_the_part_and_says_what_it_lacks(
     film = result_of(engine, OpenFilm(path)).film
     assert_same_frames(film, whole)
     assert film.picture(film.frames[0].denoised).shape[:2] == film.frames[0].denoised.shape[1:]
-    with pytest.raises(UnreadablePicture, match="where this source picture lies"):
+    with pytest.raises(UnreadablePicture, match="place of this source picture"):
         list(engine.run(GenerateBranch(Branch(film, 2, film.request))))
 
 

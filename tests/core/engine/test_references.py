@@ -121,7 +121,7 @@ def test_they_are_refused_where_a_model_does_not_take_them(
         made(engine, replace(request_with_two, model="z_image"))
     with pytest.raises(InvalidRequest, match="at most 4"):
         made(engine, replace(request_with_two, references=request_with_two.references * 3))
-    with pytest.raises(UnreadablePicture, match="not known where"):
+    with pytest.raises(UnreadablePicture, match="is not known"):
         made(engine, replace(request_with_two, references=(Reference("0.png"),)))
 
 

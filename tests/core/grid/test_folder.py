@@ -58,7 +58,7 @@ def test_a_folder_is_new_and_can_be_opened_by_itself_or_its_sheet(tmp_path: Path
     assert read_grid(folder) == read_grid(folder / SHEET) == (one, folder)
     alone = (folder / SHEET).rename(tmp_path / "elsewhere.png")
     assert read_grid(alone) == (replace(one, request=replace(REQUEST, model="tiny")), tmp_path)
-    with pytest.raises(UnreadablePicture, match="no folder of a grid"):
+    with pytest.raises(UnreadablePicture, match="not a folder of a grid"):
         read_grid(tmp_path)
     assert read_grid(save(one, 0, folder)) == (one, folder)
     with pytest.raises(UnreadablePicture, match="neither the sheet of a grid nor a picture in its folder"):

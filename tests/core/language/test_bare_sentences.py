@@ -159,3 +159,17 @@ def test_texts_are_literals() -> None:
         if isinstance(argument, ast.JoinedStr | ast.BinOp)
     ]
     assert wrong == []
+
+
+def test_no_sentence_stands_in_an_f_string() -> None:
+    """The extraction does not look into them before Python 3.12, so that such a sentence has no translation."""
+    found = [
+        f"{path}:{call.lineno}"
+        for path in languages.sources()
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in languages.KEYWORDS
+        if call.args and isinstance(call.args[0], ast.Constant)
+    ]
+    assert found == []

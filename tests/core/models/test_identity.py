@@ -126,5 +126,5 @@ def test_the_notes_in_the_metadata_count_before_those_beside_the_layers(tmp_path
 def test_a_variant_that_nothing_tells_is_left_open(tmp_path: Path) -> None:
     facts = identify(safetensors(tmp_path / "zimg.safetensors", Z))
     assert facts.undecided == ("Turbo", "base")
-    assert "do not tell if it is Turbo / base" in identity_text(facts)
+    assert "do not show whether it is Turbo / base" in identity_text(facts)
     assert not identify(safetensors(tmp_path / "zimg-turbo.safetensors", Z)).undecided

@@ -115,7 +115,7 @@ def test_what_cannot_fit_says_so_with_both_figures() -> None:
         (12.0, "runs fast: needs about 10.2 GB, 12.9 GB are free"),
         (
             7.2,
-            "runs fast: text encoder freed after use; decoded in tiles; needs about 6.9 GB, 7.7 GB are free",
+            "runs fast: text encoder unloaded after use; decoded in tiles; needs about 6.9 GB, 7.7 GB are free",
         ),
         (
             4.0,
@@ -138,7 +138,8 @@ def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
         ),
         (
             7.2,
-            "Text encoder freed after use, decoded in tiles: all at once it would need about 10.2 GB, 6.9 GB of "
+            "Text encoder unloaded after use, decoded in tiles: all at once it would need about 10.2 GB, "
+            "6.9 GB of "
             "them weights; 7.7 GB of memory are free, and this way about 6.9 GB are enough.",
         ),
         (

@@ -199,5 +199,5 @@ def test_files_that_are_not_known_or_do_not_fit_are_named(tmp_path: Path) -> Non
     with pytest.raises(UnreadablePicture, match="this mask is 8x9 pixels; expected 9x8"):
         read_masked_picture(request)
     assert request.mask is not None
-    with pytest.raises(UnreadablePicture, match="where this mask lies"):
+    with pytest.raises(UnreadablePicture, match="place of this mask"):
         read_masked_picture(replace(request, mask=replace(request.mask, path="mask.png")))

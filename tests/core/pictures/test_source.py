@@ -89,7 +89,7 @@ def png_header(width: int, height: int) -> bytes:
         (png_header(100, 100)[:-10], "cut off"),
         (png_header(12_000, 12_000), "more than 89 million pixels"),
         (png_header(100_000, 100_000), "more than 89 million pixels"),
-        (None, "no such file"),
+        (None, "this file does not exist"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_a_reason(tmp_path: Path, content: bytes | None, reason: str) -> None:

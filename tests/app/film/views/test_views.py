@@ -148,7 +148,7 @@ def test_guidance_map_is_brightest_where_the_halves_differ_most(qtbot: QtBot) ->
     shown(qtbot, view, FrameContext(film, 1))
     brightness = to_pixels(view.panes[2].image).sum(axis=2)
     assert np.unravel_index(brightness.argmax(), brightness.shape) == (5, 9)
-    assert view.panes[2].caption == "where they differ (≤ 6)"
+    assert view.panes[2].caption == "difference (≤ 6)"
 
 
 def test_guidance_says_when_it_was_off(qtbot: QtBot) -> None:

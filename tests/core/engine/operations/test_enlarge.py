@@ -118,7 +118,7 @@ def test_bad_input_is_named(engine: Engine, tmp_path: Path) -> None:
     image = picture_of(picture(tmp_path))
     with pytest.raises(UpscalerMissing, match="missing"):
         result_of(engine, Enlarge(image, Upscaler("missing")))
-    with pytest.raises(UpscalerBroken, match="no upscaler of a kind"):
+    with pytest.raises(UpscalerBroken, match="not an upscaler of a kind"):
         result_of(engine, Enlarge(image, Upscaler("no upscaler")))
     wide = replace(image, pixels=np.zeros((2, 5000, 3), np.uint8))
     with pytest.raises(InvalidRequest, match="16384"):

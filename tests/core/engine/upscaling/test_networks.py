@@ -119,7 +119,7 @@ def test_a_file_without_one_of_its_weights_is_refused(weights: Weights, tmp_path
         if "eval_conv" in name:
             continue  # made from the others
         save_file({key: one for key, one in weights.items() if key != name}, tmp_path / "up.safetensors")
-        with pytest.raises(UpscalerBroken, match=r"no upscaler of a kind|do not fit a network"):
+        with pytest.raises(UpscalerBroken, match=r"not an upscaler of a kind|do not fit a network"):
             read_network(tmp_path / "up.safetensors", "", None)
 
 
