@@ -57,7 +57,7 @@ class UpscalerControl(QWidget):
         self.names.addItem(tr("As it is"), "")
         for file in self._selection.files:
             self.names.addItem(file.name, file.name)
-            self.names.setItemData(self.names.count() - 1, _about(file), Qt.ItemDataRole.ToolTipRole)
+            self.names.setItemData(self.names.count() - 1, about(file), Qt.ItemDataRole.ToolTipRole)
         if self.names.findData(name) < 0:
             is_lost = bool(self._selection.files)
             self.names.addItem(tr("{value} (not found)", value=name) if is_lost else name, name)
@@ -73,7 +73,8 @@ class UpscalerControl(QWidget):
         self.factors.setEnabled(chosen is not None)
 
 
-def _about(file: UpscalerFile) -> str:
+def about(file: UpscalerFile) -> str:
+    """Returns what an upscaler is for."""
     if file.name == OF_STARTER:
         return tr("Has seen the starter model’s postcards, and knows nothing else.")
     if file.kind is None:

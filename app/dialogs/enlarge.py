@@ -6,6 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 
+from app.controls.upscaler import FACTORS as BY
+from app.controls.upscaler import about
 from app.widgets.building import dialog_buttons, form, text_label, vbox
 from app.widgets.field import combo_box
 from core.language.words import plural, tr
@@ -14,9 +16,6 @@ from core.request.setting import short_number
 from core.request.settings.upscaler import FACTORS, LARGEST_SIDE
 from core.upscalers.file import UpscalerFile
 from core.upscalers.library import OF_STARTER
-
-BY = (0.0, 1.5, 2.0, 3.0, 4.0, 8.0)
-"""Offered factors, 0 being the upscaler's own."""
 
 LONGER_SIDES = (1024, 2048, 4096, 8192)
 WIDTH_PX = 420
@@ -41,8 +40,8 @@ class EnlargeDialog(QDialog):
         self._files: tuple[UpscalerFile, ...] = ()
         self.setObjectName("enlargeDialog")
         self.setWindowTitle(tr("Enlarge"))
-        about = paths[0].name if len(paths) == 1 else plural("1 picture", "{count:,} pictures", len(paths))
-        head = text_label(about, is_plain=True, wraps=True)
+        name = paths[0].name if len(paths) == 1 else plural("1 picture", "{count:,} pictures", len(paths))
+        head = text_label(name, is_plain=True, wraps=True)
         head.setMinimumWidth(WIDTH_PX)
         self._names = combo_box((), "enlargeUpscalerCombo", tr("Upscaler"))
         self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -86,7 +85,7 @@ class EnlargeDialog(QDialog):
         """Offers the sizes that the upscaler can make of the picture."""
         file, wanted = self._file, self._sizes.currentData()
         scale = file.kind.scale if file is not None and file.kind is not None else 0
-        self._about.setText(_about(file) if file is not None else tr("Looking for upscalers…"))
+        self._about.setText(about(file) if file is not None else tr("Looking for upscalers…"))
         longer = max(self._size.width, self._size.height) if self._size is not None else 0
         self._sizes.clear()
         for factor in BY:
@@ -124,11 +123,3 @@ class EnlargeDialog(QDialog):
         factor, longer_side = self._sizes.currentData()
         self.chosen.emit(Upscaler(self._names.currentData(), factor), longer_side)
         self.accept()
-
-
-def _about(file: UpscalerFile) -> str:
-    if file.name == OF_STARTER:
-        return tr("Has seen the starter model’s postcards, and knows nothing else.")
-    if file.kind is None:
-        return tr("A file of PyTorch, which is read when it is first used; programs in it are not run.")
-    return tr("{kind}, × {scale}", kind=file.kind.architecture, scale=file.kind.scale)
