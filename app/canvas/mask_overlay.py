@@ -14,19 +14,20 @@ from core.pictures.mask import MaskPixels
 TINTS = ("#ff2d95", "#00b8ff", "#ffd000", "#2fd05a")
 _TINT, _LIGHT, _DARK = 0.45, 0.7, 0.7
 """The part of the picture that tint, light and dark stripes hide where the mask is 255."""
-_PERIOD_PX = 16
-_DASH_PX = 4
+_PERIOD_PX, _DASH_PX = 16, 4
 _EDGE = 128
-_BLACK, _WHITE = 0xFF000000, 0xFFFFFFFF
+_SHIFT = 2
+"""Levels are shown in 64 steps, so that a byte also tells the kind of a pixel: tint, light, dark, or edge."""
+_KINDS = 1 << 8 - _SHIFT
 
 
 class Overlay:
     """Paints masks in one tint."""
 
     def __init__(self, tint: QColor) -> None:
-        colours = [(tint, _TINT)] * _PERIOD_PX
-        colours[0], colours[1] = (QColor("white"), _LIGHT), (QColor("black"), _DARK)
-        self._colours = np.concatenate([_faded(*colour) for colour in colours])
+        kinds = (tint, _TINT), (QColor("white"), _LIGHT), (QColor("black"), _DARK)
+        faded = [colour for kind in kinds for colour in _faded(*kind)]
+        self._colours = [*faded, QColor("black").rgba(), QColor("white").rgba()]
 
     def paint(self, painter: QPainter, levels: MaskPixels, place: Placement, rect: QRect) -> None:
         """Lays a mask over a part of a view; each pixel of the screen shows the level below its middle."""
@@ -62,19 +63,19 @@ class Overlay:
         """
         inner = levels[1:-1, 1:-1]
         height, width = inner.shape
-        xs, ys = np.arange(left, left + width, dtype=np.int32), np.arange(top, top + height, dtype=np.int32)
-        index = np.add.outer(ys, xs)
-        dashes = (index & _DASH_PX) != 0
-        index &= _PERIOD_PX - 1
-        index <<= 8
-        index |= inner
-        pixels = self._colours.take(index)
+        line = np.zeros(width + _PERIOD_PX, np.uint8)  # of one row, to be shifted for the others
+        along = (np.arange(len(line)) + left) % _PERIOD_PX
+        line[along == 0], line[along == 1] = _KINDS, 2 * _KINDS
+        shifts = (np.arange(height) + top) % _PERIOD_PX
+        pixels = np.lib.stride_tricks.sliding_window_view(line, width)[shifts] | inner >> _SHIFT
         is_in = levels >= _EDGE
-        surrounded = is_in[:-2, 1:-1] & is_in[2:, 1:-1] & is_in[1:-1, :-2] & is_in[1:-1, 2:]
-        rows, columns = np.nonzero(is_in[1:-1, 1:-1] & ~surrounded)
-        pixels[rows, columns] = np.where(dashes[rows, columns], np.uint32(_WHITE), np.uint32(_BLACK))
-        kind = QImage.Format.Format_ARGB32_Premultiplied
-        return QImage(pixels.data, width, height, 4 * width, kind).copy()
+        if is_in.any() and not is_in.all():
+            surrounded = is_in[:-2, 1:-1] & is_in[2:, 1:-1] & is_in[1:-1, :-2] & is_in[1:-1, 2:]
+            rows, columns = np.nonzero(is_in[1:-1, 1:-1] & ~surrounded)
+            pixels[rows, columns] = 3 * _KINDS + ((rows + columns + left + top) // _DASH_PX & 1)
+        image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8).copy()
+        image.setColorTable(self._colours)
+        return image
 
 
 def overlaid(picture: QImage, levels: MaskPixels, tint: str = TINTS[0]) -> QImage:
@@ -89,9 +90,7 @@ def overlaid(picture: QImage, levels: MaskPixels, tint: str = TINTS[0]) -> QImag
     return result
 
 
-def _faded(colour: QColor, most: float) -> np.ndarray:
-    """Returns the premultiplied colours for the levels 0 to 255, uint32 (256)."""
-    alpha = np.arange(256) / 255 * most
-    channels = (255, colour.red(), colour.green(), colour.blue())
-    a, r, g, b = ((alpha * channel + 0.5).astype(np.uint32) for channel in channels)
-    return a << 24 | r << 16 | g << 8 | b
+def _faded(colour: QColor, most: float) -> list[int]:
+    """Returns the colours for all steps of levels, from transparent on."""
+    r, g, b = colour.red(), colour.green(), colour.blue()
+    return [QColor(r, g, b, round(255 * most * step / (_KINDS - 1))).rgba() for step in range(_KINDS)]
