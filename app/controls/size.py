@@ -130,14 +130,14 @@ class SizeControl(QWidget):
         model = self._session.model_of(draft)
         if model is not self._model or not self.aspect_combo.count():
             self._show_model(model)
+        for spin in (self.width_spin, self.height_spin):  # beside reference pictures any size is allowed
+            with QSignalBlocker(spin):
+                spin.show_limits(self._session.draft_editor.limits)
         self._show_size(draft.size)
 
     def _show_model(self, model: Model | None) -> None:
         self._model = model
         self._presets = preset_sizes(model) if model is not None else {}
-        for spin in (self.width_spin, self.height_spin):
-            with QSignalBlocker(spin):
-                spin.show_limits(self._session.draft_editor.limits)
         self.aspect_combo.clear()
         for name, size in self._presets.items():
             self.aspect_combo.addItem(f"{name} · {size.width} × {size.height}", size)

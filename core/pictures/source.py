@@ -79,11 +79,13 @@ Named = TypeVar("Named", Source, Mask, Reference)
 def found(source: Named, folders: Iterable[Path]) -> Named:
     """Returns it with its path if a file of its hash lies in one of the folders; else unchanged.
 
-    The file has its name, or the one that `keep_sources` gave it. Without a hash any file of this name could be
+    The file has its name, or is the copy that `keep_sources` made. Without a hash any file of this name could be
     meant, so none is taken.
     """
     if source.path and source.sha256:
-        for path in (folder / name for folder in folders for name in (source.path, _kept_name(source))):
+        for path in (
+            path for folder in folders for path in (folder / source.path, *_copies(folder, source.sha256))
+        ):
             try:
                 if hashlib.sha256(content_of(path)).hexdigest().startswith(source.sha256):
                     return replace(source, path=str(path.absolute()))
@@ -107,25 +109,29 @@ def likely_folders(path: Path) -> tuple[Path, ...]:
 
 
 def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
-    """Copies the pictures that a run works with, each once, under a name made of its content: recipes repeat then.
+    """Copies the pictures that a run works with, each once, into a folder that is named by its content.
 
-    A full disk costs the copy, not the run.
+    So recipes repeat when the file itself has gone. A full disk costs the copy, not the run.
     """
     if folder is None:
         return
     for source in filter(None, (request.source, request.mask, *request.references)):
         try:
             content = content_of(Path(source.path))
-            named = replace(source, sha256=hashlib.sha256(content).hexdigest())
-            if not (path := folder / _kept_name(named)).exists():
-                folder.mkdir(parents=True, exist_ok=True)
-                write_file(path, content)
+            sha256 = hashlib.sha256(content).hexdigest()
+            if not _copies(folder, sha256):
+                place = folder / sha256[:_NAME_DIGITS]
+                place.mkdir(parents=True, exist_ok=True)
+                write_file(place / Path(source.path).name, content)
         except (UnreadablePicture, SaveFailed, OSError) as error:
             log.info("a source picture is not kept: %s", error)
 
 
-def _kept_name(source: Source | Mask | Reference) -> str:
-    return f"{source.sha256[:_NAME_DIGITS]}{Path(source.path).suffix.lower()}"
+def _copies(folder: Path, sha256: str) -> tuple[Path, ...]:
+    try:
+        return tuple((folder / sha256[:_NAME_DIGITS]).iterdir())
+    except OSError:  # there is none
+        return ()
 
 
 def content_of(path: Path) -> bytes:

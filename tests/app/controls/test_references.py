@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.controls.references import ReferencesControl
+from app.controls.size import SizeControl
 from app.controls.table import FOLDS
 from app.session.session import Session
 from core.models.catalogue import Catalogue
@@ -103,3 +104,17 @@ def test_only_models_that_take_them_offer_them(session: Session, pictures: list[
     session.edit(model="starter-model")
     assert not fold.is_offered(session)
     assert not session.draft.references
+
+
+def test_the_size_control_shows_the_size_of_the_source_and_the_models_own_ones_again(
+    control: ReferencesControl, session: Session, pictures: list[Path], qtbot: QtBot
+) -> None:
+    size = SizeControl(session)
+    qtbot.addWidget(size)
+    control.add(pictures[:1])
+    assert (size.width_spin.value(), size.height_spin.value()) == (301, 402)
+    size.width_spin.setValue(299)
+    assert session.draft.size == Size(299, 402)
+    control.remove()
+    assert session.draft.size == Size(size.width_spin.value(), size.height_spin.value())
+    assert size.width_spin.singleStep() > 1

@@ -214,7 +214,8 @@ def test_a_reference_that_is_gone_is_found_among_the_copies_by_its_hash(
 ) -> None:
     kept = Catalogue(catalogue.places().model_folders, sources=tmp_path / "sources")
     ready = made(Engine(kept, "cpu", "float32"), request_with_two)
-    copies = sorted((tmp_path / "sources").iterdir())
+    copies = sorted((tmp_path / "sources").glob("*/*"))
+    assert {path.name for path in copies} == {"0.png", "1.png"}
     assert [path.read_bytes() for path in copies] == sorted(
         (Path(one.path).read_bytes() for one in request_with_two.references),
         key=lambda content: hashlib.sha256(content).hexdigest(),
