@@ -15,13 +15,13 @@ from app.session.device import ChosenDevice
 from core.autoencoders.file import AutoencoderFile
 from core.checkpoints.weights import SHORT_HASH
 from core.downloads.record import read_record
-from core.families import FAMILIES
+from core.families import FAMILIES, in_words, part_name
 from core.files.sizes import size_text
 from core.files.stamps import stamp_of
 from core.language.words import tr
 from core.lora.library import FoundLora
 from core.models.catalogue import Model, RefusedModel
-from core.models.downloadable import KnownModel
+from core.models.downloadable import PREVIEWS, KnownModel, known_parts
 from core.models.folders import key_of
 from core.models.memory_plan import computer_memory
 
@@ -156,6 +156,27 @@ def _installed(
         parts=parts_of(model),
         undecided=model.undecided,
     )
+
+
+def part_cards(folder: Path, downloads: Collection[str], endpoint: str) -> Iterator[CardFacts]:
+    """Yields the cards of parts that can be downloaded by themselves, without those that were or are."""
+    for part in known_parts().values():
+        if part.key in downloads or part.is_in(folder):
+            continue
+        families = in_words([FAMILIES[family].name for family in part.fits])
+        is_tiny = part.part == PREVIEWS
+        name = tr("tiny autoencoder for sharp previews") if is_tiny else part_name(part.part)
+        named = f"{name[0].upper()}{name[1:]}"
+        about = tr("{part} of {families}", part=named, families=families)
+        yield CardFacts(
+            part.key,
+            part.key,
+            about,
+            "" if part.download_bytes is None else model_size_text(part),
+            tr("Licence: {licence}{gate}", licence=part.licence, gate=""),
+            f"{endpoint}/{part.repository}",
+            kind="autoencoder" if is_tiny or part.part == "vae" else "model",
+        )
 
 
 def lora_cards(loras: Iterable[FoundLora], objection: Callable[[FoundLora], str] | None) -> Iterator[CardFacts]:

@@ -14,7 +14,7 @@ from app.models.add_ons import AddOns
 from app.models.card import CardFacts, ModelCard
 from app.models.download_service import DownloadService
 from app.models.fetching import Fetching
-from app.models.model_list import all_cards, matches
+from app.models.model_list import all_cards, matches, part_cards
 from app.models.removal import ModelRemoval
 from app.models.samples import Samples, sampled
 from app.models.tabs import is_of, model_tabs, nothing_on
@@ -120,7 +120,8 @@ class ModelsPage(QWidget):
         here, states = self._session.draft_editor, self.service.states
         models = here.models, here.refused_models, self._known
         device, endpoint = self._session.device.chosen, self.service.endpoint
-        all_facts = (*all_cards(*models, states, self._folders, device, endpoint), *self._add_ons.cards())
+        parts = part_cards(self._folders[0], states, endpoint)
+        all_facts = (*all_cards(*models, states, self._folders, device, endpoint), *parts, *self._add_ons.cards())
         for facts in all_facts:
             card = ModelCard(facts)
             card.asked.connect(self._do)

@@ -19,6 +19,7 @@ from core.language.words import tr
 from core.models.model_weights import ModelWeights, PackedBytes
 from core.paths import resources
 
+PREVIEWS = "previews"
 _GB = 10**9
 _BYTES: Mapping[str, int] = MappingProxyType({"": 2, "fp32": 4})
 """Of a weight that is not packed; such is unpacked when it is read."""
@@ -30,7 +31,7 @@ class KnownPart:
 
     Attributes:
         key: the name of its folder, and of its file.
-        fits: by family the part that it is, as a folder in a diffusers folder.
+        fits: by family the part that it is, as a folder in a diffusers folder; `PREVIEWS` for a tiny autoencoder.
         width: of an encoder's states, or channels of an autoencoder; None where there is one kind only.
     """
 
@@ -52,6 +53,10 @@ class KnownPart:
     def part(self) -> str:
         """Returns the part that it is."""
         return next(iter(self.fits.values()))
+
+    def is_in(self, folder: Path) -> bool:
+        """Returns True if it has been downloaded into a folder of models."""
+        return all((folder / self.key / file).is_file() for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ def known_parts() -> Mapping[str, KnownPart]:
         key: KnownPart(
             key,
             entry["repository"],
-            (entry["file"],),
+            tuple(entry["files"]) if "files" in entry else (entry["file"],),
             entry["licence"],
             _bytes(entry.get("download_gb")),
             entry["fits"],

@@ -70,6 +70,18 @@ def arrived(key: str) -> Path:
     return Folders.default().models / key / ENTRIES[key].files[0]
 
 
+def test_each_part_has_a_card_of_its_own_until_it_is_here(page: ModelsPage, qtbot: QtBot) -> None:
+    assert set(known_parts()) <= page.cards.keys()
+    assert page.cards["qwen_3_4b"].facts.about == "Text encoder of Z-Image and FLUX.2 klein"
+    assert page.cards["taef1"].facts.kind == "autoencoder"
+    button = page.cards["ae"].findChild(QPushButton, "downloadModelButton")
+    assert isinstance(button, QPushButton)
+    button.click()
+    assert "Licence: Apache-2.0" in confirm(page)
+    qtbot.waitUntil(lambda: arrived("ae").is_file() and not page.service.states, timeout=60_000)
+    qtbot.waitUntil(lambda: "ae" not in page.cards)
+
+
 def test_a_network_comes_with_all_parts_that_are_missing(page: ModelsPage, qtbot: QtBot) -> None:
     card = page.cards["z_image_turbo_int8_convrot"]
     assert "6.2 GB download · with parts of 8.4 GB" in card.facts.facts
