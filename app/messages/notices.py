@@ -7,6 +7,7 @@ from typing import Any
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
 from core.families import in_words, part_name
+from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.runs.events import (
     AutoencoderLent,
@@ -27,14 +28,15 @@ _MOST_NAMES = 3
 
 
 def _away(event: PartsAway) -> Message:
+    is_file = event.path.suffix.lower() in SUFFIXES
     return Message(
-        tr("The prompt is read without the {parts}", parts=in_words([part_name(part) for part in event.parts])),
+        tr("Not there, but not needed: {parts}", parts=in_words([part_name(part) for part in event.parts])),
         tr(
-            "“{name}” works without it: the other text encoders read the prompt, of which long sentences and "
-            "letters on the picture come out less exactly. Its file can be added beside the model, or chosen on "
-            "its card.",
+            "The other text encoders of {name} read the prompt; long sentences, and letters on the picture, come "
+            "out less exactly.",
             name=event.path.name,
         ),
+        tr("Its file can be put beside the model, or chosen on the model's card.") if is_file else "",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
@@ -80,6 +81,23 @@ def test_parts_in_files_of_their_own_make_the_picture_of_the_folder(name: str, t
     place.take(*PARTS)
     request, pixels, _ = place.generate()
     assert np.array_equal(pixels, place.expected(request))
+
+
+def test_a_file_of_large_is_built_by_its_shapes_with_the_configurations_of_medium(tmp_path: Path) -> None:
+    large = tiny_flows.stable_diffusion_3(tmp_path / "elsewhere" / "large", is_medium=False, has_t5=False)
+    medium = tiny_flows.stable_diffusion_3(tmp_path / "elsewhere" / "medium")
+    torch.nn.init.eye_(clip_l := load_file(large / "text_encoder" / "model.safetensors")["text_projection.weight"])
+    rewrite(large / "text_encoder" / "model.safetensors", {"text_projection.weight": clip_l})
+    place = Place(tmp_path, "stable_diffusion_3", medium)
+    original_flows.stable_diffusion_3(large, place.network, with_encoders=True)
+    place.folder = large
+    request, pixels, _ = place.generate()
+    assert (request.steps, request.skip_layers) == (2, 0.0)
+    assert np.array_equal(pixels, place.expected(request))
+
+
+def rewrite(file: Path, changes: dict[str, torch.Tensor]) -> None:
+    save_file({**load_file(file), **changes}, file)
 
 
 def test_a_part_in_several_files_is_judged_by_all_of_them(tmp_path: Path) -> None:
