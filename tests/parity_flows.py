@@ -17,8 +17,11 @@ from torch.nn.functional import pixel_unshuffle
 
 from core.engine.families import Family
 from core.engine.initial_state import from_request
+from core.engine.inpainting import network_inputs
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import denoise
+from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.step_hooks import step_hooks
 from core.request.request import GenerationRequest
 from tests.parity import CPU
 
@@ -110,9 +113,15 @@ def drawn_as_ours(places: tuple[int, int], shape: Any, generator: Any, **_option
 
 @torch.inference_mode()
 def our_latents_from_a_picture(family: Family, request: GenerationRequest) -> torch.Tensor:
+    """Returns our final latents of a run that begins with a picture, of which a mask may keep a part."""
     start = from_request(family, request, CPU)
-    predict = family.read_prompt(request, 1)
-    steps = denoise(predict, start.sampling, start.x, start.generators, request.guidance_scale)
+    predict, inputs = family.read_prompt(request, 1), network_inputs(start.film, CPU)
+
+    def seen(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        return predict(x if inputs is None else torch.cat([x, inputs], 1), t)
+
+    hooks = step_hooks(start.film, CPU)
+    steps = denoise(seen, start.sampling, start.x, start.generators, request.guidance_scale, (), hooks)
     while True:
         try:
             next(steps)

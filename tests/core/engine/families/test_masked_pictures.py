@@ -17,17 +17,13 @@ from PIL import Image
 
 from core.engine import families
 from core.engine.devices.device import plan
-from core.engine.initial_state import from_request
-from core.engine.inpainting import network_inputs
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import denoise
-from core.engine.sampling.guidance import Prediction
-from core.engine.sampling.step_hooks import step_hooks
 from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Mask, Size, Source
 from core.request.samplers import SAMPLERS
 from tests import tiny
-from tests.parity import CPU, stock_pipeline
+from tests.parity import stock_pipeline
+from tests.parity_flows import our_latents_from_a_picture
 from tests.tiny_families import SECOND
 
 SIZE = Size(32, 24)
@@ -89,23 +85,6 @@ def request_(tmp_path_factory: pytest.TempPathFactory) -> GenerationRequest:
     )
 
 
-@torch.inference_mode()
-def our_latents(family: families.Family, request: GenerationRequest) -> torch.Tensor:
-    start = from_request(family, request, CPU)
-    predict, inputs = family.read_prompt(request, 1), network_inputs(start.film, CPU)
-
-    def seen(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-        return predict(x if inputs is None else torch.cat([x, inputs], 1), t)
-
-    hooks = step_hooks(start.film, CPU)
-    steps = denoise(seen, start.sampling, start.x, start.generators, request.guidance_scale, (), hooks)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def stock_latents(both: Both, request: GenerationRequest) -> torch.Tensor:
     pipe, source, mask = both.pipeline, request.source, request.mask
     with Image.open(source.path if source else "") as opened:
@@ -135,6 +114,6 @@ def test_latents_equal_those_of_the_stock_pipeline(
 ) -> None:
     assert request_.source is not None
     request = replace(request_, sampler=sampler, source=replace(request_.source, strength=strength))
-    ours = our_latents(both.family, request)
+    ours = our_latents_from_a_picture(both.family, request)
     assert torch.isfinite(ours).all()
     assert torch.equal(ours, stock_latents(both, request))
