@@ -55,8 +55,8 @@ class MaskControl(QWidget):
             "maskAreaCombo",
             tr("Area of work"),
             tr(
-                "The masked part alone is worked on in the size below, also where it is a small part of a large "
-                "picture;\nthe whole picture is seen at once, and small parts get few pixels."
+                "The masked part is worked on with as much around it as the size below has room for; enlarged,\n"
+                "small things get more detail; of the whole picture small parts get few pixels."
             ),
         )
         self.fill = combo_box(
@@ -111,7 +111,7 @@ class MaskControl(QWidget):
         self._draw()
         if mask is None:
             return
-        self.padding.setEnabled(mask.area == "masked")
+        self.padding.setEnabled(mask.area != "whole")
         with QSignalBlocker(self.padding), QSignalBlocker(self.softness):
             self.padding.setValue(mask.padding)
             self.softness.setValue(round(mask.softness))

@@ -2,7 +2,8 @@
 
 All that the mask does not reach stays the source's, bit for bit, whatever the model made of it. The part is that
 of AUTOMATIC1111's program (``expand_crop_region`` in ``modules/masking.py``): the box around the mask with its
-padding, grown to the shape of the size in which the model works, and moved into the picture.
+padding, grown to the shape of the size in which the model works, and moved into the picture; grown to all of that
+size, too, as Krita's plugin does, unless it is asked to be close.
 """
 
 import math
@@ -121,7 +122,11 @@ def softened(mask: MaskPixels, softness: float) -> MaskPixels:
 
 
 def worked_part(mask: MaskPixels, how: Mask, size: Size) -> Box:
-    """Returns the part of the picture that the model works on, in the shape of ``size`` where there is room."""
+    """Returns the part of the picture that the model works on, in the shape of ``size`` where there is room.
+
+    It is no smaller than ``size``, if the picture has so many pixels, unless `Mask.area` is ``close``: from a
+    larger part of a picture the model sees where a horizon lies, and how large a house is.
+    """
     height, width = mask.shape
     box = box_of(mask)
     if box is None or how.area == "whole":
@@ -133,6 +138,9 @@ def worked_part(mask: MaskPixels, how: Mask, size: Size) -> Box:
         min(height, box.bottom + how.padding),
     )
     wide, high = padded.size.width, padded.size.height
+    if how.area == "masked":
+        room = min(1.0, width / size.width, height / size.height)
+        wide, high = max(wide, int(size.width * room)), max(high, int(size.height * room))
     if wide * size.height > high * size.width:
         high = max(high, int(wide * size.height / size.width))
     else:

@@ -111,7 +111,7 @@ class Mask:
     Attributes:
         path: of the mask's file (`core.pictures.mask`); only its name, or nothing, where no more is known.
         sha256: of the file's content, the whole or its first digits; "" when it has not been read yet.
-        area: key in `core.request.settings.mask.AREAS`: the model works on the masked part, or on all.
+        area: key in `core.request.settings.mask.AREAS`: the part of the picture that the model works on.
         padding: pixels around the masked part that the model sees as well.
         fill: what the part begins with, key in `core.request.settings.mask.FILLS` or a colour ``#rrggbb``.
         softness: pixels over which the change fades out beyond the masked part; 0 for a hard edge.

@@ -21,7 +21,11 @@ from core.request.setting import Option, Setting, number_taker, short_number, sp
 from core.request.typed_values import typed_number
 
 AREAS: Mapping[str, str] = MappingProxyType(
-    {"masked": mark("the masked part"), "whole": mark("the whole picture")}
+    {
+        "masked": mark("the masked part"),
+        "close": mark("the masked part, enlarged"),
+        "whole": mark("the whole picture"),
+    }
 )
 """The part that the model works on, in words."""
 
@@ -39,9 +43,11 @@ PADDING = range(2049)
 SOFTNESS = (0.0, 256.0)
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_NAME, _HASH, _MODE = "Mask", "Mask hash", "Mask mode"
+_NAME, _HASH, _MODE, _OWN_AREA = "Mask", "Mask hash", "Mask mode", "Mask area"
 _AREA, _PADDING, _BLUR, _CONTENT = "Inpaint area", "Masked area padding", "Mask blur", "Masked content"
-_AREAS_THERE = {"masked": "Only masked", "whole": "Whole picture"}
+_AREAS_THERE = {"masked": "Only masked", "close": "Only masked", "whole": "Whole picture"}
+"""There the masked part is always enlarged; ``Mask area`` tells ours that is not."""
+
 _FILLS_THERE = {"original": "original", "surroundings": "fill", "noise": "latent noise"}
 _NOTHING_THERE, _NOTHING = "latent nothing", "#808080"
 _MASKED_THERE = "Inpaint masked"
@@ -119,7 +125,8 @@ def _to_parameters(mask: Mask | None) -> dict[str, object]:
     return {
         _BLUR: short_number(mask.softness),
         _AREA: _AREAS_THERE[mask.area],
-        **({_PADDING: mask.padding} if mask.area == "masked" else {}),
+        **({_PADDING: mask.padding} if mask.area != "whole" else {}),
+        **({_OWN_AREA: mask.area} if mask.area == "masked" else {}),
         _CONTENT: _FILLS_THERE.get(mask.fill, mask.fill),
         _MODE: _MASKED_THERE,
         _NAME: plain_name(mask.path),
@@ -138,6 +145,8 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     mask["area"] = areas.get(area, "whole")
     if area in areas:
         told.pop(_AREA, None)
+    if told.get(_OWN_AREA) in AREAS:
+        mask["area"] = told.pop(_OWN_AREA)
     fills = {there: fill for fill, there in _FILLS_THERE.items()} | {_NOTHING_THERE: _NOTHING}
     fill = told.get(_CONTENT, "original")
     mask["fill"] = fills.get(fill, fill if is_fill(fill) else "original")
@@ -218,7 +227,7 @@ MASK: Setting[Mask | None] = Setting(
         Option(
             "--mask-area",
             "AREA",
-            tr("work on the masked part alone, in the model's own size, or on the whole picture: masked, whole"),
+            tr("work on the masked part with its surroundings, on it enlarged, or on all: masked, close, whole"),
             lambda text, now: replace(_given(text, now, "mask area"), area=text.strip().lower()),
         ),
         Option(

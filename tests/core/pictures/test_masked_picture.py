@@ -59,7 +59,7 @@ def test_all_outside_mask_and_edge_is_the_source_bit_for_bit(number: int, tmp_pa
     picture = rng.integers(0, 256, (height, width, 3), np.uint8)
     mask = random_mask(rng, number % 5, width, height)
     how = {
-        "area": ("masked", "whole")[number % 2],
+        "area": ("masked", "close", "whole")[number % 3],
         "padding": int(rng.integers(0, 40)),
         "softness": float(rng.choice([0, 1, 2.5, 6])),
     }
@@ -108,8 +108,22 @@ def test_the_part_is_the_box_with_its_padding_in_the_shape_of_the_size(
 ) -> None:
     mask = np.zeros((100, 100), np.uint8)
     mask[box.slices] = 255
-    assert worked_part(mask, Mask("", padding=10), size) == expected
+    assert worked_part(mask, Mask("", area="close", padding=10), size) == expected
     assert worked_part(mask, Mask("", area="whole"), size) == Box(0, 0, 100, 100)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (Size(64, 64), Box(0, 8, 64, 72)),  # as large as the size, and moved into the picture
+        (Size(16, 16), Box(0, 24, 32, 56)),  # no smaller than the box with its padding
+        (Size(300, 150), Box(0, 15, 100, 65)),  # as large as there is room
+    ],
+)
+def test_the_part_is_as_large_as_the_size_where_there_is_room(size: Size, expected: Box) -> None:
+    mask = np.zeros((100, 100), np.uint8)
+    mask[34:46, 10:22] = 255
+    assert worked_part(mask, Mask("", padding=10), size) == expected
 
 
 @pytest.mark.parametrize(

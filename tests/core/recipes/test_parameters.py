@@ -136,7 +136,7 @@ def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
     [
         (
             "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 32",
-            Mask("", "", "masked", 32, "original", 4),
+            Mask("", area="close"),
         ),
         ("Mask blur: 6, Masked content: fill", Mask("", "", "whole", 32, "surroundings", 6)),
         ("Masked content: latent noise", Mask("", "", "whole", 32, "noise", 0)),
@@ -156,6 +156,7 @@ def test_a_mask_is_written_in_the_words_of_automatic1111() -> None:
         "Denoising strength: 0.5",
         "Mask blur: 6",
         "Inpaint area: Only masked",
+        "Mask area: masked",
         "Masked area padding: 40",
         "Masked content: fill",
         "Mask mode: Inpaint masked",
@@ -169,7 +170,7 @@ def test_what_a_mask_says_otherwise_stays_in_the_text() -> None:
         "Mask blur: many, Masked content: lama cleaner, Mask mode: Inpaint not masked, Inpaint area: Only masked"
     )
     recipe = from_parameters(f"a house\nSteps: 20, Seed: 1, Denoising strength: 0.75, {told}")
-    assert recipe.request.mask == Mask("", "", "masked", 32, "original", 0)
+    assert recipe.request.mask == Mask("", area="close", softness=0)
     assert recipe.others["Mask blur"] == "many"
     assert recipe.others["Masked content"] == "lama cleaner"
     assert recipe.others["Mask mode"] == "Inpaint not masked"
