@@ -37,7 +37,7 @@ from tests.tiny_families import TINY_MODELS
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     folder = tmp_path_factory.mktemp("models")
-    for name in ("flux2_klein", "z_image"):
+    for name in ("flux2_klein", "qwen_image_edit", "z_image"):
         TINY_MODELS[name].make(folder / name)
     return Catalogue((folder,))
 
@@ -88,16 +88,23 @@ def test_pictures_and_their_order_change_the_picture_and_stand_in_its_recipe(
     assert all(len(one.sha256) == 64 for one in told)
 
 
-def test_a_film_from_the_disk_branches_to_the_same_picture(
-    engine: Engine, request_with_two: GenerationRequest, tmp_path: Path
+@pytest.mark.parametrize("model", ["flux2_klein", "qwen_image_edit"])
+def test_a_film_from_the_disk_is_replayed_and_branches_to_the_same_picture(
+    model: str, engine: Engine, catalogue: Catalogue, request_with_two: GenerationRequest, tmp_path: Path
 ) -> None:
-    ready = made(engine, request_with_two)
+    size = size_of(request_with_two.references[0], catalogue.find(model).limits)
+    ready = made(engine, replace(request_with_two, model=model, size=size, guidance_scale=4.0))
+    assert ready.image.pixels.shape[:2] == (40, 40)
     with FilmWriter(tmp_path / "a.film.safetensors", ready.film) as writer:
         for frame in ready.film.frames:
             writer.write(frame)
         path = writer.finish()
     assert path is not None
     film = result_of(engine, OpenFilm(path)).film
+    assert all(
+        np.array_equal(one.denoised, again.denoised)
+        for one, again in zip(ready.film.frames, film.frames, strict=True)
+    )
     *_, last = engine.run(GenerateBranch(Branch(film, 2, film.request)))
     assert isinstance(last, ImageReady)
     assert np.array_equal(last.image.pixels, ready.image.pixels)
