@@ -133,6 +133,7 @@ FILES: dict[str, tuple[Shapes, str, str, str]] = {
         "",
     ),
     "ae": (kl(16), VAE, "an autoencoder with 16 latent channels", ""),
+    "sd3_vae": (kl(16), VAE, "an autoencoder with 16 latent channels", ""),
     "flux2-vae": (shapes.FLUX2_VAE, VAE, "the autoencoder of FLUX.2 with 32 latent channels", ""),
     "qwen_image_vae": (shapes.QWEN_VAE, VAE, "the autoencoder of Qwen-Image with 16 latent channels", ""),
     "qwen_image_2.1_vae": (

@@ -24,6 +24,12 @@ NETWORKS: dict[str, dict[str, str]] = {
     "Chroma1-HD": {"text_encoder": "t5xxl_fp16", "vae": "ae"},
     "qwen_image": {"text_encoder": "qwen_2.5_vl_7b", "vae": "qwen_image_vae"},
     "krea2_turbo": {"text_encoder": "qwen3vl_4b", "vae": "qwen_image_vae"},
+    "sd3.5_large_turbo": {
+        "text_encoder": "clip_l",
+        "text_encoder_2": "clip_g",
+        "text_encoder_3": "t5xxl_fp16",
+        "vae": "sd3_vae",
+    },
 }
 """The file that fits, for each part that a network needs."""
 
@@ -39,6 +45,11 @@ MORE: dict[str, Shapes] = {
         "transformer_blocks.0.img_mod.1.weight": (18432, 3072),
     },
     "krea2_turbo": {"txtfusion.layerwise_blocks.0.prenorm.scale": (2560,)},
+    "sd3.5_large_turbo": {
+        "pos_embed": (1, 36864, 1536),
+        "context_embedder.weight": (1536, 4096),
+        "y_embedder.mlp.0.weight": (1536, 2048),
+    },
 }
 """Tensors that tell the sizes of a network, without which it cannot be built."""
 
