@@ -15,6 +15,7 @@ from app.create.compare_menu import ChoosePictureDialog
 from app.create.contact_sheet import ContactSheet
 from app.dialogs.about import AboutDialog
 from app.dialogs.branch import BranchDialog
+from app.dialogs.enlarge import EnlargeDialog
 from app.dialogs.export_film import ExportFilmDialog
 from app.dialogs.machine import MachineDialog
 from app.dialogs.unfinished import UnfinishedDialog
@@ -38,6 +39,8 @@ from core.gallery.query import LibraryPicture, Query
 from core.gallery.system_trash import SystemTrash
 from core.models.downloadable import known_models
 from core.request.request import GenerationRequest, Size
+from core.upscalers.file import UpscalerFile
+from core.upscalers.kind import UpscalerKind
 from tests import synthetic_film
 from tests.app.windows import Opened
 
@@ -110,6 +113,14 @@ def compare(opened: Opened) -> QWidget:
     return ChoosePictureDialog(pictures, Path(), opened.window)
 
 
+def enlarge(opened: Opened) -> QWidget:
+    dialog = EnlargeDialog((Path("a.png"),), Size(128, 64), None, opened.window)
+    files = (Path("mine.safetensors"), Path("mine-too.pth"))
+    kinds = UpscalerKind("Compact", 4, 8, 2), None
+    dialog.show_files(tuple(UpscalerFile(path, kind) for path, kind in zip(files, kinds, strict=True)))
+    return dialog
+
+
 DIALOGS: Mapping[str, Callable[[Opened], QWidget]] = {
     "about": lambda opened: AboutDialog(opened.window),
     "access": lambda opened: AccessDialog(
@@ -122,6 +133,7 @@ DIALOGS: Mapping[str, Callable[[Opened], QWidget]] = {
         known_models()[0], "1 GB free on the disk.", "https://hub.example", opened.window
     ),
     "download another": lambda opened: DownloadDialog(None, "", "https://hub.example", opened.window),
+    "enlarge": enlarge,
     "export film": export_film,
     "export pictures": lambda opened: ExportDialog(
         (1, 2), Path("index"), opened.window.session.background, opened.window
