@@ -37,5 +37,6 @@ def enlarged(image: QImage) -> QImage:
 def resized(image: QImage, size: QSize) -> QImage:
     """Returns a picture in another size, by a cubic filter, in the format that is painted without conversion."""
     width, height = size.width(), size.height()
-    made = Image.fromarray(to_pixels(image)).resize((width, height), Image.Resampling.BICUBIC)
-    return QImage(made.tobytes("raw", "BGRX"), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    made = Image.fromarray(to_pixels(image)).resize((width, height), Image.Resampling.BICUBIC).convert("RGBA")
+    # its fourth byte must be 255: Qt takes it along into pictures with transparency
+    return QImage(made.tobytes("raw", "BGRA"), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

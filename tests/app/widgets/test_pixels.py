@@ -4,6 +4,7 @@ import gc
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage, QPainter
 
 from app.widgets.pixels import SMALL_PX, enlarged, to_image, to_pixels
 
@@ -31,3 +32,13 @@ def test_small_pictures_are_enlarged_by_a_whole_factor_and_large_ones_left_alone
     assert (small.width(), small.height()) == (SMALL_PX, SMALL_PX * 16 // 24)
     large = to_image(np.zeros((300, 300, 3), np.uint8))
     assert enlarged(large) is large
+
+
+def test_an_enlarged_picture_is_opaque_on_a_transparent_one() -> None:
+    picture = to_image(np.full((8, 8, 3), (1, 250, 3), np.uint8))
+    below = QImage(64, 64, QImage.Format.Format_ARGB32_Premultiplied)
+    below.fill(0)
+    painter = QPainter(below)
+    painter.drawImage(0, 0, enlarged(picture))
+    painter.end()
+    assert below.pixelColor(30, 30).getRgb() == (1, 250, 3, 255)
