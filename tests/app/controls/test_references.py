@@ -15,6 +15,7 @@ from app.controls.table import FOLDS
 from app.session.session import Session
 from core.models.catalogue import Catalogue
 from core.request.request import Reference, Size
+from core.request.settings import validate
 from tests.app.conftest import MakeSession
 from tests.tiny_families import TINY_MODELS
 
@@ -99,11 +100,13 @@ def test_a_picture_that_is_gone_is_told(control: ReferencesControl, session: Ses
 def test_only_models_that_take_them_offer_them(session: Session, pictures: list[Path]) -> None:
     fold = FOLDS["references"]
     assert fold.is_offered(session)
-    session.edit(references=(Reference(str(pictures[0])),))
+    session.edit(references=(Reference(str(pictures[0])),), size=Size(301, 402))
+    validate(session.draft, session.draft_editor.limits)
     assert fold.is_used(session)
     session.edit(model="starter-model")
     assert not fold.is_offered(session)
     assert not session.draft.references
+    validate(session.draft, session.draft_editor.limits)  # its size is one that this model takes
 
 
 def test_the_size_control_shows_the_size_of_the_source_and_the_models_own_ones_again(
