@@ -41,6 +41,7 @@ FIXED_KEYS = MappingProxyType(
             (tr("Open the viewer"), tr("Return")),
             (tr("Rate"), tr("0 to 5")),
             (tr("Favourite"), "F"),
+            (tr("Open or close a stack"), "S"),
             (tr("Compare"), "C"),
             (tr("Rename"), "F2"),
             (tr("Move to trash"), tr("Del")),
