@@ -40,7 +40,7 @@ def encoded(
 
 def part_to_begin_with(masked: MaskedPicture, fill: str, size: Size) -> Pixels:
     """Returns the pixels of the part that is worked on, filled, in the size in which it is worked on."""
-    return resized(filled(masked.part, masked.mask_of_part, fill), size)
+    return filled(resized(masked.part, size), resized(masked.mask_of_part, size), fill)
 
 
 def with_hashes(request: GenerationRequest, masked: MaskedPicture) -> GenerationRequest:

@@ -27,6 +27,7 @@ MaskPixels = NDArray[np.uint8]
 """uint8 (height, width): 255 to be changed, 0 kept."""
 
 _NAME_DIGITS = 12
+_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,12 @@ def pasted_over(picture: Pixels, new: Pixels, mask: MaskPixels) -> Pixels:
 
     Both are exact there, bit for bit; between them they are mixed.
     """
-    weight = mask[..., None].astype(np.uint16)
-    mixed = (picture * (255 - weight) + new * weight + 127) // 255  # at most 255 * 255 + 127
-    return mixed.astype(np.uint8)
+    mixed = np.empty_like(picture)
+    for top in range(0, len(mask), _ROWS):  # all of a large picture would take several times its memory
+        rows = slice(top, top + _ROWS)
+        weight = mask[rows, :, None].astype(np.uint16)
+        mixed[rows] = (picture[rows] * (255 - weight) + new[rows] * weight + 127) // 255  # at most 255 * 255 + 127
+    return mixed
 
 
 def _around(box: Box, pixels: int, shape: tuple[int, ...]) -> Box:

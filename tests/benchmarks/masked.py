@@ -32,7 +32,7 @@ from core.runs.events import PreviewMode, Stepped
 from core.runs.operations import Generate
 
 MOST_RATIO = 1.02
-"""Of a step with a mask, to one of the stock pipeline with one, and to ours without."""
+"""Of a step with a mask to one of the stock pipeline with one."""
 
 
 def main() -> int:
@@ -58,10 +58,9 @@ def main() -> int:
     middles = {name: 1000 * statistics.median(times) for name, times in took.items()}
     for name, middle in middles.items():
         print(f"{name:>12}: {middle:.2f} ms of processor for a step")
-    ratios = {name: middles["with a mask"] / middles[name] for name in ("without", "stock")}
-    for name, ratio in ratios.items():
-        print(f"with a mask / {name}: {ratio:.3f} (at most {MOST_RATIO})")
-    return int(max(ratios.values()) > MOST_RATIO)
+    ratio = middles["with a mask"] / middles["stock"]
+    print(f"with a mask / stock: {ratio:.3f} (at most {MOST_RATIO})")
+    return int(ratio > MOST_RATIO)
 
 
 def asked(folder: Path, steps: int) -> GenerationRequest:

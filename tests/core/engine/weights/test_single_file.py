@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import transformers.utils.logging
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
@@ -193,3 +194,19 @@ def test_the_layouts_that_ship_are_whole() -> None:
                 is_open_clip = place.name == "stable_diffusion_2" or name == "tokenizer_2"
                 assert padded[-1] == (0 if is_open_clip else 49407)
         assert TokenCounter.for_model(model).count("a photo of a cat").tokens == 5
+
+
+@pytest.mark.parametrize("layout", ["stable_diffusion_1", "stable_diffusion_2", "stable_diffusion_xl"])
+def test_a_file_for_inpainting_is_built_with_the_configuration_of_an_ordinary_one(
+    layout: str, layouts: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "whole" / "inpainting"
+    shutil.copytree(tmp_path / "whole" / "folder", folder)
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", local_files_only=True)
+    tiny.unet(**{**unet.config, "in_channels": 9}).save_pretrained(folder / "unet")
+    file = write_file(layout, folder, tmp_path / "files" / "painter.safetensors")
+    catalogue = Catalogue((tmp_path / "whole", tmp_path / "files"), layouts=layouts)
+    pictures = [picture(catalogue, catalogue.find(key)) for key in ("inpainting", "painter")]
+    assert file.is_file()
+    assert np.array_equal(pictures[0].pixels, pictures[1].pixels)
+    assert pictures[0].pixels.std() > 0
