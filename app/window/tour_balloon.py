@@ -109,7 +109,8 @@ class TourBalloon(QFrame):
         self._ring.setGeometry(target.adjusted(-4, -4, 4, 4))
         limits = whole.adjusted(GAP_PX, GAP_PX, -GAP_PX - self.width(), -GAP_PX - self.height())
         lefts = (target.right() + GAP_PX, target.left() - self.width() - GAP_PX, target.left(), 0, whole.right())
-        tops = (target.top(), target.bottom() + GAP_PX, target.top() - self.height() - GAP_PX)
+        above = target.top() - self.height() - GAP_PX
+        tops = (target.top(), target.bottom() + GAP_PX, above, (whole.height() - self.height()) // 2)
         places = [
             QPoint(max(min(left, limits.right()), limits.left()), max(min(top, limits.bottom()), limits.top()))
             for left, top in product(lefts, tops)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -155,4 +156,9 @@ def test_the_text_covers_no_control_that_it_points_at(opened: Opened, qtbot: QtB
         assert ring.isHidden() is not bool(seen)
         if seen and step.target != "canvas":
             assert not balloon.geometry().intersects(ring.geometry().adjusted(4, 4, -4, -4)), step
+        if step.event in ("scrubbed", "branched"):  # the handle is to be dragged
+            scrubber = opened.child("filmScrubber")
+            assert not balloon.geometry().intersects(
+                scrubber.rect().translated(scrubber.mapTo(opened.window, QPoint()))
+            )
         press(opened, "nextTourButton")
