@@ -36,7 +36,7 @@ LONGEST_WORDS = 32
 MOST_CHIPS = 8
 MARGIN_PX = 16
 SLIDER_PX = 88
-SMALLEST_PX, USUAL_PX = 72, 150
+SMALLEST_PX, USUAL_PX = 48, 150
 """Widths of the field for the search: before the buttons are cut, and before the slider makes room for it."""
 
 
@@ -78,7 +78,8 @@ class FilterBar(QFrame):
         self.favourite = self._toggle("♥", "favouriteFilterButton", tr("Only favourites"))
         self.film = self._toggle("", "filmFilterButton", tr("Only pictures that have a film"))
         set_icon(self.film, "film")
-        self.stacks = self._toggle(tr("Stacks"), "stacksButton", STACKS_TIP)
+        self.stacks = self._toggle("", "stacksButton", STACKS_TIP)
+        set_icon(self.stacks, "pictures")
         self.stacks.clicked.connect(self._take_toggles)
         self.favourite.clicked.connect(self._take_toggles)
         self.film.clicked.connect(self._take_toggles)
@@ -129,7 +130,7 @@ class FilterBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        row = self._row = hbox(stretched(self.search), spacing=4)
+        row = self._row = hbox(stretched(self.search), spacing=2)
         menus = self.menus
         for words, name, tip, fill in (
             *(

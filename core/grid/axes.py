@@ -121,7 +121,17 @@ def _lora_weight(request: GenerationRequest, text: str, _values: tuple[str, ...]
 
 
 _TITLES: Mapping[str, str] = MappingProxyType(
-    {"image": tr("Image"), "strength": tr("Strength"), "upscale-by": tr("Upscale by")}
+    {
+        "image": tr("Image"),
+        "strength": tr("Strength"),
+        "mask-area": tr("Mask area"),
+        "mask-padding": tr("Mask padding"),
+        "mask-fill": tr("Mask fill"),
+        "mask-softness": tr("Mask softness"),
+        "upscale-by": tr("Upscale by"),
+        "variation-seed": tr("Variation seed"),
+        "seed-size": tr("Seed size"),
+    }
 )
 """Of options that share a setting with another one."""
 
