@@ -92,7 +92,7 @@ def small_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the planning take the processor for a GPU with room for a picture of 64x64, not for 128x128."""
     monkeypatch.setattr("core.engine.loading.loaded_model.SHARED_MEMORY", ())
     memory = DeviceMemory("cuda", 60 * 2**20, 60 * 2**20)
-    for module in ("load", "loaded_model"):
+    for module in ("load", "planning"):
         monkeypatch.setattr(f"core.engine.loading.{module}.memory_now", Mock(return_value=memory))
 
 
