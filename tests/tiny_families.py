@@ -53,7 +53,7 @@ TINY_MODELS: Mapping[str, TinyModel] = {
     "stable_diffusion_3_large": TinyModel(
         "stable_diffusion_3", partial(tiny_flows.stable_diffusion_3, is_medium=False, has_t5=False)
     ),
-    "z_image": TinyModel("z_image", tiny.z_image, original_names.z_image, has_layout=False),
+    "z_image": TinyModel("z_image", partial(tiny.z_image, shift=6.0), original_names.z_image, has_layout=False),
     "flux2_klein": TinyModel(
         "flux2_klein", partial(tiny_flows.flux2_klein, is_distilled=True), original_flows.flux2, has_layout=False
     ),
