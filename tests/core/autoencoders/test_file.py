@@ -90,8 +90,13 @@ def test_the_configurations_that_ship_are_of_the_known_kinds() -> None:
         "stable_diffusion_1": "Stable Diffusion 1.x and 2.x",
         "stable_diffusion_2": "Stable Diffusion 1.x and 2.x",
         "stable_diffusion_xl": "Stable Diffusion XL",
+        "stable_diffusion_3": "Stable Diffusion 3",
         "z_image": "Z-Image or FLUX.1",
+        "flux1": "Z-Image or FLUX.1",
+        "chroma": "Z-Image or FLUX.1",
         "flux2_klein": "FLUX.2",
+        "qwen_image": "Qwen-Image",
+        "krea2": "Qwen-Image",
     }
 
 

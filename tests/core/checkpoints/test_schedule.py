@@ -98,7 +98,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_shift_of_a_flow_is_told_and_can_be_chosen(flow: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(flow, tmp_path / "z"))
     plain = Catalogue((folder,))
-    assert list(plain.find("z").traits) == ["shift", "size"]
+    assert list(plain.find("z").traits) == ["variant", "shift", "size"]
     sha256 = plain.identified(plain.find("z")).sha256
     for dynamic in (False, True):
         change(folder, use_dynamic_shifting=dynamic)
