@@ -55,14 +55,14 @@ LOWEST_PX = SIZES[0][1]
 NAMES = re.compile(
     # addresses, paths and fields; products, formats and units; keys; names in these tests
     r"[\u0590-\u05ff\u202a]+|Backspace|https?://\S+|[\w.-]*/[\w./-]*|\{\w+\}|[\w.+]+-[\w.-]+"
-    r"|(picture)?\.png|What starter-model is for\.|\b("
+    r"|(picture)?\.png|\b\w*[\d_]\w*\b|What starter-model is for\.|\b("
     r"Emulsion|LoRAs?|VAE|PNG|JPEG|WebP|AVIF|MP4|GIF|RGB|SNR|PSNR|CSV|GPU|CPU|CUDA|MPS|XPU|b?float\d+"
     r"|NVIDIA|AMD|Apple|cpu"
     r"|English|Deutsch|DDIM|DDPM|LMS|PLMS|Euler|Heun|DPM\d?|DEIS|UniPC|LCM|TCD|SDE|Karras|Exponential|Even|No norm"
     r"|Original|Ignore|None|Plain|Stable Diffusion|SDXL|Turbo|Starter Model|Python|Qt|System|torch|diffusers"
     r"|transformers|Ctrl|Shift|Alt|Return|Enter|Space|Del|Esc|Home|End|Tab|Up|Down|Left|Right|Tiny|tiny"
     r"|a red house( by the sea)?"
-    r"|FLUX|klein|base|int8|one file|Qwen|cond|uncond|log|Create)\b"
+    r"|FLUX|klein|base|int8|one file|Qwen|taesd(xl)?|mine|cond|uncond|log|Create)\b"
 )
 
 
