@@ -148,7 +148,7 @@ def test_what_unpacks_to_more_than_its_shape_takes_no_memory(tmp_path: Path) -> 
     ("extras", "reason"),
     [
         ({"mask": np.zeros(LARGEST_EXTRAS // 4 + 1, np.float32)}, "expected at most"),
-        ({"noise": np.random.default_rng(0).random(3_500_000).astype(np.float32)}, "header would have"),
+        ({"noise": np.random.default_rng(0).random(4_500_000).astype(np.float32)}, "header would have"),
         ({"mask": np.zeros(3, np.complex64)}, "expected one of"),
         ({f"mask {number}": np.zeros(1, np.uint8) for number in range(MOST_EXTRAS + 1)}, "17 extras"),
     ],
