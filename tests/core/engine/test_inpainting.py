@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.engine.engine import Engine
 from core.engine.sampling.mask_blending import MASK
-from core.errors import InvalidRequest, UnreadablePicture
+from core.errors import InvalidRequest, OutOfMemory, UnreadablePicture
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.film_export.pictures import ExportFrame
@@ -276,3 +276,17 @@ def test_without_a_mask_such_a_network_makes_all_of_the_picture_and_says_so(
     assert isinstance(again, ImageReady)
     assert np.array_equal(again.image.pixels, whole.image.pixels)
     engine.close()
+
+
+@pytest.mark.parametrize("place", ["core.engine.initial_state.read_masked_picture", "core.film.film.Film.pasted"])
+def test_too_little_memory_for_the_picture_is_told(
+    place: str, engine: Engine, request_: GenerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(place, run_out)
+    with pytest.raises(OutOfMemory):
+        list(engine.run(Generate(request_)))
+    monkeypatch.undo()
+    assert ready(list(engine.run(Generate(request_)))).image.pixels.shape == (HEIGHT, WIDTH, 3)
