@@ -122,7 +122,7 @@ class Experiment(QObject):
         self.taking.emit()
         if not self._is_seen:
             return
-        request = replace(self._session.draft, source=Source(str(self._wanted), 1.0), count=1)
+        request = replace(self._session.draft, source=Source(str(self._wanted), 1.0), mask=None, count=1)
         self._asked = request
         operation = EncodePicture(request)
         self._session.engine_tasks.submit(TAKE, operation, self._show, self._refuse)
@@ -158,7 +158,7 @@ class Experiment(QObject):
         shown, noisy, t = self.shown, self._noisy(), self.t
         if shown is None or noisy is None or self.is_taking or not self._is_seen:
             return
-        request = replace(self._session.draft, source=None, count=1)
+        request = replace(self._session.draft, source=None, mask=None, count=1)
         operation = PredictOnce(request, shown.trip, noisy, t)
         self._session.engine_tasks.submit(STEP, operation, self._take_step, self.step_refused.emit)
 
