@@ -52,12 +52,19 @@ class Finder:
         self._stacks: tuple[int, Stacks] | None = None
 
     def find(self, query: Query) -> Answer:
-        """Returns all pictures that a query finds, in order."""
+        """Returns all pictures that a query finds, in order, as the index is at one moment while others write."""
+        self._connection.execute("BEGIN")
+        try:
+            return self._find(query)
+        finally:
+            self._connection.rollback()
+
+    def _find(self, query: Query) -> Answer:
         if query.stacks:
-            answer = self.find(replace(query, stacks=False))
+            answer = self._find(replace(query, stacks=False))
             return stacked(answer, self._stacks_now(), by_section=query.group in _APART)
         if query.like is not None:
-            others = self.find(replace(query, like=None, group=Group.nothing))
+            others = self._find(replace(query, like=None, group=Group.nothing))
             return Answer(alike(self._connection, query.like, others.ids))
         asked = question(query.text)
         if asked.literal:

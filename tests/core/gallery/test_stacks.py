@@ -158,3 +158,25 @@ def test_the_sheet_of_a_grid_is_the_cover_of_its_pictures_and_none_of_their_size
     (*_, facets) = library.finder.facets()
     assert facets is not None
     assert sum(facet.count for facet in facets.settings["size"]) == 2
+
+
+@pytest.mark.parametrize("query", [STACKS, replace(STACKS, group=Group.model), Query(text="house")])
+@pytest.mark.parametrize("place", range(1, 6))
+def test_a_picture_that_comes_in_between_two_questions_waits_for_the_next_answer(
+    library: Library, query: Query, place: int
+) -> None:
+    """Another connection, or another process, writes while an answer is put together."""
+    add(library, "a", 0, lambda recipe: recipe)
+    library.scan()
+    asked: list[str] = []
+
+    def write(statement: str) -> None:
+        asked.append(statement)
+        if len(asked) == place:
+            add(library, "b", 1, lambda recipe: recipe)
+            library.scan()
+
+    library.finder._connection.set_trace_callback(write)  # pyright: ignore[reportPrivateUsage]
+    assert library.finder.find(query).count in (1, 2)
+    library.finder._connection.set_trace_callback(None)  # pyright: ignore[reportPrivateUsage]
+    assert library.finder.find(query).count == (2 if len(asked) >= place else 1)
