@@ -95,6 +95,7 @@ class GalleryPage(QWidget):
         self.status = StatusLine()
         self.messages = MessageArea()
         self._chosen: NDArray[np.int64] = _NONE
+        self._alone: NDArray[np.int64] = _NONE
         self._current = -1
         self._following = -1
         self._asked = FIRST_QUERY
@@ -135,7 +136,8 @@ class GalleryPage(QWidget):
         if row is not None:
             self.grid.setCurrentIndex(self.pictures.index(row))
         else:
-            self._chosen, self._current = np.array([picture]), picture
+            self._chosen = self._alone = np.array([picture])
+            self._current = picture
             self.grid.clearSelection()
             self.filters.set_query(cleared(self.filters.query))
 
@@ -145,6 +147,7 @@ class GalleryPage(QWidget):
         if 0 <= row < self.pictures.rowCount() and self.pictures.stack(row).count > 1:
             cover = int(self.pictures.ids[row])
             self._keep_choice(self.view.query)
+            self._alone = _NONE
             self.pictures.toggle_stack(row)
             self._restore_choice()
             if not self.grid.selected_count() and (now := self.pictures.row_of(cover)) is not None:
@@ -251,7 +254,7 @@ class GalleryPage(QWidget):
     def _keep_choice(self, query: Query) -> None:
         ids, rows = self.pictures.ids, self.grid.selected_rows()
         if rows:
-            self._chosen = ids[rows]
+            self._chosen, self._alone = ids[rows], self.pictures.alone(rows)
             self._current = int(ids[max(self.grid.currentIndex().row(), 0)])
         is_same_query, self._asked = query == self._asked, query
         after = rows[-1] + 1 if rows and rows[-1] + 1 < len(ids) else rows[0] - 1 if rows else -1
@@ -259,14 +262,18 @@ class GalleryPage(QWidget):
 
     @Slot()
     def _restore_choice(self) -> None:
-        """Restores the selection as far as its pictures are still there; otherwise selects the next one."""
+        """Restores the selection as far as its pictures are still there; otherwise selects the next one.
+
+        A picture that was chosen by itself stays so: a stack that it has come into is opened.
+        """
         if self._chosen.size and not self.grid.selected_count():
+            self.pictures.open_around(self._alone)
             rows = self.pictures.rows_of(self._chosen).tolist()
             current = self.pictures.row_of(self._current)
             if not rows and (following := self.pictures.row_of(self._following)) is not None:
                 rows, current = [following], following
             self.grid.select_rows(rows, current if current is not None else next(iter(rows), None))
-        self._chosen = _NONE
+        self._chosen = self._alone = _NONE
         self._on_selection_changed()
 
     @Slot()

@@ -102,6 +102,16 @@ class PictureList(QAbstractListModel):
             self._opened.update(members)
         self._show(self._shown.answer)
 
+    def alone(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        """Returns the pictures of those rows that stand for one picture."""
+        return self._shown.alone(rows)
+
+    def open_around(self, numbers: NDArray[np.int64]) -> None:
+        """Opens the closed stacks that would stand for more than these pictures."""
+        if members := self._shown.partly(numbers).tolist():
+            self._opened.update(members)
+            self._show(self._shown.answer)
+
     def stack(self, row: int) -> Stacked:
         """Returns the stack of a row; of one that has just gone, none."""
         return self._shown.stack(row) if 0 <= row < len(self.ids) else ALONE

@@ -94,6 +94,17 @@ class StackedRows:
         is_hidden_in = ~self._is_open & self._any(is_wanted)
         return np.flatnonzero(is_wanted[self._places] | is_hidden_in[self._stacks])
 
+    def alone(self, rows: Sequence[int]) -> Numbers:
+        """Returns the pictures of those rows that stand for one picture."""
+        stacks = self._stacks[list(rows)]
+        return self.ids[list(rows)][self._is_open[stacks] | (self._counts[stacks] == 1)]
+
+    def partly(self, numbers: Numbers) -> Numbers:
+        """Returns all pictures of the closed stacks of which some pictures, but not all, are among ``numbers``."""
+        is_one = np.isin(self.answer.ids, numbers)
+        is_partly = self._any(is_one) & self._any(~is_one) & ~self._is_open
+        return self.answer.ids[np.repeat(is_partly, self._counts)]
+
     def _any(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Returns for each stack whether one of its pictures has the flag."""
         return np.logical_or.reduceat(flags, self._starts) if len(flags) else flags

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu
 
 from app.gallery.cell import stack_badge
-from core.gallery.query import Group, LibraryPicture, Sort
+from core.gallery.query import Group, LibraryPicture, Query, Sort
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.recipes.recipe import Recipe
@@ -29,8 +29,10 @@ def stacked(gallery: OpenGallery) -> OpenGallery:
         add(gallery, f"a{number}", 10 * number, batch="one")
     add(gallery, "b", 500)
     gallery.open()
-    filters = gallery.page.filters
+    filters, answered = gallery.page.filters, list[Query]()
+    gallery.page.view.answered.connect(answered.append)
     filters.set_query(replace(filters.query, group=Group.nothing, sort=Sort.file_name))
+    gallery.wait_for(lambda: filters.query in answered)
     gallery.wait_for_rows(2)
     return gallery
 
@@ -139,6 +141,40 @@ def test_an_open_stack_stays_open_when_a_picture_comes_in(stacked: OpenGallery) 
     stacked.page.service.index(stacked.folders.pictures / "a9.png")
     stacked.wait_for_rows(5)
     assert names(stacked) == ["a0", "a1", "a2", "a9", "b"]
+
+
+def test_a_picture_that_was_chosen_by_itself_is_not_joined_by_others(stacked: OpenGallery) -> None:
+    """Others of its request are made while it is chosen: what is deleted then is still this one."""
+    stacked.page.grid.setCurrentIndex(stacked.page.pictures.index(1))
+    (number,) = stacked.page.selected_ids
+    add(stacked, "b", 500, batch="two")
+    add(stacked, "b1", 600, batch="two")
+    stacked.page.service.scan()
+    stacked.wait_for_rows(3)
+    assert names(stacked) == ["a0", "b", "b1"]
+    assert stacked.page.selected_ids == (number,)
+
+
+def test_a_closed_stack_stays_chosen_as_a_whole_when_a_picture_comes_in(stacked: OpenGallery) -> None:
+    stacked.page.grid.setCurrentIndex(stacked.page.pictures.index(0))
+    add(stacked, "a9", 90, batch="one")
+    stacked.page.service.index(stacked.folders.pictures / "a9.png")
+    stacked.wait_for(lambda: stacked.page.view.total == 5)
+    assert names(stacked) == ["a0", "b"]
+    stacked.wait_for(lambda: chosen(stacked) == 4)
+
+
+@pytest.mark.parametrize("text", ["a1", "a"])
+def test_a_search_that_ends_chooses_no_more_than_before(stacked: OpenGallery, text: str) -> None:
+    filters = stacked.page.filters
+    everything = filters.query
+    filters.set_query(replace(everything, text=text))
+    stacked.wait_for_rows(1)
+    stacked.page.grid.setCurrentIndex(stacked.page.pictures.index(0))
+    before = stacked.page.selected_ids
+    filters.set_query(everything)
+    stacked.wait_for(lambda: stacked.page.pictures.count == 4)
+    assert stacked.page.selected_ids == before
 
 
 def _ids(gallery: OpenGallery) -> list[int]:
