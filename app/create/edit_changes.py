@@ -62,7 +62,7 @@ class EditChanges(QObject):
         super().__init__(canvas)
         self._canvas, self._messages, self._current = canvas, messages, current
         self._rules, self._delete = rules, delete
-        self._tasks = session.background.queue(self, "changes")
+        self._tasks, self._keeping = (session.background.queue(self, "changes") for _ in range(2))
         self._overlay: QImage | None = None
         self._path: Path | None = None
         tip = tr("What changed: marks what differs from the picture that was edited")
@@ -171,12 +171,17 @@ class EditChanges(QObject):
 
     def _keep(self, edited: EditedPicture) -> None:
         save = partial(_kept, edited, self._rules())
-        self._tasks.submit(save, self._on_kept, partial(self._refuse, edited.path))
+        # not cancelled when another picture is shown meanwhile
+        self._keeping.submit(save, partial(self._on_kept, edited.path), self._on_not_kept, is_kept=True)
 
-    def _on_kept(self, path: Path) -> None:
-        self.set_on(is_on=False)
+    def _on_not_kept(self, error: EmulsionError) -> None:
+        self._messages.show_notice(Notice(CHANGES, message(error), "error"))
+
+    def _on_kept(self, edited: Path, path: Path) -> None:
         self.saved.emit(path)
-        self.opened.emit(path)
+        if edited == self._path:
+            self.set_on(is_on=False)
+            self.opened.emit(path)
         undo = Choice(tr("Move to trash"), partial(self._delete, path), "deleteKeptButton")
         self._tell(tr("What did not change is as it was"), tr("Saved as {name}.", name=path.name), undo)
 

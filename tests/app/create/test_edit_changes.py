@@ -119,3 +119,19 @@ def test_what_did_not_change_is_put_back_in_a_new_picture_that_can_be_taken_back
     assert not page.changes.button.isChecked()
     page.button("deleteKeptButton").click()
     assert page.deleted == [path]
+
+
+def test_what_is_put_back_is_not_lost_when_another_picture_is_shown_meanwhile(
+    page: Page, picture: Path, qtbot: QtBot
+) -> None:
+    page.changes.show_of(picture)
+    qtbot.waitUntil(lambda: page.overlay, timeout=LONG_MS)
+    with qtbot.waitSignal(page.changes.saved, timeout=LONG_MS) as saved:
+        page.button("keepUnchangedButton").click()
+        page.show(picture.parent / "photo.png")
+    assert saved.args
+    assert read_recipe(saved.args[0]).note == KEPT
+    assert page.view.current is not None
+    assert page.view.current.path == picture.parent / "photo.png"
+    page.button("deleteKeptButton").click()
+    assert page.deleted == [saved.args[0]]
