@@ -96,10 +96,12 @@ class MaskSelection(QObject):
             self._session.edit(mask=replace(mask, **changes))
 
     def _edit(self, **changes: Any) -> None:
-        """Edits the draft; the mask begins with what suits the strength, unless the user chose that."""
-        after = replace(self._session.draft, **changes)
+        """Edits the draft; the mask begins with what suits the strength, unless somebody chose that."""
+        before = self._session.draft
+        after, was = replace(before, **changes), mode_of(before)
         mode = mode_of(after)
-        if mode is not None and after.mask is not None and "fill" not in self._chosen:
+        is_usual = before.mask is None or (was is not None and before.mask.fill == FILLS[was])
+        if mode is not None and after.mask is not None and is_usual and "fill" not in self._chosen:
             changes["mask"] = replace(after.mask, fill=FILLS[mode])
         self._session.edit(**changes)
 

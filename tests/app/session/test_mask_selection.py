@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
 from app.session.mask_selection import MaskSelection
 from app.session.session import Session
-from core.pictures.mask import MaskPixels, read_mask
+from core.pictures.mask import MaskPixels, read_mask, save_mask
 from core.request.request import Mask, Source
 from core.request.settings.mask import FILLS as KNOWN_FILLS
 from core.request.settings.source import DEFAULT_STRENGTH
@@ -84,6 +85,17 @@ def test_nothing_that_the_user_chose_is_overridden(masks: MaskSelection, session
     assert session.draft.mask.fill == "noise"
     masks.remove()
     assert session.draft.source.strength == 1.0
+
+
+def test_what_the_recipe_of_a_picture_chose_is_not_overridden(
+    masks: MaskSelection, session: Session, tmp_path: Path
+) -> None:
+    source, mask = session.draft.source, Mask(str(save_mask(square(), tmp_path)), fill="noise")
+    assert source is not None
+    session.apply(replace(session.draft, source=replace(source, strength=1.0), mask=mask))
+    masks.keep(square(right=40))
+    masks.set_strength(0.5)
+    assert session.draft.mask is not None and session.draft.mask.fill == "noise"
 
 
 def test_without_a_mask_the_strength_is_as_it_was(masks: MaskSelection, session: Session) -> None:
