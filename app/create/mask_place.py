@@ -52,7 +52,14 @@ class MaskPlace(QObject):
 
     @Slot()
     def open(self) -> None:
-        """Begins painting over the draft's start image."""
+        """Begins painting over the draft's start image, or goes on with it."""
+        source = self._session.draft.source
+        if self._create.is_painting and source is not None and source.path == self._path:
+            self._create.mask_editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._read()
+
+    def _read(self) -> None:
         source, mask = self._session.draft.source, self._session.draft.mask
         if source is not None:
             self._tasks.cancel()
@@ -70,6 +77,10 @@ class MaskPlace(QObject):
             self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, path: str, mask_path: str, opened: PictureToMask) -> None:
+        source = self._session.draft.source
+        if source is None or source.path != path:  # it was changed while the file was read
+            self._read()
+            return
         editor = self._create.mask_editor
         if self._editor is None:
             self._editor = editor
@@ -123,4 +134,4 @@ class MaskPlace(QObject):
             self._is_kept and self._mask_path != (draft.mask.path if draft.mask is not None else "")
         ):
             self._is_kept = True
-            self.open()
+            self._read()

@@ -135,6 +135,35 @@ def test_undo_of_the_settings_brings_the_former_mask_into_the_editor(
     qtbot.waitUntil(lambda: np.array_equal(page.mask_editor.view.painting.levels, first))
 
 
+def test_asking_to_paint_while_painting_loses_no_stroke(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = begin(opened, photo, qtbot)
+    stroke(page)
+    painted = page.mask_editor.view.painting.levels.copy()
+    page.left.mask_control.button.click()
+    page_of(opened).left.source.choose(photo)  # the same again
+    opened.window.contents._commands.tools.paint_mask(photo)  # pyright: ignore[reportPrivateUsage]
+    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None, timeout=20_000)
+    assert np.array_equal(kept(opened), painted)
+    assert page.mask_editor.view.painting.history.can_undo
+
+
+def test_a_start_image_that_is_chosen_while_another_is_read_is_painted_over(
+    open_window: Opener, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page, other = page_of(opened), tmp_path / "other.png"
+    Image.new("RGB", (30, 50)).save(other)
+    page.left.source.choose(photo)
+    page.left.mask_control.button.click()
+    page.left.source.choose(other)
+    qtbot.waitUntil(lambda: page.is_painting)
+    assert page.mask_editor.view.painting.levels.shape == (50, 30)
+    stroke(page)
+    page.mask_editor.closed.emit()
+    assert kept(opened).shape == (50, 30)
+
+
 def test_a_file_that_is_no_picture_is_told(open_window: Opener, tmp_path: Path, qtbot: QtBot) -> None:
     opened = open_window()
     broken = tmp_path / "broken.png"
