@@ -86,19 +86,23 @@ class Candidates(QObject):
 
     @Slot()
     def _take(self) -> None:
-        index, before = self._index, self._session.draft.source
-        if index is None:
+        index, current, draft = self._index, self._current.current, self._session.draft
+        if index is None or current is None or self._spot is None:
             return
-        path = self._paths[index]
+        path, before, mask = self._paths[index], draft.source, draft.mask
+        levels, image = self._create.masks.levels, current.image
+        is_same = before is not None and before.path == self._spot[0]
+        fits = is_same and (levels is None or levels.shape == (image.height(), image.width()))
         editor = self._session.draft_editor
         editor.end_step()
-        self._session.edit(source=Source(str(path), before.strength if before is not None else 1.0))
+        source = Source(str(path), before.strength if before is not None else 1.0)
+        self._session.edit(source=source, mask=mask if fits else None)  # it may have been enlarged
         editor.end_step()
         self._forget()
         told = Message(
             tr("Taken"), tr("The next change begins with this picture; Undo brings the former one back.")
         )
-        undo = Choice(tr("Undo"), partial(self._session.edit, source=before), "undoTakeButton")
+        undo = Choice(tr("Undo"), partial(self._session.edit, source=before, mask=mask), "undoTakeButton")
         self._create.messages.show_message(TAKEN, told, "info", (undo,), TAKEN_MS)
 
     @Slot()

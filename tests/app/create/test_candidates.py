@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PIL.PngImagePlugin import PngInfo
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -28,8 +29,8 @@ def opened(open_window: Opener, tmp_path: Path, qtbot: QtBot) -> Opened:
     opened = open_window(saves=True)
     opened.window.show()
     photo = tmp_path / "photo.png"
-    Image.new("RGB", (64, 64), (1, 250, 3)).save(photo)
-    mask = np.zeros((64, 64), np.uint8)
+    Image.new("RGB", (128, 128), (1, 250, 3)).save(photo)
+    mask = np.zeros((128, 128), np.uint8)
     mask[10:30, 10:30] = 255
     opened.window.session.edit(
         source=Source(str(photo), 0.7), mask=Mask(str(save_mask(mask, tmp_path))), count=3, seed=5
@@ -116,6 +117,43 @@ def test_taking_one_makes_it_the_start_image_and_undo_brings_the_former_back(ope
     assert session.draft.source == before.source
 
 
+def test_taking_one_leaves_the_mask_of_another_picture_behind(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
+    other, mask = tmp_path / "other.png", np.full((40, 30), 255, np.uint8)
+    Image.new("RGB", (30, 40)).save(other)
+    session, taken = opened.window.session, shown_file(opened)
+    session.edit(source=Source(str(other), 0.7), mask=Mask(str(save_mask(mask, tmp_path))))
+    before = session.draft
+    bar_of(opened).take.click()
+    assert session.draft.source == Source(str(taken), 0.7)
+    assert session.draft.mask is None
+    undo = opened.child("undoTakeButton")
+    assert isinstance(undo, QPushButton)
+    undo.click()
+    assert (session.draft.source, session.draft.mask) == (before.source, before.mask)
+
+
+def test_taking_an_enlarged_one_leaves_the_mask_behind_which_does_not_fit(opened: Opened, qtbot: QtBot) -> None:
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
+    taken = shown_file(opened)
+    with Image.open(taken) as picture:
+        picture.resize((256, 256)).save(taken, pnginfo=_info_of(picture))
+    opened.window.contents.show_picture(taken)
+    qtbot.waitUntil(lambda: page_of(opened).canvas.picture_size == QSize(256, 256))
+    bar_of(opened).take.click()
+    assert opened.window.session.draft.source == Source(str(taken), 0.7)
+    assert opened.window.session.draft.mask is None
+
+
+def _info_of(picture: Image.Image) -> PngInfo:
+    info = PngInfo()
+    for key, text in picture.info.items():
+        info.add_text(str(key), str(text))
+    return info
+
+
 def test_more_of_the_same_spot_join_and_another_spot_begins_anew(
     opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -123,7 +161,7 @@ def test_more_of_the_same_spot_join_and_another_spot_begins_anew(
     session.edit(count=1, seed=99)
     generate(opened, qtbot)
     wait_for_place(opened, "Candidate 4 of 4", qtbot)
-    other = save_mask(np.full((64, 64), 255, np.uint8), tmp_path)
+    other = save_mask(np.full((128, 128), 255, np.uint8), tmp_path)
     session.edit(mask=Mask(str(other)))
     generate(opened, qtbot)
     wait_for_place(opened, "Candidate 1 of 1", qtbot)
