@@ -13,8 +13,9 @@ from core.runs.events import Event, Finished, Loading, Phase
 def run(context: Context, operation: Enlarge) -> Iterator[Event]:
     yield Loading(Phase.enlarging)
     upscaler = yield from context.enlarger.resolved(operation.upscaler)
-    pixels = yield from context.enlarger.enlarged(operation.image.pixels, upscaler)
-    yield Finished(GeneratedImage(pixels, enlarged_recipe(operation.image.recipe, upscaler)))
+    recipe = operation.image.recipe
+    pixels = yield from context.enlarger.enlarged(operation.image.pixels, upscaler, recipe.request.seamless)
+    yield Finished(GeneratedImage(pixels, enlarged_recipe(recipe, upscaler)))
 
 
 def run_files(context: Context, operation: EnlargeFiles) -> Iterator[Event]:

@@ -101,6 +101,19 @@ def test_a_run_ends_with_what_enlarging_its_picture_gives(engine: Engine, tmp_pa
     assert isinstance(branched, ImageReady) and branched.image.pixels.shape == (192, 192, 3)
 
 
+def test_a_finished_picture_that_goes_around_still_does_when_it_is_enlarged(engine: Engine) -> None:
+    request = GenerationRequest("a red house", model="tiny", size=Size(64, 64), steps=2, seed=3, seamless="xy")
+    images = [
+        event.image
+        for asked in (request, replace(request, upscaler=Upscaler("twice")))
+        for event in engine.run(Generate(asked))
+        if isinstance(event, ImageReady)
+    ]
+    small, large = images
+    alone = result_of(engine, Enlarge(small, Upscaler("twice")))
+    assert np.array_equal(alone.pixels, large.pixels)
+
+
 def test_of_two_passes_the_first_is_a_note(engine: Engine, tmp_path: Path) -> None:
     once = result_of(engine, Enlarge(picture_of(picture(tmp_path)), Upscaler("twice")))
     twice = result_of(engine, Enlarge(once, Upscaler("pickled", 2)))
