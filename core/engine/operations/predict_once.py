@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from core.engine.context import Context
+from core.engine.inpainting import INPUTS, seen_by_network
 from core.engine.sampling import guidance
 from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import prediction_type_of
@@ -30,8 +31,11 @@ def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
         timestep, x_in = timestep + 1, x * scale_of("flow", sigma)
     calls = yield from context.read_prompt(model, request)
     predict = calls.at(int((1 - t / TRAIN_TIMESTEPS) * len(calls.timeline.order)))
+    seen = model.with_autoencoder(lambda: seen_by_network(model.family, None, request, None, x.device))
+    if INPUTS in seen:
+        x_in = torch.cat([x_in, to_torch(seen[INPUTS], x.device)], 1)
     guided = guidance.combine(model.guarded(predict)(x_in, timestep), request.guidance_scale)
-    x0 = denoised(x_in, guided, sigma, kind)
+    x0 = denoised(x_in[:, : x.shape[1]], guided, sigma, kind)
     if not x0.isfinite().all():
         raise NotANumberPicture(tr("the network"))
     yield Finished(OneStep(t, model.decode(x)[0], model.decode(x0)[0], to_numpy(x0)))
