@@ -26,7 +26,7 @@ from core.engine.sampling.denoising import Recorded
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.mask_blending import MASK
 from core.engine.sampling.schedulers import SamplerRun
-from core.engine.sampling.start_noise import start_noise
+from core.engine.sampling.start_noise import Shape, start_noise
 from core.engine.sampling.tensors import to_torch
 from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
@@ -100,7 +100,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     if not (is_pure and family.takes_mask):
         x0 = encoded(family, pixels, generators[0], device)
         if masked is not None and not family.takes_mask:
-            x0, extras = blended(masked, x0, request)
+            x0, extras = blended(masked, x0, request, _layout(family, request))
     noise = _noise(family, request, generators)
     # on the CPU: diffusers moves the schedule to where the picture is, and a replay would divide by it elsewhere
     x = noise * sampling.first_scale if is_pure or x0 is None else sampling.noised(x0.cpu(), noise)
@@ -164,9 +164,13 @@ def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.de
 
 
 def _noise(family: Family, request: GenerationRequest, generators: Sequence[torch.Generator]) -> torch.Tensor:
-    variation = request.variation
-    layout = family.latent_shape(variation.size) if variation and variation.size else None
-    return start_noise(family.latent_shape(request.size), generators, request.seed or 0, variation, layout)
+    shape, seed = family.latent_shape(request.size), request.seed or 0
+    return start_noise(shape, generators, seed, request.variation, _layout(family, request))
+
+
+def _layout(family: Family, request: GenerationRequest) -> Shape | None:
+    size = request.variation.size if request.variation is not None else None
+    return family.latent_shape(size) if size is not None else None
 
 
 def _draw_start(film: Film, latent: Latent, generators: Sequence[torch.Generator]) -> None:

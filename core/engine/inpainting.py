@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine.families import Family
-from core.engine.sampling.mask_blending import MASK, SOURCE
+from core.engine.sampling.mask_blending import LAYOUT, MASK, SOURCE
+from core.engine.sampling.start_noise import Shape
 from core.engine.sampling.tensors import to_model_range, to_numpy, to_torch
 from core.errors import NotANumberPicture
 from core.film.film import Film
@@ -50,14 +51,20 @@ def with_hashes(request: GenerationRequest, masked: MaskedPicture) -> Generation
     return replace(request, source=source, mask=replace(request.mask, sha256=masked.mask_sha256))
 
 
-def blended(masked: MaskedPicture, x0: torch.Tensor, request: GenerationRequest) -> tuple[torch.Tensor, Extras]:
-    """Returns the latent to begin with, and the extras of a film whose steps put back what is kept."""
+def blended(
+    masked: MaskedPicture, x0: torch.Tensor, request: GenerationRequest, layout: Shape | None
+) -> tuple[torch.Tensor, Extras]:
+    """Returns the latent to begin with, and the extras of a film whose steps put back what is kept.
+
+    ``layout`` is as `core.engine.sampling.start_noise.start_noise` takes it.
+    """
     cells = strongest_in_cells(masked.mask_of_part, x0.shape[3], x0.shape[2])
     if request.mask is not None and request.mask.fill == "noise":
         generator = torch.Generator("cpu").manual_seed(((request.seed or 0) + 1) % 2**64)
         new = torch.from_numpy(cells).to(x0.device)
         x0 = (1.0 - new) * x0 + new * torch.randn(x0.shape, generator=generator).to(x0.device)
-    return x0, {MASK: cells[None], SOURCE: to_numpy(x0)}
+    more = {LAYOUT: np.array(layout[1:], np.int32)} if layout else {}
+    return x0, {MASK: cells[None], SOURCE: to_numpy(x0), **more}
 
 
 def seen_by_network(

@@ -22,6 +22,11 @@ MASK, SOURCE = "mask", "source"
 the share of the run's noise from which on a place is new; and float32 (channels, height, width), the latent of the
 picture that is kept, as the network sees latents."""
 
+LAYOUT = "layout"
+"""Name of an extra: int32 (2,), height and width of a latent of `core.request.request.Variation.size`."""
+
+_LONGEST = 16_384
+
 
 def mask_blending(film: Film, device: torch.device) -> StepHook:
     """Returns the hook for a film with both extras. Raises InvalidRequest where one is missing or does not fit.
@@ -59,8 +64,9 @@ def _noise_of_start(film: Film, shape: torch.Size) -> torch.Tensor:
     if request.source is not None:
         torch.randn(shape, generator=generator)  # the sample of what the autoencoder sees
     channels, height, width = shape[1:]
-    variation, layout = request.variation, None
-    if variation is not None and variation.size is not None:
-        factor = request.size.height // height
-        layout = channels, variation.size.height // factor, variation.size.width // factor
-    return start_noise((channels, height, width), [generator], request.seed or 0, variation, layout)
+    layout = None
+    if (size := film.extras.get(LAYOUT)) is not None:
+        if size.dtype != np.int32 or size.shape != (2,) or not 0 < size.min() <= size.max() <= _LONGEST:
+            raise InvalidRequest(LAYOUT, size.tolist(), tr("height and width of a latent"))
+        layout = channels, int(size[0]), int(size[1])
+    return start_noise((channels, height, width), [generator], request.seed or 0, request.variation, layout)

@@ -19,21 +19,19 @@ from core.film_export.pictures import ExportFrame
 from core.models.catalogue import Catalogue
 from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_as
-from core.request.request import GenerationRequest, Mask, Source
+from core.request.request import GenerationRequest, Mask, Size, Source, Variation
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
-from core.runs.events import ImageReady, MaskMissing, Preview, PreviewMode, Stepped
+from core.runs.events import Preview, PreviewMode, Stepped
 from core.runs.operations import (
     Generate,
     GenerateBranch,
     OpenFilm,
     PreviewFilm,
-    RecordAttention,
     RenderFrame,
     Resume,
     result_of,
 )
-from tests import tiny
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
 from tests.tiny_families import TINY_MODELS, smallest_request
 
@@ -127,9 +125,13 @@ def test_a_branch_changes_the_inside_and_keeps_the_rest(
     assert_same_frames(opened, branched.film)
 
 
-def test_a_place_of_half_strength_is_free_in_the_second_half(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variation", [None, Variation(0.4, 9), Variation(size=Size(65, 70))])
+def test_a_place_of_half_strength_is_free_in_the_second_half(
+    variation: Variation | None, engine: Engine, tmp_path: Path
+) -> None:
     """A plain second computation: at each call, what is kept is the source with the level's noise, else free."""
-    request = asked(tmp_path, replace(REQUEST, steps=10), strength=1.0, softness=5.0)
+    varied = replace(REQUEST, steps=10, variation=variation)
+    request = asked(tmp_path, varied, strength=1.0, softness=5.0)
     film = ready(list(engine.run(Generate(request)))).film
     cells, kept = film.extras[MASK][0], film.extras["source"]
     shares = film.schedule.timesteps / film.schedule.timesteps[0]
@@ -233,49 +235,6 @@ def test_every_family_changes_the_masked_part_alone(name: str, one_of_each: Path
 def test_a_mask_without_a_picture_is_refused(engine: Engine, request_: GenerationRequest) -> None:
     with pytest.raises(InvalidRequest, match="a picture that it is a mask of"):
         list(engine.run(Generate(replace(request_, source=None))))
-
-
-@pytest.fixture(scope="module")
-def inpainting(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model whose network sees mask and picture, in a folder of models."""
-    folder = tmp_path_factory.mktemp("models")
-    tiny.stable_diffusion(folder / "inpainting", in_channels=9)
-    return folder
-
-
-@pytest.mark.parametrize("strength", [0.6, 1.0])
-def test_a_network_for_inpainting_is_rebuilt_resumed_and_branched(
-    strength: float, inpainting: Path, tmp_path: Path
-) -> None:
-    engine = Engine(Catalogue((inpainting,)), "cpu", "float32", collect=lambda: None)
-    request = asked(tmp_path, replace(REQUEST, model="inpainting", sampler="euler_a"), strength, softness=2.0)
-    whole = ready(list(engine.run(Generate(request))))
-    far = far_from_house(6)
-    assert np.array_equal(whole.image.pixels[far], photo_of(request)[far])
-    film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
-    assert_same_frames(film, whole.film)
-    for call in (0, 2):
-        again = ready(list(engine.run(GenerateBranch(Branch(film, call, film.request)))))
-        assert np.array_equal(again.image.pixels, whole.image.pixels)
-    record = result_of(engine, RecordAttention(film))
-    assert record is not None
-    engine.close()
-
-
-def test_without_a_mask_such_a_network_makes_all_of_the_picture_and_says_so(
-    inpainting: Path, tmp_path: Path
-) -> None:
-    engine = Engine(Catalogue((inpainting,)), "cpu", "float32", collect=lambda: None)
-    events = list(engine.run(Generate(replace(REQUEST, model="inpainting"))))
-    assert [event.model for event in events if isinstance(event, MaskMissing)] == ["inpainting"]
-    whole = ready(events)
-    assert whole.image.pixels.std() > 0
-    film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
-    assert_same_frames(film, whole.film)
-    again = ready(list(engine.run(GenerateBranch(Branch(film, 2, film.request)))))
-    assert isinstance(again, ImageReady)
-    assert np.array_equal(again.image.pixels, whole.image.pixels)
-    engine.close()
 
 
 @pytest.mark.parametrize("place", ["core.engine.initial_state.read_masked_picture", "core.film.film.Film.pasted"])

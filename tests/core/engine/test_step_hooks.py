@@ -16,7 +16,7 @@ from core.engine.engine import Engine
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import Step, StepContext, StepHook, denoise
 from core.engine.sampling.guidance import Prediction
-from core.engine.sampling.mask_blending import MASK, SOURCE
+from core.engine.sampling.mask_blending import LAYOUT, MASK, SOURCE
 from core.engine.sampling.step_hooks import step_hooks
 from core.errors import InvalidRequest
 from core.film.film import Film
@@ -124,6 +124,14 @@ def test_a_film_with_extras_of_no_hook_runs_as_without_them() -> None:
 def test_a_mask_without_a_source_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="source"):
         step_hooks(replace(synthetic_film.film(2), extras={MASK: NEW}), CPU)
+
+
+@pytest.mark.parametrize(
+    "layout", [np.zeros(2, np.int32), np.ones(3, np.int32), np.ones(2, np.float32), np.full(2, 2**30, np.int32)]
+)
+def test_a_layout_that_is_no_size_is_refused(layout: NDArray[Any]) -> None:
+    with pytest.raises(InvalidRequest, match="height and width"):
+        step_hooks(replace(synthetic_film.film(2), extras={MASK: NEW, SOURCE: KEPT, LAYOUT: layout}), CPU)
 
 
 @pytest.mark.parametrize(
