@@ -34,7 +34,7 @@ class FakeSaves:
     saved: list[tuple[GeneratedImage, Path | None]] = field(default_factory=list)
     failures: int = 0
 
-    def __call__(self, image: GeneratedImage, film: Film, folder: Path | None) -> Path:
+    def __call__(self, image: GeneratedImage, film: Film | None, folder: Path | None) -> Path:
         if self.failures > 0 or (folder is not None and folder.name == "full"):
             self.failures -= 1
             raise SaveFailed(folder or Path("pictures"), "No space left on device")

@@ -116,7 +116,7 @@ def measure(folder: Path, count: int) -> dict[str, float]:
     return figures
 
 
-def _save_nothing(_image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
+def _save_nothing(_image: GeneratedImage, _film: Film | None, folder: Path | None) -> Path:
     return folder or Path()
 
 
