@@ -19,6 +19,7 @@ from core.film_export.pictures import ExportFrame, captioned
 from core.grid.operation import MakeGrid
 from core.models.catalogue import FoundModels, Model
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
+from core.pictures.masked_picture import MaskedPicture
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.branch import Branch
@@ -79,6 +80,7 @@ class FakeEngine:
         self.arrived = threading.Event()
         self.decode_hold: threading.Event | None = None
         self.decode_error: Exception | None = None
+        self.masked: MaskedPicture | None = None
         self.keep_error: Exception | None = None
         self.trip_hold: threading.Event | None = None
         self.trip_error: Exception | None = None
@@ -221,6 +223,7 @@ class FakeEngine:
         self.is_closed = True
 
     def _develop(self, film: Film, index: int, count: int) -> Generator[Event, None, None]:
+        film = replace(film, masked=self.masked or film.masked)
         yield Started(film, index, count)
         for call in range(len(film.frames), film.schedule.calls):
             self.calls += 1

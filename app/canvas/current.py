@@ -168,9 +168,10 @@ class CurrentView(QObject):
         if film is not None:
             frame = film.frames[-1]
             decode = Decode(film, frame.denoised)
-            self._session.engine_tasks.submit(PAUSED, decode, partial(self._show_decoded, frame))
+            self._session.engine_tasks.submit(PAUSED, decode, partial(self._show_decoded, film, frame))
 
-    def _show_decoded(self, frame: Frame, pixels: Pixels) -> None:
+    def _show_decoded(self, film: Film, frame: Frame, pixels: Pixels) -> None:
+        pixels = film.shown(pixels)
         if self._started is not None and frame.step + 1 == self._last_step:
             self._show_live(pixels, *self._texts(is_decoded=True), None)
         self.step_decoded.emit(frame.call, pixels)

@@ -225,10 +225,10 @@ class FilmComparison(QObject):
         if follow is not None and not following.has_decoded(follow[1]):
             film, call = follow
             decode = Decode(film, film.frames[call].denoised)
-            self._engine_tasks.submit(COMPARED, decode, partial(self._show_decoded, following, call))
+            self._engine_tasks.submit(COMPARED, decode, partial(self._show_decoded, following, film, call))
 
-    def _show_decoded(self, run: ComparedRun, call: int, pixels: Pixels) -> None:
-        run.keep_decoded(call, pixels)
+    def _show_decoded(self, run: ComparedRun, film: Film, call: int, pixels: Pixels) -> None:
+        run.keep_decoded(call, film.shown(pixels))
         self._show()
 
     @Slot(int, object)

@@ -123,15 +123,15 @@ class ContactSheet(QFrame):
         item.setData(RUN, film.run)
         frame = film.frames[-1]
         self._show_picture(item, film.picture(frame.denoised))
-        decode, shown = Decode(film, frame.denoised), partial(self.show_decoded, film.run)
+        decode, shown = Decode(film, frame.denoised), partial(self.show_decoded, film)
         self._engine_tasks.submit(f"sheet {film.run}", decode, shown)
 
-    def show_decoded(self, run: str, pixels: Pixels) -> None:
+    def show_decoded(self, film: Film, pixels: Pixels) -> None:
         """Shows the true picture of a begun run."""
         for row in range(self.list.count()):
             item = self.list.item(row)
-            if item.data(RUN) == run:
-                self._show_picture(item, pixels)
+            if item.data(RUN) == film.run:
+                self._show_picture(item, film.shown(pixels))
 
     def _tell_difference(self) -> None:
         """Says so where the pictures are alike, because they are still mostly noise."""

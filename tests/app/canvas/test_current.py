@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
@@ -13,8 +14,10 @@ from app.session.newest_step import REST_MS
 from app.session.picture_loader import OpenedPicture
 from app.session.run import RunState
 from app.session.session import Session
-from app.widgets.pixels import to_image
+from app.widgets.pixels import to_image, to_pixels
 from app.widgets.theme import LIGHT
+from core.pictures.mask import Box
+from core.pictures.masked_picture import MaskedPicture
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size, Upscaler
 from core.runs.events import ImageReady
@@ -94,6 +97,19 @@ def test_a_preview_tells_its_step_and_its_kind_and_has_the_place_of_the_picture(
 def test_a_pause_shows_the_decoded_step(table: Table, qtbot: QtBot) -> None:
     pause_after_first_step(table, qtbot)
     assert table.badge() == "Step 1 of 20  ·  decoded"
+
+
+def test_a_pause_shows_a_decoded_part_in_its_picture(table: Table, qtbot: QtBot) -> None:
+    mask = np.zeros((100, 300), np.uint8)
+    mask[20:80, 200:250] = 255
+    table.engine.masked = MaskedPicture(np.full((100, 300, 3), 77, np.uint8), mask, Box(150, 0, 250, 100))
+    pause_after_first_step(table, qtbot)
+    assert table.badge().endswith("decoded")
+    current = table.view.current
+    assert current is not None
+    shown = to_pixels(current.image)
+    assert shown.shape == (100, 300, 3)
+    assert (shown[mask == 0] == 77).all()
 
 
 def test_the_finished_picture_has_no_badge_and_knows_its_file(table: Table, qtbot: QtBot) -> None:

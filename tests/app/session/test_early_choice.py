@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.create.contact_sheet import CHOOSE, NOTHING_DECIDED, ContactSheet
 from app.film.film_panel import FilmPanel
 from core.film.reader import PART_SUFFIX
+from core.pictures.mask import Box
+from core.pictures.masked_picture import MaskedPicture
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
@@ -170,12 +172,23 @@ def test_the_sheet_says_so_while_the_pictures_hardly_differ(opened: Opened, qtbo
     alike = [np.full((64, 64, 3), 100 + number, np.uint8) for number in range(4)]
     films = opened.window.session.early_choice.films
     for film, picture in zip(films, alike, strict=True):
-        sheet.show_decoded(film.run, picture)
+        sheet.show_decoded(film, picture)
     hint = sheet.findChild(QLabel, "contactSheetHint")
     assert isinstance(hint, QLabel)
     assert hint.text() == NOTHING_DECIDED
-    sheet.show_decoded(films[0].run, np.zeros((64, 64, 3), np.uint8))
+    sheet.show_decoded(films[0], np.zeros((64, 64, 3), np.uint8))
     assert hint.text() == CHOOSE
+
+
+def test_begun_parts_are_shown_in_their_picture(opened: Opened, qtbot: QtBot) -> None:
+    mask = np.zeros((100, 300), np.uint8)
+    mask[20:80, 200:250] = 255
+    opened.engine.masked = MaskedPicture(np.full((100, 300, 3), 77, np.uint8), mask, Box(150, 0, 250, 100))
+    sheet = begin(opened, qtbot, count=2)
+    film = opened.window.session.early_choice.films[0]
+    sheet.show_decoded(film, np.zeros((64, 64, 3), np.uint8))
+    size = sheet.list.item(0).icon().availableSizes()[0]
+    assert size.width() == pytest.approx(3 * size.height(), rel=0.02)
 
 
 def test_the_film_panel_shows_the_run_that_waits(saving: Opened, qtbot: QtBot) -> None:
