@@ -68,6 +68,8 @@ class CandidateBar(QFrame):
         self.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.FocusOut:
+            self.source_held.emit(self.source.isDown())  # the release of C goes elsewhere
         if not isinstance(event, QKeyEvent) or self.isHidden() or not self._knows(event):
             return super().eventFilter(watched, event)
         key, kind = Qt.Key(event.key()), event.type()
