@@ -42,7 +42,7 @@ class MaskPlace(QObject):
         self._tasks = session.background.queue(self, "masks")
         self._editor: MaskEditor | None = None
         self.stays_open: Callable[[], bool] = lambda: False
-        self._is_kept = True
+        self._is_kept, self._is_keeping = True, False
         self._path = self._mask_path = ""
         self._rest = QTimer(self, singleShot=True, interval=KEEP_AFTER_MS)
         self._rest.timeout.connect(self._on_rested)
@@ -117,21 +117,24 @@ class MaskPlace(QObject):
         source = self._session.draft.source
         if self._editor is not None and not self._is_kept and source is not None and source.path == self._path:
             self._rest.stop()
+            self._is_keeping = True
             self._masks.keep(self._editor.levels)
+            self._is_keeping = False
             mask = self._session.draft.mask
             self._mask_path = mask.path if mask is not None else ""
             self._is_kept = True
 
     @Slot(object)
     def _on_draft_edited(self, draft: GenerationRequest) -> None:
-        """Another start image, or a mask that undo brought back, is painted over from now on."""
-        if not self._create.is_painting:
+        """Goes on with another start image, or with the mask that undo brought back or the user removed."""
+        if self._is_keeping or not self._create.is_painting:
             return
         if draft.source is None:
             self._is_kept = True
             self.close()
-        elif draft.source.path != self._path or (
-            self._is_kept and self._mask_path != (draft.mask.path if draft.mask is not None else "")
+        elif (draft.source.path, draft.mask.path if draft.mask is not None else "") != (
+            self._path,
+            self._mask_path,
         ):
             self._is_kept = True
             self._read()

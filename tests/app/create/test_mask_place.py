@@ -148,6 +148,20 @@ def test_asking_to_paint_while_painting_loses_no_stroke(open_window: Opener, pho
     assert page.mask_editor.view.painting.history.can_undo
 
 
+def test_a_mask_that_is_removed_right_after_a_stroke_does_not_come_back(
+    open_window: Opener, photo: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page, session = begin(opened, photo, qtbot), opened.window.session
+    stroke(page)
+    qtbot.waitUntil(lambda: session.draft.mask is not None, timeout=20_000)
+    QTest.keyClick(page.mask_editor.view, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    page.left.mask_control.remove_button.click()
+    qtbot.waitUntil(lambda: page.mask_editor.levels is None)
+    session.draft_editor.completing.emit()
+    assert session.draft.mask is None
+
+
 def test_a_start_image_that_is_chosen_while_another_is_read_is_painted_over(
     open_window: Opener, photo: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
