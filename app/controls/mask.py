@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtWidgets import QColorDialog, QLabel, QPushButton, QSizePolicy, QSpinBox, QWidget
 
 from app.canvas.mask_overlay import overlaid
@@ -36,6 +36,7 @@ class MaskControl(QWidget):
         self._session = session
         self._masks = masks
         self._drawn: tuple[str, int] | None = None
+        self._picture: tuple[str, QImage] | None = None
         self.thumbnail = QLabel()
         self.thumbnail.setAccessibleName(tr("The start image with its mask"))
         self.button = QPushButton()
@@ -137,7 +138,7 @@ class MaskControl(QWidget):
         drawn = None if levels is None or not path.is_absolute() else (str(path), id(levels))
         if drawn != self._drawn:
             self._drawn = drawn
-            picture = thumbnail(path) if drawn is not None else None
+            picture = self._small(path) if drawn is not None else None
             self.thumbnail.setVisible(picture is not None and not picture.isNull())
             if picture is not None and not picture.isNull() and levels is not None:
                 small = QPixmap.fromImage(overlaid(picture, levels))
@@ -145,6 +146,12 @@ class MaskControl(QWidget):
                 self.thumbnail.setPixmap(small)
         elif drawn is None:
             self.thumbnail.hide()
+
+    def _small(self, path: Path) -> QImage:
+        """Returns the start image; it is read once, and not with each stroke over it."""
+        if self._picture is None or self._picture[0] != str(path):
+            self._picture = str(path), thumbnail(path)
+        return self._picture[1]
 
     @Slot()
     def _on_removed(self) -> None:
