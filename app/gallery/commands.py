@@ -154,12 +154,12 @@ class GalleryCommands(QObject):
         return do
 
     def _with_files(self, act: Callable[[tuple[Path, ...]], object]) -> None:
-        """Acts on the files of the chosen pictures, as soon as their facts are loaded."""
+        """Acts on the files of the chosen pictures; does nothing until their facts are loaded."""
         known = [self._page.pictures.known(number) for number in self._page.selected_ids]
         paths = tuple(picture.path for picture in known if picture is not None)
-        if len(paths) > MOST_TAKEN or len(paths) < len(known):
+        if len(known) > MOST_TAKEN:
             self.notices.show_too_many(MOST_TAKEN)
-        else:
+        elif len(paths) == len(known):
             act(paths)
 
     @Slot(object)

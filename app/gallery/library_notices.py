@@ -57,8 +57,8 @@ class LibraryNotices(QObject):
         self._tell(COPIED, NO_RECIPE)
 
     def show_too_many(self, most: int) -> None:
-        sentence = tr("Up to {most:,} pictures can be copied at once.", most=most)
-        self._tell(COPIED, Message(tr("That is too much for the clipboard"), sentence))
+        sentence = tr("Up to {most:,} pictures can be copied or enlarged at once.", most=most)
+        self._tell(COPIED, Message(tr("Too many pictures are selected"), sentence))
 
     def show_copied(self) -> None:
         self._tell(COPIED, Message(tr("The recipe is in the clipboard"), ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.canvas.picture_actions import PictureAction, open_menu
+from app.gallery import commands
 from app.gallery.filters import active_filters
 from app.session.run import SavedPicture
 from core.film.reader import film_path
@@ -98,6 +100,20 @@ def test_copy_gives_the_pixels_and_the_file(gallery: OpenGallery, add_picture: A
     gallery.press("Ctrl+C")
     gallery.wait_for(lambda: QGuiApplication.clipboard().mimeData().hasImage())
     assert [Path(url.toLocalFile()) for url in QGuiApplication.clipboard().mimeData().urls()] == [path]
+
+
+def test_too_many_pictures_are_refused_in_words_that_also_hold_for_enlarging(
+    gallery: OpenGallery, add_picture: AddPicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "MOST_TAKEN", 1)
+    for name in ("a.png", "b.png"):
+        add_picture(name)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0, 1)
+    gallery.commands.do(PictureAction.enlarge)
+    words = " ".join(label.text() for label in gallery.page.messages.findChildren(QLabel))
+    assert "Up to 1 pictures can be copied or enlarged at once." in words
 
 
 def test_copying_the_recipe_gives_text(gallery: OpenGallery, add_picture: AddPicture) -> None:
