@@ -106,8 +106,8 @@ def test_too_many_pictures_are_refused_in_words_that_also_hold_for_enlarging(
     gallery: OpenGallery, add_picture: AddPicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "MOST_TAKEN", 1)
-    for name in ("a.png", "b.png"):
-        add_picture(name)
+    for day, name in enumerate(("a.png", "b.png")):
+        add_picture(name, day=day)
     gallery.open()
     gallery.wait_for_rows(2)
     gallery.choose(0, 1)
@@ -221,7 +221,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
     gallery.wait_for_rows(1)
     one = ["View in full screen", "Use all settings", "Use its seed", "Generate again with a new seed"]
     one += ["Start from this image", "Paint a mask…", "Add noise to this picture…", "Copy picture", "Copy recipe"]
-    one[7:7] = ["Find similar pictures"]
+    one[7:7] = ["Show what changed", "Find similar pictures"]
     one += [
         "Save picture as…",
         "Open in another program",
