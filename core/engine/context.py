@@ -1,7 +1,6 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
 import logging
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +19,6 @@ from core.engine.loading.kept import encoder_files, is_worth_keeping
 from core.engine.loading.load import load
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel
 from core.engine.loading.planning import Work, plan_for
-from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS
 from core.engine.prompt_calls import PromptCalls
 from core.engine.upscaling.enlarging import Enlarger
 from core.errors import EmulsionError, InvalidRequest, OutOfMemory
@@ -140,8 +138,7 @@ class Context:
             predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
             leave = loaded.offloading.placement is not Placement.on_device
             if not is_known and leave and not prepared.family.encoders:  # those with CLIP alone are quick
-                most = sys.maxsize if prepared.family.kept is not None else REMEMBERED_PROMPTS // 2
-                for text in islice(self._texts(loaded.model, following), most):
+                for text in islice(self._texts(loaded.model, following), prepared.family.prompts_ahead):
                     if not prepared.family.knows_prompt(text):
                         yield Loading(Phase.reading_prompt)
                         prepared.read_ahead(text)

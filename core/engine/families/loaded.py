@@ -11,7 +11,7 @@ from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
 from core.engine.networks.kept_encodings import KeptEncodings
-from core.engine.networks.prompt_cache import PromptCache
+from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS, PromptCache
 from core.engine.networks.seamless import widened, without_margin
 from core.engine.sampling.denoising import Predict
 from core.film.latent_rgb import LatentRgb
@@ -184,6 +184,12 @@ class Family:
     def _kept_now(self) -> KeptEncodings | None:
         has_vectors = any(encoder.vectors for encoder in self.encoders)
         return self.kept if self.reads_as_loaded and not has_vectors else None
+
+    @property
+    def prompts_ahead(self) -> int:
+        """Returns how many prompts can be read ahead of their turn without forgetting the first of them."""
+        kept = self._kept_now()
+        return max(REMEMBERED_PROMPTS // 2, kept.room if kept is not None else 0)
 
     def forget_prompts(self) -> None:
         """Has prompts read anew, since the text encoder has changed."""

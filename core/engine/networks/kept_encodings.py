@@ -34,6 +34,15 @@ class KeptEncodings:
         self._kind = kind
         self._device = device
         self._waiting: dict[object, Any] = {}
+        self._last_bytes = 0
+
+    @property
+    def room(self) -> int:
+        """Returns how many more texts can be kept before one of them has to go; 0 while that is not known.
+
+        Other models, and other processes, may take half of the folder meanwhile.
+        """
+        return self._encodings.most_bytes // 2 // self._last_bytes if self._last_bytes and self._encoder() else 0
 
     def recall(self, text: object) -> Any:
         """Returns the encoded text, or None where it is not kept; a damaged file is removed."""
@@ -67,7 +76,9 @@ class KeptEncodings:
             names = _names(self._kind)
             parts = (getattr(encoded, name) for name in names) if is_dataclass(encoded) else (encoded,)
             tensors = {name: part.cpu().contiguous() for name, part in zip(names, parts, strict=True)}
-            self._encodings.keep(self._encodings.path_of(encoder, repr(text)), _packed(tensors))
+            content = _packed(tensors)
+            self._last_bytes = len(content)
+            self._encodings.keep(self._encodings.path_of(encoder, repr(text)), content)
         self._waiting.clear()
 
 

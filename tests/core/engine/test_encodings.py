@@ -12,6 +12,7 @@ import pytest
 
 from core.checkpoints.cache import CheckpointCache
 from core.engine.engine import Engine
+from core.engine.families import Family
 from core.engine.loading import load as loading
 from core.engine.loading.loaded_model import LoadedModel
 from core.families import FAMILIES
@@ -185,6 +186,34 @@ def test_the_prompts_of_what_waits_are_read_in_one_visit(
     bare = engine_with(one_of_each, None)
     for one, pixels in zip((asked, *waiting), shown, strict=True):
         assert np.array_equal(pixels, picture(bare, one))
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_nothing_is_read_ahead_that_would_be_gone_when_its_turn_comes(
+    one_of_each: Path, tmp_path: Path, asked: GenerationRequest, monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    """Neither where the folder is too small for all, nor while the hashes that name the files are unknown."""
+    read: list[Any] = []
+    encode = Family._encode  # pyright: ignore[reportPrivateUsage]
+
+    def counted(family: Family, text: Any) -> Any:
+        read.append(text)
+        return encode(family, text)
+
+    def unknown(_file: Path) -> str:
+        return ""
+
+    monkeypatch.setattr(Family, "_encode", counted)
+    picture(engine_with(one_of_each, first := kept_in(tmp_path / "first")), asked)
+    room = 10 * first.size() // len(read) if is_named else 2**20
+    engine = engine_with(one_of_each, kept_in(tmp_path / "kept", room), Placement.drop_encoder)
+    if not is_named:
+        monkeypatch.setattr(MEMORY, "sha256_if_known", unknown)
+    waiting = [replace(asked, prompt=f"{number} boats") for number in range(40)]
+    read.clear()
+    for number, one in enumerate(waiting[:3]):
+        picture(engine, one, *waiting[number + 1 :])
+    assert len(read) == len(set(read))
 
 
 def test_the_prompts_of_a_grid_are_read_in_one_visit(
