@@ -156,6 +156,9 @@ class Viewer(QWidget):
         """The list has changed under the viewer: the picture may be gone."""
         if self.isVisible():
             found = self._pictures.row_of(self._shown) if self._shown is not None else None
+            if self._shown is not None and found is not None and self._pictures.ids[found] != self._shown:
+                self._pictures.toggle_stack(found)  # a closed one, of which another picture is the cover now
+                found = self._pictures.row_of(self._shown)
             row = found if found is not None else min(self._row, self._pictures.rowCount() - 1)
             self._go(row)
 

@@ -164,6 +164,21 @@ def test_a_closed_stack_stays_chosen_as_a_whole_when_a_picture_comes_in(stacked:
     stacked.wait_for(lambda: chosen(stacked) == 4)
 
 
+def test_the_viewer_keeps_its_picture_when_another_becomes_the_cover(stacked: OpenGallery) -> None:
+    """A key that is pressed then acts on the picture that is seen."""
+    viewer, (number, *_) = stacked.commands.viewer, _ids(stacked)
+    viewer.open(0)
+    stacked.wait_for(lambda: viewer.canvas.shown is not None)
+    add(stacked, "a", 90, batch="one")  # the first by its name
+    stacked.page.service.index(stacked.folders.pictures / "a.png")
+    stacked.wait_for(lambda: stacked.page.view.total == 5)
+    stacked.wait_for(lambda: viewer.picture is not None)
+    assert viewer.picture is not None and viewer.picture.id == number
+    assert names(stacked) == ["a", "a0", "a1", "a2", "b"]
+    viewer.close()
+    assert stacked.page.selected_ids == (number,)
+
+
 @pytest.mark.parametrize("text", ["a1", "a"])
 def test_a_search_that_ends_chooses_no_more_than_before(stacked: OpenGallery, text: str) -> None:
     filters = stacked.page.filters
