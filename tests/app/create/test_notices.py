@@ -283,4 +283,4 @@ def test_settings_that_the_picture_does_not_tell_are_named(bench: Bench) -> None
 
 
 def test_a_program_that_weighs_otherwise_is_named() -> None:
-    assert settings_sentence(Applied(weighed_by="ComfyUI")).startswith("ComfyUI weighs words")
+    assert settings_sentence(Applied(weighed_by="ComfyUI")).startswith("ComfyUI weights the words")

@@ -84,12 +84,12 @@ def test_a_mirror_and_a_proxy_hold_for_the_next_download(
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
-        ("hubEndpointEdit", "mirror", "no address"),
-        ("hubEndpointEdit", "ftp://mirror.example.org", "no address"),
+        ("hubEndpointEdit", "mirror", "not an address"),
+        ("hubEndpointEdit", "ftp://mirror.example.org", "not an address"),
         ("hubEndpointEdit", "https://mirror.example.org/?a=b", "question mark"),
         ("hubEndpointEdit", "https://me:secret@mirror.example.org", "not kept in settings"),
-        ("hubEndpointEdit", "https://mirror.example.org:99999", "no address"),
-        ("hubProxyEdit", "proxy:8080", "no address"),
+        ("hubEndpointEdit", "https://mirror.example.org:99999", "not an address"),
+        ("hubProxyEdit", "proxy:8080", "not an address"),
         ("hubProxyEdit", "http://me:secret@proxy.example.org", "not kept in settings"),
         ("hubProxyEdit", "http://proxy.example.org/path", "without a path"),
     ],

@@ -36,7 +36,7 @@ def label(card: RecipeCard, name: str) -> QLabel:
 
 def test_a_recipe_is_shown_in_the_words_of_the_controls(recipe: Recipe) -> None:
     text = facts(recipe)
-    for words in ("Not wanted: people", "Seed 7", "128 × 128 · DDIM", "20 steps · guidance 4", "A model"):
+    for words in ("Negative prompt: people", "Seed 7", "128 × 128 · DDIM", "20 steps · guidance 4", "A model"):
         assert words in text
 
 
@@ -46,7 +46,7 @@ def test_a_kept_step_says_which(recipe: Recipe) -> None:
 
 def test_a_source_picture_is_named(recipe: Recipe) -> None:
     request = replace(recipe.request, source=Source("photo.jpg", 0.6))
-    assert "Begins with photo.jpg, strength 0.6" in facts(replace(recipe, request=request))
+    assert "Starts from photo.jpg, strength 0.6" in facts(replace(recipe, request=request))
 
 
 def test_loras_are_named_with_their_weights(recipe: Recipe) -> None:
