@@ -111,7 +111,7 @@ class DownloadService(QObject):
         self._processes[state.key] = process
         self._set(replace(state, stage=Stage.preparing))
         program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
-        named = state.key if state.key in known_files() else state.repository
+        named = state.key if known_files().get(state.key) == state.repository else state.repository
         command = [*program, "models", "download", named, "--json", "--follow-stdin"]
         command += ["--endpoint", self.endpoint, "--proxy", self.proxy]
         command += ["--token-stdin"] if self.session_token else []

@@ -152,9 +152,10 @@ def known_parts() -> Mapping[str, KnownPart]:
 
 
 @cache
-def known_files() -> frozenset[str]:
-    """Returns the keys of what is fetched as single files of a repository."""
-    return frozenset([*known_parts(), *(model.key for model in known_models() if model.files)])
+def known_files() -> dict[str, str]:
+    """Returns the repositories of what is fetched as single files, by their keys."""
+    networks = (model for model in known_models() if model.files)
+    return {one.key: one.repository for one in (*known_parts().values(), *networks)}
 
 
 def _weights(entry: Mapping[str, Any], parts: tuple[KnownPart, ...]) -> ModelWeights | None:

@@ -111,3 +111,13 @@ def test_the_parts_that_a_network_here_lacks_are_fetched_by_one_click(page: Mode
     assert "ae (340 MB download" in confirm(page)
     qtbot.waitUntil(lambda: page.cards["mine"].facts.is_installed, timeout=60_000)
     assert arrived("qwen_3_4b").is_file()
+
+
+def test_a_repository_of_somebody_else_is_fetched_as_it_was_named(
+    page: ModelsPage, qtbot: QtBot, server: HubServer
+) -> None:
+    """Its name may be the key of a part."""
+    page.service.begin("taesd", "somebody/taesd")
+    qtbot.waitUntil(lambda: "taesd" not in page.service.states, timeout=60_000)  # the hub does not know it
+    asked = [one.path for one in server.asked if "taesd" in one.path]
+    assert asked and all("somebody/taesd" in path for path in asked)
