@@ -221,7 +221,7 @@ class PictureCommands(QObject):
 
     @Slot()
     def _delete(self) -> None:
-        if (path := self.current_file()) is not None:
+        if (path := self.current_file()) is not None and not self._create.is_painting:  # it is out of sight then
             self.menu.delete(path)
 
     @Slot()

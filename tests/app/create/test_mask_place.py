@@ -178,6 +178,23 @@ def test_a_start_image_that_is_chosen_while_another_is_read_is_painted_over(
     assert kept(opened).shape == (50, 30)
 
 
+def test_the_picture_behind_the_editor_is_not_moved_to_the_trash(
+    open_window: Opener, photo: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, deleted, other = open_window(), list[Path](), tmp_path / "other.png"
+    Image.new("RGB", (30, 50)).save(other)
+    commands = opened.window.contents._commands  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(commands.menu, "delete", deleted.append)
+    opened.window.contents.show_picture(other)
+    qtbot.waitUntil(lambda: commands.current_file() == other)
+    page = begin(opened, photo, qtbot)
+    opened.action("Move picture to trash").trigger()
+    assert not deleted
+    page.mask_editor.closed.emit()
+    opened.action("Move picture to trash").trigger()
+    assert deleted == [other]
+
+
 def test_a_file_that_is_no_picture_is_told(open_window: Opener, tmp_path: Path, qtbot: QtBot) -> None:
     opened = open_window()
     broken = tmp_path / "broken.png"
