@@ -174,6 +174,9 @@ class PreparedModel:
 
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
+        if request.references:  # another autoencoder that was in use since then has taken their latents along
+            device, sources = self.loaded.plan.device, self.loaded.catalogue.sources
+            self.with_autoencoder(lambda: encoded_references(self.family, request, device, sources))
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def read_ahead(self, request: GenerationRequest) -> None:

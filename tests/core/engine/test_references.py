@@ -29,7 +29,7 @@ from core.request.json_codec import request_from_json, request_to_json
 from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import STARTER_MODEL, GenerationRequest, Reference, Size
 from core.runs.branch import Branch
-from core.runs.events import ImageReady
+from core.runs.events import ImageReady, Loading, Phase
 from core.runs.operations import Decode, Generate, GenerateBranch, OpenFilm, result_of
 from tests.tiny_families import TINY_MODELS
 
@@ -108,6 +108,20 @@ def test_a_film_from_the_disk_is_replayed_and_branches_to_the_same_picture(
     *_, last = engine.run(GenerateBranch(Branch(film, 2, film.request)))
     assert isinstance(last, ImageReady)
     assert np.array_equal(last.image.pixels, ready.image.pixels)
+
+
+def test_another_autoencoder_between_two_events_costs_nothing_but_its_time(
+    engine: Engine, request_with_two: GenerationRequest
+) -> None:
+    request = replace(request_with_two, prompt="make it spring")
+    events = engine.run(Generate(request))
+    assert any(isinstance(event, Loading) and event.phase is Phase.reading_prompt for event in events)
+    loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    assert loaded is not None
+    loaded.family.set_autoencoder(loaded.family.autoencoder(), loaded.family.latent_rgb)  # as for another film
+    *_, last = events
+    assert isinstance(last, ImageReady)
+    assert np.array_equal(last.image.pixels, made(engine, request).image.pixels)
 
 
 def test_a_file_that_has_changed_meanwhile_is_told(engine: Engine, request_with_two: GenerationRequest) -> None:
