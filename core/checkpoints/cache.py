@@ -138,8 +138,8 @@ class CheckpointCache:
         with self._lock:
             paths = [path for path in paths if path not in self._beside]
             thread = threading.Thread(target=self._hash_all, args=(paths,), name="hashes", daemon=True)
-            self._beside |= dict.fromkeys(paths, thread)
             thread.start()
+            self._beside |= dict.fromkeys(paths, thread)
 
     def _hash_all(self, paths: Iterable[Path]) -> None:
         for path in paths:
@@ -154,7 +154,7 @@ class CheckpointCache:
 
         Closing it keeps nothing. Yields 0 while it is computed in a thread. Raises ModelBroken.
         """
-        while (thread := self._beside.get(path)) is not None:
+        while (thread := self._beside.get(path)) is not None and thread.is_alive():
             thread.join(WAIT_S)
             if thread.is_alive():
                 yield 0
@@ -218,14 +218,15 @@ class CheckpointCache:
                 return
             # another process, a command beside the window, may have learned something meanwhile
             self._known = {**_read(self._file), **self._known}
-            known = self._known = dict(list(self._known.items())[-MOST_KNOWN:])
+            self._known = dict(list(self._known.items())[-MOST_KNOWN:])
+            known = dict(self._known)  # other threads go on learning while it is written
         text = json.dumps({path: asdict(entry) for path, entry in known.items()}, indent=1)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_file(self._file, text.encode())
         except (OSError, SaveFailed) as error:
             log.info("what is known of model files is not kept: %s", error)
-        self._saved = dict(known)
+        self._saved = known
 
     def _known_of(self, path: Path) -> Known:
         if known := self._known_if_there(path):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
 from app.messages.errors import message
-from core.checkpoints.cache import CheckpointCache
+from core.checkpoints.cache import CheckpointCache, Known
 from core.errors import ModelBroken
 
 
@@ -127,3 +131,42 @@ def test_only_a_damaged_file_is_to_be_installed_again(
         assert ("Install the model again" in str(message(caught.value))) is is_damaged
         memory.save()
         memory = CheckpointCache(kept)
+
+
+def test_facts_are_written_while_another_file_is_looked_at(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another thread: one writes the hash of a model while the window looks through the folders."""
+    memory, other = CheckpointCache(tmp_path / "kept" / "checkpoints.json"), tmp_path / "other.safetensors"
+    other.write_bytes(weights.read_bytes())
+
+    def meanwhile(known: Known) -> dict[str, Any]:
+        memory.kind_of(other)
+        return asdict(known)
+
+    monkeypatch.setattr("core.checkpoints.cache.asdict", meanwhile)
+    memory.sha256_of(weights)
+    memory.save()
+    assert set(json.loads((tmp_path / "kept" / "checkpoints.json").read_text())) == {str(weights), str(other)}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whoever_waits_for_a_hash_goes_on_when_the_thread_has_failed(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, first = CheckpointCache(), tmp_path / "first.safetensors"
+    first.write_bytes(weights.read_bytes())
+    reading = memory._reading  # pyright: ignore[reportPrivateUsage]
+
+    def fail(_path: Path) -> Iterator[int]:
+        raise MemoryError
+        yield
+
+    monkeypatch.setattr(memory, "_reading", fail)
+    memory.hash_beside((first, weights))
+    while any(thread.name == "hashes" for thread in threading.enumerate()):
+        pass
+    monkeypatch.setattr(memory, "_reading", reading)
+    for step in memory.hashing(weights):
+        assert step > 0
+    assert memory.sha256_if_known(weights)
