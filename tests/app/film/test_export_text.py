@@ -26,7 +26,7 @@ def test_the_time_that_is_left_is_told_once_it_is_known(done: int, elapsed_s: fl
 @pytest.mark.parametrize(
     ("choices", "words"),
     [
-        (ExportChoices(views=("denoised", "noisy", "guidance")), "8 decodes"),
+        (ExportChoices(views=("denoised", "noisy", "guidance")), "decodes 8 times"),
         (ExportChoices(views=("denoised",), is_decoded=False), "at once"),
         (ExportChoices(views=("guidance",)), "not decoded"),
     ],
