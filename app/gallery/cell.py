@@ -51,6 +51,7 @@ class Cell:
 def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -> None:
     """Fills ``area``; a closed stack shows the edges of cards behind its cover."""
     painter.save()
+    badge_place = stack_badge(area, cell.stack)
     if cell.stack.is_closed:
         area = _paint_cards(painter, area, palette)
     elif cell.stack.count > 1:
@@ -71,7 +72,7 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
             paint_badge(painter, area.topLeft() + QPointF(PADDING_PX, PADDING_PX), badge)
         _paint_marks(painter, area, cell.picture, cell.film_icon)
     if cell.stack.is_cover and cell.stack.count > 1:
-        paint_badge(painter, stack_badge(area).topRight(), stack_words(cell.stack), is_right=True)
+        paint_badge(painter, badge_place.topRight(), stack_words(cell.stack), is_right=True)
     if cell.progress is not None:
         line = QRectF(area.left(), area.bottom() - 3, area.width() * cell.progress, 3)
         painter.fillRect(line, palette.accent())
@@ -80,8 +81,9 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
     painter.restore()
 
 
-def stack_badge(area: QRectF) -> QRectF:
-    """Returns the place at the upper right of a cell that opens and closes its stack."""
+def stack_badge(area: QRectF, stack: Stacked) -> QRectF:
+    """Returns the place at the upper right of a cell, or of the cover in it, that opens and closes its stack."""
+    area = _cover(area) if stack.is_closed else area
     return QRectF(area.right() - PADDING_PX - STACK_PX.width(), area.top() + PADDING_PX, *STACK_PX.toTuple())
 
 
@@ -95,10 +97,15 @@ def _paint_cards(painter: QPainter, area: QRectF, palette: QPalette) -> QRectF:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(palette.window().color(), 1))
     painter.setBrush(palette.placeholderText())
-    cover = area.adjusted(0, 0, -2 * CARD_PX, -2 * CARD_PX)
+    cover = _cover(area)
     for number in (2, 1):
         painter.drawRoundedRect(cover.translated(number * CARD_PX, number * CARD_PX), RADIUS_PX, RADIUS_PX)
     return cover
+
+
+def _cover(area: QRectF) -> QRectF:
+    """Returns the place of the cover in the cell of a closed stack."""
+    return area.adjusted(0, 0, -2 * CARD_PX, -2 * CARD_PX)
 
 
 def _paint_band(painter: QPainter, area: QRectF, palette: QPalette) -> None:

@@ -252,7 +252,7 @@ class PictureGrid(QAbstractItemView):
         if not (index.isValid() and is_press and event.button() is Qt.MouseButton.LeftButton):
             return None
         stack = self._pictures.stack(index.row())
-        is_hit = stack_badge(QRectF(self.visualRect(index))).contains(event.position())
+        is_hit = stack_badge(QRectF(self.visualRect(index)), stack).contains(event.position())
         return index.row() if is_hit and stack.is_cover and stack.count > 1 else None
 
     def _seen(self) -> range:

@@ -47,8 +47,8 @@ def chosen(gallery: OpenGallery) -> int:
 
 def click(gallery: OpenGallery, row: int) -> None:
     """On the number of a stack."""
-    grid = gallery.page.grid
-    place = stack_badge(grid.visualRect(gallery.page.pictures.index(row)).toRectF()).center().toPoint()
+    grid, pictures = gallery.page.grid, gallery.page.pictures
+    place = stack_badge(grid.visualRect(pictures.index(row)).toRectF(), pictures.stack(row)).center().toPoint()
     QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
@@ -64,6 +64,14 @@ def test_a_click_on_the_number_opens_a_stack_in_its_place_and_closes_it(stacked:
     click(stacked, 0)
     stacked.wait_for_rows(2)
     assert stacked.page.grid.selected_rows() == [0]
+
+
+def test_the_card_behind_the_number_of_a_closed_stack_is_no_part_of_it(stacked: OpenGallery) -> None:
+    grid = stacked.page.grid
+    cell = grid.visualRect(stacked.page.pictures.index(0))
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=cell.topRight() + QPoint(-8, 20))
+    assert names(stacked) == ["a0", "b"]
+    assert grid.selected_rows() == [0]
 
 
 def test_a_key_opens_and_closes_the_stack_of_any_of_its_pictures(stacked: OpenGallery) -> None:
@@ -160,6 +168,7 @@ def test_a_closed_stack_stays_chosen_as_a_whole_when_a_picture_comes_in(stacked:
     add(stacked, "a9", 90, batch="one")
     stacked.page.service.index(stacked.folders.pictures / "a9.png")
     stacked.wait_for(lambda: stacked.page.view.total == 5)
+    stacked.wait_for_rows(2)
     assert names(stacked) == ["a0", "b"]
     stacked.wait_for(lambda: chosen(stacked) == 4)
 
@@ -174,6 +183,7 @@ def test_the_viewer_keeps_its_picture_when_another_becomes_the_cover(stacked: Op
     stacked.wait_for(lambda: stacked.page.view.total == 5)
     stacked.wait_for(lambda: viewer.picture is not None)
     assert viewer.picture is not None and viewer.picture.id == number
+    stacked.wait_for_rows(5)
     assert names(stacked) == ["a", "a0", "a1", "a2", "b"]
     viewer.close()
     assert stacked.page.selected_ids == (number,)
