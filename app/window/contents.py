@@ -60,7 +60,7 @@ class Contents(QObject):
         create_page: the widget of the one where pictures are made.
         keymap: the keys of the commands. preferences: where they and everything else are changed.
         notices: what is said of runs and pictures.
-        quit_question: what is asked before the window closes.
+        quit_question: what is asked before the window closes. tour: the first steps.
         welcome: what is said at the first start. crash_report: what is said after a crash.
     """
 
@@ -100,7 +100,7 @@ class Contents(QObject):
         self.crash_report = CrashReport(messages, store, session.device, self)
         self.notices.report_asked.connect(self.crash_report.copy_diagnostics)
         self.notices.log_asked.connect(self.crash_report.open_log)
-        self._tour = Tour(window, session)
+        self.tour = Tour(window, session)
         self._actions = Actions(window)
         presets = self.create_page.left.presets
         self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes, presets)
@@ -108,7 +108,7 @@ class Contents(QObject):
         self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)
         self._actions.name_keys(window)
         self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)
-        self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self._tour.begin, self)
+        self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self.tour.begin, self)
         HelpDialogs(window, self._actions, self.keymap, self.preferences, session, services.memory)
         self.quit_question = QuitQuestion(window, session, store)
         RunNotification(session, store, window)
@@ -226,7 +226,7 @@ class Contents(QObject):
         actions.previous_pane.triggered.connect(partial(self._pane_focus.go, -1))
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.first_steps.triggered.connect(self._show_create)
-        actions.first_steps.triggered.connect(self._tour.begin)
+        actions.first_steps.triggered.connect(self.tour.begin)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
         actions.preferences.triggered.connect(self.preferences.open)

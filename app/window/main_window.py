@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
             self.contents.notices.warn_before_closing()
             event.ignore()
             return
+        self.contents.tour.end()  # which gives back the settings that it has changed
         self.contents.remember()
         self.hide()  # at once: what follows may take as long as a step
         self.ended_in_time = self.session.shutdown()
