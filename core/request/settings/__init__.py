@@ -10,7 +10,7 @@ from core.request.settings.autoencoder import AUTOENCODER
 from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
 from core.request.settings.embeddings import EMBEDDINGS
-from core.request.settings.emphasis import EMPHASIS
+from core.request.settings.emphasis import EMPHASIS, PLAIN
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import LORAS
 from core.request.settings.mask import MASK
@@ -68,8 +68,10 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
     """Checks every setting once, at the border of the engine. Raises InvalidRequest for the first bad one."""
     limits = limits.with_references(request.references)
     for setting in SETTINGS:
-        if not setting.is_had_by(limits) and setting.of(request) != setting.of(DEFAULT):
-            raise InvalidRequest(setting.noun, setting.of(request), tr("a model that has it"))
+        value = setting.of(request)
+        is_off = value == setting.of(DEFAULT) or (setting is EMPHASIS and value == PLAIN)  # all is text there
+        if not setting.is_had_by(limits) and not is_off:
+            raise InvalidRequest(setting.noun, value, tr("a model that has it"))
         setting.check(request, limits)
 
 

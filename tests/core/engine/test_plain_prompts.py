@@ -16,9 +16,11 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
+from core.errors import InvalidRequest
 from core.film import description
 from core.film.film import Film
 from core.film.reader import read_recording
+from core.models.catalogue import Catalogue
 from core.models.reading import read_model
 from core.runs.branch import Branch
 from core.runs.events import ImageReady
@@ -26,6 +28,7 @@ from core.runs.operations import Generate, GenerateBranch, OpenFilm, Resume, res
 from tests import tiny
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
 from tests.parity import our_latents, stock_latents, stock_pipeline
+from tests.tiny_families import smallest_request
 
 PROMPT = "a (b:1.3) [c:d:0.4] AND e BREAK <lora:x:1> ((f)) long"
 OLD = replace(REQUEST, prompt=PROMPT, negative_prompt="((g)) [h]", emphasis="plain", steps=4)
@@ -86,6 +89,20 @@ def test_only_prompts_that_may_mean_something_else_are_read_plainly(engine: Engi
     for prompt, emphasis in (("a red house", "original"), ("a (red) house", "plain"), ("x " * 40, "plain")):
         whole = ready(list(engine.run(Generate(replace(REQUEST, prompt=prompt, negative_prompt="", steps=1)))))
         assert read_recording(on_disk(whole.film, tmp_path)).film.request.emphasis == emphasis
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_run_from_before_is_resumed_by_a_family_that_has_no_weights(one_of_each: Path, tmp_path: Path) -> None:
+    catalogue = Catalogue((one_of_each,))
+    engine = Engine(catalogue, "cpu", "float32", collect=lambda: None)
+    asked = replace(smallest_request(catalogue.find("z_image"), steps=2), prompt=PROMPT, emphasis="plain")
+    whole = ready(list(engine.run(Generate(asked))))
+    path = on_disk(replace(whole.film, frames=whole.film.frames[:1]), tmp_path)
+    resumed = ready(list(engine.run(Resume(path, asked))))
+    assert np.array_equal(resumed.image.pixels, whole.image.pixels)
+    with pytest.raises(InvalidRequest, match="a model that has it"):
+        list(engine.run(Generate(replace(asked, emphasis="no_norm"))))
+    engine.close()
 
 
 def test_films_of_now_keep_their_emphasis(engine: Engine, tmp_path: Path) -> None:
