@@ -128,8 +128,12 @@ def settle_films(grid: Grid, pictures: Mapping[int, Path], films: Path | None) -
 
 
 def number_of(grid: Grid, recipe: Recipe) -> int | None:
-    """Returns the number of a finished picture with this recipe in the grid, None if it is no picture of it."""
-    return grid.number_of(recipe.run) if recipe.stage == "final" else None
+    """Returns the number of a finished picture with this recipe in the grid, None if it is no picture of it.
+
+    One that was enlarged later has the run of the picture that stays.
+    """
+    is_itself = recipe.stage == "final" and recipe.enlarged_from is None
+    return grid.number_of(recipe.run) if is_itself else None
 
 
 def _with_places(folder: Path, reason: str) -> Grid:

@@ -16,7 +16,7 @@ from core.grid.planning import plan
 from core.grid.sheet import MOST_PIXELS, Sheet, SheetLayout
 from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_in
-from core.recipes.recipe import Stage
+from core.recipes.recipe import Origin, Stage
 from core.request.request import GenerationRequest, Size
 from tests.pictures import generated_image
 
@@ -42,6 +42,9 @@ def test_the_pictures_of_a_grid_are_known_by_their_runs_whatever_their_names(tmp
     renamed = save(one, 0, folder).rename(folder / "mine.png")
     save(other, 1, folder)
     save(one, 1, folder, stage="denoised")
+    enlarged = replace(generated_image().recipe, run=one.run_of(2), enlarged_from=Origin(first.name, "0" * 64))
+    large = save_in(replace(generated_image(), recipe=enlarged), folder)
+    assert sorted((first, large)) == [large, first]
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     assert made(one, folder) == {0: renamed, 2: first}
     renamed.unlink()
