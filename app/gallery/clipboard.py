@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
 from app.gallery.library_notices import LibraryNotices
@@ -32,9 +32,11 @@ class GalleryClipboard(QObject):
         self._notices = notices
         self._tasks = background.queue(self, QUEUE)
         self._copy = copy
+        self._awaited: tuple[int, ...] = ()
+        page.pictures.rows_known.connect(self._on_rows_known)
 
     def copy_pictures(self) -> None:
-        """Copies the files, and the pixels too of one alone."""
+        """Copies the files, and the pixels too of one alone; as soon as the places of all are known."""
         pictures, chosen = self._page.pictures, self._page.selected_ids
         one = pictures.known(chosen[0]) if len(chosen) == 1 else None
         if len(chosen) > MOST_TAKEN:
@@ -44,7 +46,14 @@ class GalleryClipboard(QObject):
             self._tasks.submit(read, self._copy, self._notices.show_error, priority=1)
         else:
             data = pictures.mimeData([pictures.index(row) for row in self._page.grid.selected_rows()])
-            QGuiApplication.clipboard().setMimeData(data)
+            self._awaited = chosen if len(data.urls()) < len(chosen) else ()
+            if not self._awaited:
+                QGuiApplication.clipboard().setMimeData(data)
+
+    @Slot()
+    def _on_rows_known(self) -> None:
+        if self._awaited and self._awaited == self._page.selected_ids:
+            self.copy_pictures()
 
     def copy_recipe(self, details: PictureDetails | None) -> None:
         if details is not None and details.recipe is not None:

@@ -11,9 +11,15 @@ DRAG_PX = 96
 
 
 def drag(source: QWidget, pictures: PictureList, rows: list[int], current: int) -> None:
-    """Drags the pictures of ``rows`` until they are dropped; ``current`` is the row whose picture is shown."""
+    """Drags the pictures of ``rows`` until they are dropped; ``current`` is the row whose picture is shown.
+
+    Nothing is dragged while the place of one of them is not known yet: all of them are meant, or none.
+    """
+    data = pictures.mimeData([pictures.index(row) for row in rows])
+    if len(data.urls()) < len(pictures.pictures_of(rows)):
+        return
     dragged = QDrag(source)
-    dragged.setMimeData(pictures.mimeData([pictures.index(row) for row in rows]))
+    dragged.setMimeData(data)
     thumbnail = pictures.thumbnail(current)
     if thumbnail is not None and not thumbnail.isNull():
         pixmap = QPixmap.fromImage(thumbnail.scaledToWidth(DRAG_PX))

@@ -116,6 +116,23 @@ def test_too_many_pictures_are_refused_in_words_that_also_hold_for_enlarging(
     assert "Up to 1 pictures can be copied or enlarged at once." in words
 
 
+def test_all_pictures_are_copied_also_right_after_they_were_chosen(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    paths = {add_picture(name, day=day) for day, name in enumerate(("a.png", "b.png", "c.png"))}
+    gallery.open()
+    gallery.wait_for_rows(3)
+    QGuiApplication.clipboard().setText("something else")
+    gallery.page.pictures._known.clear()  # pyright: ignore[reportPrivateUsage]
+    gallery.choose(0, 1, 2)
+    gallery.commands.do(PictureAction.copy_picture)
+
+    def copied() -> set[Path]:
+        return {Path(url.toLocalFile()) for url in QGuiApplication.clipboard().mimeData().urls()}
+
+    gallery.wait_for(lambda: copied() == paths)
+
+
 def test_copying_the_recipe_gives_text(gallery: OpenGallery, add_picture: AddPicture) -> None:
     add_picture("a.png", "a red house")
     gallery.open()
