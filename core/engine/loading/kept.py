@@ -61,8 +61,8 @@ def kept_encodings(
 def _settings(model: Model) -> str:
     """Returns the SHA-256 of the small files that the encoders and the tokenizers are made by."""
     digest = hashlib.sha256()
-    lent = (place for place in model.parts.places.values() if place.is_dir())
-    folders = sorted({*model.folder.glob("text_encoder*"), *model.folder.glob("tokenizer*"), *lent})
+    own = (*model.folder.glob("text_encoder*"), *model.folder.glob("tokenizer*"))
+    folders = sorted({place for place in (*own, *model.parts.places.values()) if place.is_dir()})
     for folder in (*folders, *sorted((resources() / "tokenizers").iterdir())):
         for file in sorted(folder.iterdir()):
             if file.is_file() and file.suffix in (".json", ".txt", ".jinja", ".model"):

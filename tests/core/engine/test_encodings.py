@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +143,14 @@ def test_other_weights_have_encodings_of_their_own(
     expected = picture(engine_with(one_of_each, None), other)
     picture(engine_with(one_of_each, kept_in(tmp_path)), request)
     assert np.array_equal(picture(engine_with(one_of_each, kept_in(tmp_path)), other), expected)
+
+
+def test_a_lone_file_beside_the_folders_of_a_model_is_not_taken_for_one(models: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(models / "tiny", tmp_path / "models" / "tiny"))
+    (folder / "tokenizer.json").write_text("{}")
+    request = smallest_request(Catalogue((tmp_path / "models",)).find("tiny"), steps=1)
+    picture(engine_with(tmp_path / "models", kept := kept_in(tmp_path / "kept")), request)
+    assert kept.size() > 0
 
 
 def test_a_lora_that_changes_the_text_encoder_keeps_nothing(models: Path, tmp_path: Path) -> None:
