@@ -135,7 +135,7 @@ def entry(name: bytes, kind: int, value: bytes) -> bytes:
         ([], [tensor(sizes=(33,), kind=2)], "whole number of blocks of Q4_0"),
         ([], [tensor(sizes=(2**62, 2**62))], "whole number of blocks"),
         ([], [tensor(sizes=(1,) * 7)], "damaged at tensor"),
-        ([], [tensor(b"\xff")], "no ASCII"),
+        ([], [tensor(b"\xff")], "not ASCII"),
         ([], [tensor(b"a" * 2000)], "a name has 2,000 bytes"),
         ([entry(b"a", 99, b"")], [], "unknown type 99"),
         ([entry(b"a", 9, struct.pack("<IQ", 9, 1))], [], "no known type"),
