@@ -7,6 +7,7 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QSignalBlocker, 
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
+from app.session.mask_mode import strength_without
 from app.session.mask_selection import MaskSelection
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
@@ -21,7 +22,6 @@ from core.files.atomic import write_file
 from core.language.words import tr
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
-from core.request.settings.source import DEFAULT_STRENGTH
 
 LONGEST_NAME = 18
 THUMBNAIL_PX = 48
@@ -83,8 +83,7 @@ class SourceControl(QWidget):
 
     def choose(self, path: Path) -> None:
         """Begins with this file; the strength stays as it was. A mask was that of another picture."""
-        before = self._session.draft.source
-        strength = before.strength if before is not None else DEFAULT_STRENGTH
+        strength = strength_without(self._session.draft)
         self._session.edit(source=Source(str(path.absolute()), strength), mask=None)
 
     def paste(self) -> None:

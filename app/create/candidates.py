@@ -12,6 +12,7 @@ from app.canvas.current import CurrentView
 from app.create.candidate_bar import CandidateBar
 from app.create.page import CreatePage
 from app.messages.errors import Message
+from app.session.mask_mode import strength_without
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
 from app.session.session import Session
@@ -95,7 +96,8 @@ class Candidates(QObject):
         fits = is_same and (levels is None or levels.shape == (image.height(), image.width()))
         editor = self._session.draft_editor
         editor.end_step()
-        source = Source(str(path), before.strength if before is not None else 1.0)
+        strength = before.strength if before is not None and fits else strength_without(draft)
+        source = Source(str(path), strength)
         self._session.edit(source=source, mask=mask if fits else None)  # it may have been enlarged
         editor.end_step()
         self._forget()

@@ -14,6 +14,7 @@ from app.canvas.sharing import mime_data, open_in_editor
 from app.dialogs.branch import ask_branch
 from app.messages.errors import Message
 from app.recent.recipe_fields import recipe_text
+from app.session.mask_mode import strength_without
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -23,7 +24,6 @@ from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest, Source
-from core.request.settings.source import DEFAULT_STRENGTH
 from core.runs.operations import Generate, OpenedFilm, OpenFilm
 
 BRANCHED = "branched film"
@@ -79,9 +79,7 @@ class PictureTools(QObject):
 
     def use_as_source(self, path: Path) -> None:
         """Starts from this picture, with the strength that was set."""
-        source = self._session.draft.source
-        strength = source.strength if source is not None else DEFAULT_STRENGTH
-        self._session.edit(source=Source(str(path), strength), mask=None)
+        self._session.edit(source=Source(str(path), strength_without(self._session.draft)), mask=None)
         self.create_asked.emit()
 
     def paint_mask(self, path: Path) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from core.language.words import tr
 from core.pictures.mask import MaskPixels
 from core.request.request import GenerationRequest
+from core.request.settings.source import DEFAULT_STRENGTH
 
 
 class MaskMode(Enum):
@@ -38,6 +39,16 @@ def mode_of(request: GenerationRequest, *, spans: bool = False) -> MaskMode | No
     if request.source.strength < 1:
         return MaskMode.refine
     return MaskMode.expand if spans else MaskMode.fill
+
+
+def strength_without(request: GenerationRequest) -> float:
+    """Returns the strength for another start image, of which all is changed: that of the request, if it has one.
+
+    A strength of 1, which suits a mask, would leave nothing of that image.
+    """
+    if request.source is None or (request.mask is not None and request.source.strength == 1):
+        return DEFAULT_STRENGTH
+    return request.source.strength
 
 
 def spans_picture(mask: MaskPixels) -> bool:

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.controls.source import SourceControl
 from app.session.mask_selection import MaskSelection
 from app.session.session import Session
-from core.request.request import Source
+from core.request.request import Mask, Source
+from core.request.settings.source import DEFAULT_STRENGTH
 
 
 @pytest.fixture
@@ -82,6 +83,21 @@ def test_another_picture_keeps_the_strength_and_forgets_the_hash(
     session.edit(source=Source("elsewhere.png", 0.3, "0" * 64))
     control.choose(photo)
     assert session.draft.source == Source(str(photo), 0.3)
+
+
+def test_the_strength_of_a_mask_is_not_that_of_the_next_whole_picture(
+    control: SourceControl, session: Session, photo: Path
+) -> None:
+    """With 1, as painting a mask sets it, nothing of the picture would be left."""
+    session.edit(source=Source("elsewhere.png", 1.0), mask=Mask("mask.png"))
+    control.choose(photo)
+    assert (session.draft.source, session.draft.mask) == (Source(str(photo), DEFAULT_STRENGTH), None)
+    session.edit(source=Source("elsewhere.png", 0.3), mask=Mask("mask.png"))
+    control.choose(photo)
+    assert session.draft.source == Source(str(photo), 0.3)
+    session.edit(source=Source("elsewhere.png", 1.0))
+    control.choose(photo)
+    assert session.draft.source == Source(str(photo), 1.0)
 
 
 def test_removing_it_goes_back_to_one_line_and_can_be_undone(
