@@ -115,7 +115,9 @@ class CreatePage(QSplitter):
         self._stage.setCurrentWidget(self.compare if is_shown else self.canvas)
 
     def show_painting(self, *, is_shown: bool) -> None:
-        """Shows the place where masks are painted, or the canvas again."""
+        """Shows the place where masks are painted, which ends a comparison, or the canvas again."""
+        if is_shown and self.is_comparing:
+            self.compare.closed.emit()
         self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
 
     def set_colours(self, colours: Colours) -> None:

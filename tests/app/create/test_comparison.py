@@ -212,3 +212,15 @@ def test_the_menu_zooms_the_canvas_or_the_comparison(opened: Opened, qtbot: QtBo
     actions["Actual size (100 %)"].trigger()
     assert view_of(opened).panes[0].zoom == 1.0
     assert canvas.zoom != 1.0
+
+
+def test_painting_a_mask_ends_it(opened: Opened, qtbot: QtBot) -> None:
+    first = generate(opened, qtbot)
+    generate(opened, qtbot, seed=99)
+    compare(opened, first, qtbot)
+    commands, page = opened.window.contents._commands, opened.window.contents.create_page  # pyright: ignore[reportPrivateUsage]
+    commands.tools.paint_mask(first)
+    qtbot.waitUntil(lambda: page.is_painting)
+    assert not commands._comparison.is_active  # pyright: ignore[reportPrivateUsage]
+    page.mask_editor.closed.emit()
+    compare(opened, first, qtbot)
