@@ -61,13 +61,15 @@ def generate_picture(
 ) -> Generator[Event, None, None]:
     """Goes from ``start`` to a picture, the one of this ``index`` among ``count``.
 
-    ``attention`` stands in for ``calls`` where it is to be kept where words act. Raises NotANumberPicture or
-    torch.OutOfMemoryError.
+    ``attention`` stands in for ``calls`` where it is to be kept where words act. Raises InvalidRequest for a
+    picture that would be too large to be enlarged, NotANumberPicture or torch.OutOfMemoryError.
     """
     film, sampling = start.film, start.sampling
     film = replace(
         film, computed_by=computed_by(plan.device, plan.dtype_name, model.way_of_calls, film.computed_by)
     )
+    if film.request.upscaler is not None:  # of a part, the whole picture is enlarged
+        enlarger.check(film.whole_size, film.request.upscaler)
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
     inputs = network_inputs(film, start.x.device)
     numbers, numbered = itertools.count(len(start.recorded)), NumberedCall(attention or calls)

@@ -23,7 +23,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.upscalers import upscalers_of
 from core.pictures.pixels import Pixels
-from core.request.request import Upscaler
+from core.request.request import Size, Upscaler
 from core.request.settings.upscaler import LARGEST_SIDE
 from core.runs.events import Advanced, UpscalerDiffers
 from core.upscalers.kind import UpscalerKind
@@ -49,6 +49,20 @@ class Enlarger:
             yield UpscalerDiffers(upscaler.key, path, upscaler.sha256, sha256)
         return replace(upscaler, sha256=sha256, factor=upscaler.factor or float(kind.scale))
 
+    def check(self, size: Size, upscaler: Upscaler) -> None:
+        """Raises InvalidRequest for a picture that would be too large, UpscalerMissing or UpscalerBroken."""
+        _, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
+        most = max(kind.scale, upscaler.factor)
+        if round(max(size.width, size.height) * most) > LARGEST_SIDE:
+            allowed = tr(
+                "{side} pixels at most for the longer side: this upscaler first makes it {scale} times as long, "
+                "and {largest} can be handled",
+                side=int(LARGEST_SIDE / most),
+                scale=kind.scale,
+                largest=LARGEST_SIDE,
+            )
+            raise InvalidRequest("enlarging", str(size), allowed)
+
     def enlarged(
         self, pixels: Pixels, upscaler: Upscaler, seamless: str = ""
     ) -> Generator[Advanced, None, Pixels]:
@@ -59,18 +73,9 @@ class Enlarger:
         Raises UpscalerMissing, UpscalerBroken, InvalidRequest for a picture that would be too large, or
         torch.OutOfMemoryError.
         """
+        self.check(Size(pixels.shape[1], pixels.shape[0]), upscaler)
         network, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
         height, width = (round(length * (upscaler.factor or kind.scale)) for length in pixels.shape[:2])
-        if max(height, width, *(length * kind.scale for length in pixels.shape[:2])) > LARGEST_SIDE:
-            side = int(LARGEST_SIDE / max(kind.scale, upscaler.factor))
-            allowed = tr(
-                "{side} pixels at most for the longer side: this upscaler first makes it {scale} times as long, "
-                "and {largest} can be handled",
-                side=side,
-                scale=kind.scale,
-                largest=LARGEST_SIDE,
-            )
-            raise InvalidRequest("enlarging", f"{pixels.shape[1]}x{pixels.shape[0]}", allowed)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
         wide, tile_px = widened(picture, seamless), LARGEST_TILE_PX
         made: Tensor | None = None

@@ -23,9 +23,11 @@ from core.recipes.parameters import from_parameters
 from core.request.request import GenerationRequest, Size, Upscaler
 from core.runs.branch import Branch
 from core.runs.enlargement import Enlarge, picture_of
-from core.runs.events import Advanced, ImageReady, UpscalerDiffers
+from core.runs.events import Advanced, ImageReady, Started, UpscalerDiffers
 from core.runs.operations import Generate, GenerateBranch, result_of
 from core.upscalers.library import OF_STARTER
+from tests.core.engine.test_branching import REQUEST
+from tests.core.engine.test_inpainting import WIDTH, asked
 from tests.tiny_upscalers import compact, esrgan
 
 
@@ -112,6 +114,20 @@ def test_a_finished_picture_that_goes_around_still_does_when_it_is_enlarged(engi
     small, large = images
     alone = result_of(engine, Enlarge(small, Upscaler("twice")))
     assert np.array_equal(alone.pixels, large.pixels)
+
+
+def test_a_picture_that_would_be_too_large_is_refused_before_its_first_step(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part is small enough, but the whole of it is enlarged."""
+    monkeypatch.setattr(enlarging, "LARGEST_SIDE", 2 * WIDTH - 1)
+    request = asked(tmp_path, replace(REQUEST, steps=2, upscaler=Upscaler("twice")))
+    assert 2 * request.size.width < 2 * WIDTH - 1
+    events: list[object] = []
+    with pytest.raises(InvalidRequest, match="pixels at most for the longer side"):
+        for event in engine.run(Generate(request)):
+            events.append(event)
+    assert not any(isinstance(event, Started) for event in events)
 
 
 def test_of_two_passes_the_first_is_a_note(engine: Engine, tmp_path: Path) -> None:
