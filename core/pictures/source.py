@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from core.errors import SaveFailed, UnreadablePicture
-from core.files.atomic import words_of, write_file
+from core.files.atomic import TEMPORARY_PREFIX, words_of, write_file
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.paths import Folders
@@ -129,9 +129,10 @@ def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
 
 def _copies(folder: Path, sha256: str) -> tuple[Path, ...]:
     try:
-        return tuple((folder / sha256[:_NAME_DIGITS]).iterdir())
+        files = tuple((folder / sha256[:_NAME_DIGITS]).iterdir())
     except OSError:  # there is none
         return ()
+    return tuple(file for file in files if not file.name.startswith(TEMPORARY_PREFIX))
 
 
 def content_of(path: Path) -> bytes:

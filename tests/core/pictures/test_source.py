@@ -13,8 +13,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import UnreadablePicture
-from core.pictures.source import found, read_source
-from core.request.request import Size, Source
+from core.files.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
+from core.pictures.source import found, keep_sources, read_source
+from core.request.request import GenerationRequest, Size, Source
 
 ORIENTATION = 0x0112
 
@@ -145,3 +146,16 @@ def test_a_source_is_found_by_name_and_hash(tmp_path: Path) -> None:
     for name, sha256 in (("photo.png", ""), ("other.png", digest), ("photo.png", "0" * 64), ("", digest)):
         unknown = Source(name, 0.5, sha256)
         assert found(unknown, folders) == unknown
+
+
+def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(photo := tmp_path / "photo.png")
+    sha256 = hashlib.sha256(photo.read_bytes()).hexdigest()
+    place = tmp_path / "sources" / sha256[:10]
+    place.mkdir(parents=True)
+    (place / f"{TEMPORARY_PREFIX}1234{TEMPORARY_SUFFIX}").write_bytes(photo.read_bytes()[:20])
+    source = Source(str(photo), 0.5)
+    for _ in range(2):
+        keep_sources(GenerationRequest("", source=source), tmp_path / "sources")
+    photo.unlink()
+    assert found(Source("photo.png", 0.5, sha256), (tmp_path / "sources",)).path == str(place / "photo.png")
