@@ -74,8 +74,12 @@ class Candidates(QObject):
 
     @Slot(int)
     def _on_step_asked(self, step: int) -> None:
+        """Passes over those that have been deleted."""
         if (index := self._index) is not None:
-            self._loader.open(self._paths[(index + step) % len(self._paths)])
+            count = len(self._paths)
+            others = (self._paths[(index + step * way) % count] for way in range(1, count))
+            if (path := next(filter(Path.is_file, others), None)) is not None:
+                self._loader.open(path)
 
     @Slot(bool)
     def _on_source_held(self, is_held: bool) -> None:

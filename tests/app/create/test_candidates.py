@@ -79,6 +79,18 @@ def test_candidates_are_gone_through_by_arrow_keys(opened: Opened, qtbot: QtBot)
     qtbot.waitUntil(lambda: bar_of(opened).place.text() != "Candidate 2 of 3")
 
 
+def test_a_deleted_candidate_is_passed_over(opened: Opened, qtbot: QtBot) -> None:
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
+    bar_of(opened).before.click()
+    wait_for_place(opened, "Candidate 2 of 3", qtbot)
+    second = shown_file(opened)
+    bar_of(opened).next.click()
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
+    second.unlink()
+    bar_of(opened).before.click()
+    wait_for_place(opened, "Candidate 1 of 3", qtbot)
+
+
 def test_holding_a_key_shows_the_picture_as_it_was(opened: Opened, qtbot: QtBot) -> None:
     canvas = page_of(opened).canvas
     wait_for_place(opened, "Candidate 3 of 3", qtbot)
