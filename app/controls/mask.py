@@ -149,7 +149,7 @@ class MaskControl(QWidget):
 
     def _small(self, path: Path) -> QImage:
         """Returns the start image; it is read once, and not with each stroke over it."""
-        if self._picture is None or self._picture[0] != str(path):
+        if self._picture is None or self._picture[0] != str(path) or self._picture[1].isNull():
             self._picture = str(path), thumbnail(path)
         return self._picture[1]
 
