@@ -32,13 +32,15 @@ class InvalidRequest(EmulsionError):
         field: name of the field, as on the command line (``"steps"``).
         value: what came.
         allowed: what was expected, as a phrase (``"a whole number from 1 to 500"``).
+        sentence: all of it, where the value itself may be right and another one is missing; "" otherwise.
     """
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
+    def __init__(self, field: str, value: object, allowed: str, *, sentence: str = "") -> None:
         super().__init__(f"{field} is {value!r}; expected {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed
+        self.sentence = sentence
 
 
 class ModelMissing(EmulsionError):

@@ -69,7 +69,11 @@ _BAD_INPUTS = (
 def run_command(arguments: Sequence[str], log_file: Path | None) -> int:
     """Carries out a command line and returns the exit code: 0, 1 failure, 2 bad input, 130 Ctrl+C."""
     try:
-        chosen = _parser().parse_args(arguments)
+        parser = _parser()
+        chosen, unknown = parser.parse_known_args(arguments)
+        if unknown:  # told by the command, whose help has its options
+            parser.prog = " ".join(("emulsion", chosen.command, *filter(None, (getattr(chosen, "action", None),))))
+            parser.error(tr("not known here: %s") % " ".join(unknown))
     except SystemExit as end:  # argparse has printed the help, the version or what is wrong
         return end.code if isinstance(end.code, int) else BAD_INPUT
     try:

@@ -52,7 +52,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             name = field_name(error.field)
             return Message(
                 tr("This {name} does not work", name=name),
-                tr(
+                error.sentence
+                or tr(
                     "{value} is not a possible {name}: it must be {allowed}.",
                     value=shown(error.value),
                     name=name,

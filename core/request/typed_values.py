@@ -17,6 +17,13 @@ def typed_whole_number(field: str, text: str, allowed: range) -> int:
     return int(text)
 
 
+def needing(field: str, text: str, option: str, other: str) -> InvalidRequest:
+    """Returns the error for an option that acts together with another one only, which was not given."""
+    allowed = tr("given together with {other}", other=other)
+    sentence = tr("{option} needs {other} as well.", option=option, other=other)
+    return InvalidRequest(field, text, allowed, sentence=sentence)
+
+
 def typed_number(field: str, text: str, largest: float) -> float:
     try:
         return float(text)

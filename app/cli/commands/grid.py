@@ -182,6 +182,12 @@ def _axes(arguments: Namespace) -> list[tuple[str, str]]:
         if text is not None and not sign:
             raise InvalidRequest(tr("axis {name}", name=name), text, tr("KIND=VALUES, such as steps=10-50 (+10)"))
         typed.append((kind.strip(), values))
+    if not any(kind for kind, _ in typed):
+        kinds = ", ".join(AXES)
+        sentence = tr(
+            'A grid needs an axis, on X, Y or Z, such as --x "steps=10-50 (+10)". Kinds: {kinds}.', kinds=kinds
+        )
+        raise InvalidRequest("axis", "", tr("one of {axes}, on X, Y or Z", axes=kinds), sentence=sentence)
     return typed
 
 

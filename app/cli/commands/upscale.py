@@ -74,7 +74,8 @@ def _run(arguments: Namespace) -> int:
         return 0
     paths = [Path(name) for name in arguments.pictures]
     if not paths:
-        raise InvalidRequest("picture", "", tr("one picture or more"))
+        sentence = tr("Which picture? Type emulsion upscale PICTURE; emulsion upscale --help explains.")
+        raise InvalidRequest("picture", "", tr("one picture or more"), sentence=sentence)
     library.find(arguments.upscaler)
     upscaler = Upscaler(arguments.upscaler, _factor(arguments.by))
     save = output_of(arguments.output, len(paths), settings)

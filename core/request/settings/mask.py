@@ -18,7 +18,7 @@ from core.language.words import mark, tr
 from core.request.json_values import damaged, number_of, object_of, plain_name, text_of
 from core.request.request import GenerationRequest, Limits, Mask
 from core.request.setting import Option, Setting, number_taker, short_number, sparse_json_writer
-from core.request.typed_values import typed_number
+from core.request.typed_values import needing, typed_number
 
 AREAS: Mapping[str, str] = MappingProxyType(
     {
@@ -66,7 +66,9 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
     if mask is None:
         return
     if request.source is None:
-        raise InvalidRequest("mask", plain_name(mask.path), tr("a picture that it is a mask of"))
+        allowed = tr("a picture that it is a mask of")
+        sentence = tr("A mask needs the picture that it is a mask of: --image is missing.")
+        raise InvalidRequest("mask", plain_name(mask.path), allowed, sentence=sentence)
     if mask.area not in AREAS:
         raise InvalidRequest("mask area", mask.area, tr("one of {names}", names=", ".join(AREAS)))
     if mask.padding not in PADDING:
@@ -195,7 +197,7 @@ def _parts(mask: Mask | None) -> dict[str, str]:
 
 def _given(text: str, mask: Mask | None, name: str) -> Mask:
     if mask is None:
-        raise InvalidRequest(name, text, tr("given together with --mask"))
+        raise needing(name, text, f"--{name.replace(' ', '-')}", "--mask")
     return mask
 
 

@@ -14,7 +14,7 @@ from core.language.words import mark, tr
 from core.request.json_values import damaged, number_of, object_of, plain_name, text_of
 from core.request.request import GenerationRequest, Limits, Source
 from core.request.setting import Option, Setting, number_taker, short_number
-from core.request.typed_values import typed_number
+from core.request.typed_values import needing, typed_number
 
 DEFAULT_STRENGTH = 0.6
 _NAME = "Source picture"
@@ -96,7 +96,7 @@ def _parts(source: Source | None) -> dict[str, str]:
 
 def _typed_strength(text: str, source: Source | None) -> Source:
     if source is None:
-        raise InvalidRequest("strength", text, tr("given together with --image"))
+        raise needing("strength", text, "--strength", "--image")
     return replace(source, strength=typed_number("strength", text, 1.0))
 
 

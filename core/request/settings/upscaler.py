@@ -14,7 +14,7 @@ from core.errors import InvalidRequest
 from core.language.words import mark, tr
 from core.request.request import GenerationRequest, Limits, Upscaler
 from core.request.setting import Option, Setting, json_reader, short_number, sparse_json_writer
-from core.request.typed_values import typed_number
+from core.request.typed_values import needing, typed_number
 
 FACTORS = (1.0, 8.0)
 LARGEST_SIDE = 16_384
@@ -97,7 +97,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 def _by(text: str, upscaler: Upscaler | None) -> Upscaler:
     factor = typed_number("upscale by", text, FACTORS[1])
     if upscaler is None:
-        raise InvalidRequest("upscale by", text, tr("an upscaler to do it with, given before by --upscaler"))
+        raise needing("upscale by", text, "--upscale-by", "--upscaler")
     return Upscaler(upscaler.name, factor, upscaler.sha256)
 
 

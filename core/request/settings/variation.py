@@ -16,7 +16,7 @@ from core.language.words import mark, tr
 from core.request.json_values import number_of, object_of, whole_of
 from core.request.request import LARGEST_SEED, GenerationRequest, Limits, Size, Variation
 from core.request.setting import Option, Setting, json_reader, short_number, sparse_json_writer
-from core.request.typed_values import typed_number, typed_whole_number
+from core.request.typed_values import needing, typed_number, typed_whole_number
 
 SEEDS = range(LARGEST_SEED + 1)
 _SEED, _STRENGTH, _SIZE = "Variation seed", "Variation seed strength", "Seed resize from"
@@ -127,7 +127,7 @@ def _with_strength(text: str, now: Variation | None) -> Variation | None:
 def _with_seed(text: str, now: Variation | None) -> Variation:
     seed = typed_whole_number("variation seed", text, SEEDS)
     if now is None or not now.strength:
-        raise InvalidRequest("variation seed", text, tr("a strength, given before by --variation"))
+        raise needing("variation seed", text, "--variation-seed", tr("--variation (above 0)"))
     return Variation(now.strength, seed, now.size)
 
 

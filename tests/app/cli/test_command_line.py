@@ -39,6 +39,19 @@ def test_mistakes_are_answered_with_one_line(arguments: list[str], capsys: pytes
     assert "--help" in told.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["generate", "x", "--source", "a.png"], "generate"), (["models", "list", "--loud"], "models list")],
+)
+def test_an_unknown_option_is_answered_with_its_commands_own_help(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(arguments, None) == 2
+    told = capsys.readouterr().err
+    assert arguments[2] in told
+    assert told.endswith(f"; emulsion {named} --help explains\n")
+
+
 def test_results_into_a_closed_pipe_are_no_traceback() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -73,7 +73,7 @@ def test_the_upscalers_are_listed(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "one picture or more"),
+        ((), "emulsion upscale PICTURE"),
         (("{picture}", "--upscaler", "4x-Missing"), "no upscaler called “4x-Missing”"),
         (("{picture}", "--by", "9"), "a number from 1 to 8"),
         (("{picture}", "--by", "much"), "a number"),
