@@ -42,7 +42,8 @@ def repeated_in_float32(predict: Predict, network: torch.nn.Module, moved: Calla
 
 
 def _is_finite(prediction: Prediction) -> bool:
-    parts = [prediction.cond] if prediction.uncond is None else [prediction.cond, prediction.uncond]
+    weaker = prediction.without_layers[0] if prediction.without_layers is not None else None
+    parts = [part for part in (prediction.cond, prediction.uncond, weaker) if part is not None]
     return bool(torch.stack([part.isfinite().all() for part in parts]).all())  # waits for the device
 
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from core.engine.engine import Engine
+from core.engine.networks.full_precision import repeated_in_float32
+from core.engine.sampling.guidance import Prediction, combine
 from core.errors import NotANumberPicture
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
@@ -75,3 +77,26 @@ def test_a_few_layers_at_a_time_come_in_float16_only(models: Path) -> None:
     engine, _ = overflowing(models, "float16", Placement.group_offload)
     with pytest.raises(NotANumberPicture):
         picture(engine)
+
+
+class Between(torch.nn.Module):
+    """Has values of this size in its middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(2, dtype=torch.float16), requires_grad=False)
+
+    def forward(self, x: torch.Tensor, size: float) -> torch.Tensor:
+        return x * self.weight * size / size
+
+
+def test_a_prediction_without_some_layers_that_overflows_is_repeated_too() -> None:
+    network = Between()
+
+    def predict(x: torch.Tensor, _t: torch.Tensor) -> Prediction:
+        made = network(x.half(), 1.0)
+        return Prediction(made, made, without_layers=(network(x.half(), 1e6), 2.0))
+
+    call = repeated_in_float32(predict, network, lambda: None)
+    guided = combine(call(torch.ones(1, 2), torch.zeros(())), 3.0)
+    assert torch.equal(guided, torch.ones(1, 2, dtype=torch.float16))
