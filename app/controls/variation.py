@@ -59,7 +59,7 @@ class VariationControl(QWidget):
         row = hbox(self.strength, stretched(self.seed), self.dice, self.seed_size, spacing=GAP_PX)
         self._labelled = Field(tr("Var&iation"), self.strength, row)
         vbox(self._labelled, on=self)
-        ArrowKeys(self, (self.strength, self.seed, self.dice, self.seed_size))
+        ArrowKeys(self, (self.seed, self.dice, self.seed_size))
         self.strength.valueChanged.connect(self._on_edited)
         self.seed.textEdited.connect(self._on_edited)
         self.seed_size.editingFinished.connect(self._on_edited)

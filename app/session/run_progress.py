@@ -14,7 +14,7 @@ class RunProgress:
         attention: where its words acted, as far as that was recorded.
         stopped_film: what the last Stop left; None if there is nothing to keep.
         is_developing: a picture has begun and is not finished.
-        last_seed: the seed of the last run's first picture.
+        last_seed: the seed of the picture that was begun last.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class RunProgress:
         if isinstance(event, Started | Stepped | ImageReady):
             self.is_developing = not isinstance(event, ImageReady)
             if isinstance(event, Started):
-                self.last_seed = event.film.request.seed if event.index == 0 else self.last_seed
+                self.last_seed = event.film.request.seed
                 self.attention = self.attention_of(event.film)
             elif isinstance(event, Stepped):
                 self.attention = event.attention or self.attention

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -52,3 +52,13 @@ def test_a_size_alone_and_one_that_is_none(control: VariationControl, session: S
 def test_the_draft_is_shown(control: VariationControl, session: Session) -> None:
     session.edit(variation=Variation(0.5, 7, Size(256, 256)))
     assert (control.strength.value(), control.seed.text(), control.seed_size.text()) == (0.5, "7", "256x256")
+
+
+def test_a_click_into_the_number_gives_it_the_keyboard(
+    control: VariationControl, session: Session, qtbot: QtBot
+) -> None:
+    QTest.mouseClick(control.strength.lineEdit(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert control.strength.hasFocus()
+    control.strength.selectAll()
+    QTest.keyClicks(control.strength, "0.2")
+    assert session.draft.variation == Variation(0.2)

@@ -99,7 +99,8 @@ def test_a_run_that_failed_is_not_offered_as_unfinished_but_waits_with_its_reaso
     again.window.session.queue.try_again(failed.id)
     wait_until_idle(again, qtbot)
     assert [branch.call for branch in again.engine.branches] == [4]
-    assert len(list(again.settings_store.settings.pictures.rglob("*.png"))) == 1
+    pictures = again.settings_store.settings.pictures
+    qtbot.waitUntil(lambda: len(list(pictures.rglob("*.png"))) == 1, timeout=30_000)
 
 
 def test_a_broken_file_is_told_and_kept(open_window: Opener, tmp_path: Path) -> None:

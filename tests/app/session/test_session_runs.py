@@ -96,12 +96,12 @@ def test_the_film_grows_with_each_step(make_session: MakeSession, settle: Settle
     assert session.progress.film.is_complete
 
 
-def test_the_seed_of_the_first_picture_is_remembered(make_session: MakeSession, settle: Settle):
+def test_the_seed_of_the_last_picture_is_remembered(make_session: MakeSession, settle: Settle):
     session = make_session()
     session.edit(count=3, steps=1, seed=42)
     session.generate()
     settle(session)
-    assert session.progress.last_seed == 42
+    assert session.progress.last_seed == 44
 
 
 def test_requests_run_in_the_order_they_were_queued_as_they_were_then(make_session: MakeSession, settle: Settle):

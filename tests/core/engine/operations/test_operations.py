@@ -24,7 +24,7 @@ from core.grid.planning import plan
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size, Source, Upscaler
 from core.runs.branch import Branch
-from core.runs.enlargement import Enlarge, picture_of
+from core.runs.enlargement import Enlarge, EnlargeFiles, picture_of
 from core.runs.events import Finished, ImageReady, Stepped
 from core.runs.operations import (
     BranchPoint,
@@ -77,6 +77,7 @@ EXAMPLES: Mapping[type[Operation[Any]], Callable[[Engine, Made], Operation[Any]]
     ),
     MakeGrid: lambda _, made: MakeGrid(plan(made.film.request, [("seed", "1,2")]), made.path.parent, (1,)),
     Enlarge: lambda _, made: Enlarge(picture_of(made.path.parent / "house.png"), Upscaler(OF_STARTER)),
+    EnlargeFiles: lambda _, made: EnlargeFiles((made.path.parent / "house.png",), Upscaler(OF_STARTER)),
 }
 
 
