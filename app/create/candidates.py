@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +19,22 @@ from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.message_bar import Choice
 from core.language.words import tr
-from core.request.request import GenerationRequest, Source
+from core.request.request import GenerationRequest, Mask, Source
 
 TAKEN, TAKEN_MS = "taken", 8000
+
+Start = tuple[Source | None, Mask | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Left:
+    """The candidates of which one was taken, and what the draft began with before that and after it."""
+
+    before: Start
+    after: Start
+    spot: tuple[str, str]
+    paths: list[Path]
+    source: QImage | None
 
 
 class Candidates(QObject):
@@ -38,6 +52,8 @@ class Candidates(QObject):
         self._spot: tuple[str, str] | None = None
         self._paths: list[Path] = []
         self._source: QImage | None = None
+        self._left: _Left | None = None
+        session.draft_edited.connect(self._on_edited)
         session.picture_saved.connect(self._on_saved)
         create.canvas.shown_changed.connect(self._show)
         bar.step_asked.connect(self._on_step_asked)
@@ -101,19 +117,36 @@ class Candidates(QObject):
         editor = self._session.draft_editor
         editor.end_step()
         strength = before.strength if before is not None and fits else strength_without(draft)
-        source = Source(str(path), strength)
-        self._session.edit(source=source, mask=mask if fits else None)  # it may have been enlarged
+        source, kept = Source(str(path), strength), mask if fits else None  # it may have been enlarged
+        left = _Left((before, mask), (source, kept), self._spot, self._paths, self._source)
+        self._session.edit(source=source, mask=kept)
         editor.end_step()
         self._forget()
+        self._left = left
         told = Message(
             tr("Taken"), tr("The next change begins with this picture; Undo brings the former one back.")
         )
         undo = Choice(tr("Undo"), partial(self._session.edit, source=before, mask=mask), "undoTakeButton")
         self._create.messages.show_message(TAKEN, told, "info", (undo,), TAKEN_MS)
 
+    @Slot(object)
+    def _on_edited(self, draft: GenerationRequest) -> None:
+        """Shows the candidates again when taking one was undone, and no more when it was redone."""
+        left, start = self._left, (draft.source, draft.mask)
+        if left is None:
+            return
+        if start == left.before:
+            self._create.messages.dismiss(TAKEN)
+            if self._spot is None:
+                self._spot, self._paths, self._source = left.spot, left.paths, left.source
+                self._show()
+        elif start == left.after and self._spot == left.spot:
+            self._forget()
+            self._left = left
+
     @Slot()
     def _forget(self) -> None:
-        self._spot, self._paths, self._source = None, [], None
+        self._spot, self._paths, self._source, self._left = None, [], None, None
         self._show()
 
 

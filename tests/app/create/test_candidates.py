@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.create.candidate_bar import CandidateBar
+from app.create.candidates import TAKEN
 from app.create.page import CreatePage
 from app.widgets.pixels import to_pixels
 from core.pictures.mask import save_mask
@@ -125,11 +126,18 @@ def test_taking_one_makes_it_the_start_image_and_undo_brings_the_former_back(ope
     assert bar_of(opened).isHidden()
     session.draft_editor.undo()
     assert session.draft == before
+    assert TAKEN not in page_of(opened).messages.subjects()
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
     session.draft_editor.redo()
+    assert session.draft.source == Source(str(taken), 0.7)
+    assert bar_of(opened).isHidden()
+    session.draft_editor.undo()
+    bar_of(opened).take.click()
     undo = opened.child("undoTakeButton")
     assert isinstance(undo, QPushButton)
     undo.click()
     assert session.draft.source == before.source
+    wait_for_place(opened, "Candidate 3 of 3", qtbot)
 
 
 def test_taking_one_leaves_the_mask_of_another_picture_behind(
