@@ -21,7 +21,7 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import Choice, MessageArea, Notice
-from core.errors import EmulsionError
+from core.errors import EmulsionError, UnreadablePicture
 from core.language.words import tr
 from core.paths import Folders
 from core.pictures.mask import MaskPixels
@@ -166,7 +166,11 @@ class EditChanges(QObject):
         self._tell(tr("{part:.0%} of the picture has changed", part=part), sentence, keep)
 
     def _refuse(self, path: Path, error: EmulsionError) -> None:
-        if path == self._path:
+        if path != self._path:
+            return
+        if isinstance(error, UnreadablePicture) and error.path == path:  # which is seen: no need to name it
+            self._tell(tr("There are no changes to show"), f"{error.reason[:1].upper()}{error.reason[1:]}.")
+        else:
             self._messages.show_notice(Notice(CHANGES, message(error), "info"))
 
     def _keep(self, edited: EditedPicture) -> None:

@@ -97,6 +97,16 @@ def test_the_switch_marks_what_changed_on_each_picture_that_is_shown(
     assert not page.messages.subjects()
 
 
+def test_a_picture_made_from_words_alone_is_answered_in_one_sentence(
+    page: Page, tmp_path: Path, qtbot: QtBot
+) -> None:
+    save_as(made(GenerationRequest("a house", size=SIZE), photo()), tmp_path / "words.png")
+    page.changes.show_of(tmp_path / "words.png")
+    qtbot.waitUntil(lambda: page.messages.subjects() == (CHANGES,), timeout=LONG_MS)
+    assert "It was made from words alone: there is nothing to compare it with." in page.words()
+    assert "words.png" not in page.words()
+
+
 def test_what_did_not_change_is_put_back_in_a_new_picture_that_can_be_taken_back(
     page: Page, picture: Path, qtbot: QtBot
 ) -> None:
