@@ -48,6 +48,7 @@ class GeneralPage(Page):
         scale = settings_store.settings.interface_scale
         self._scale = self.add_combo(tr("Interface &scale"), "interfaceScaleCombo", SCALES, scale)
         self._scale.activated.connect(self._choose_scale)
+        self._about_start = self.add_hint(tr("Language and scale take effect when Emulsion starts again."))
         counts, recent = {count: str(count) for count in RECENT_PICTURES}, settings_store.settings.recent_pictures
         self._recent = self.add_combo(tr("&Recent pictures"), "recentPicturesCombo", counts, recent)
         self._recent.activated.connect(self._choose_recent)
@@ -98,6 +99,8 @@ class GeneralPage(Page):
     @Slot(int)
     def _choose_language(self, index: int) -> None:
         self._settings_store.change(language=self._language.itemData(index))
+        language = self._language.itemText(index)
+        self._about_start.setText(tr("{language}: used when Emulsion starts again.", language=language))
 
     @Slot(int)
     def _choose_previews(self, index: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.preferences.general import GeneralPage
@@ -38,6 +38,13 @@ def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
     assert load_settings(opened.settings_store.folders).theme is Theme.dark
     assert opened.action("Dark").isChecked()
     choose(combo, Theme.light)
+
+
+def test_a_chosen_language_says_that_it_acts_at_the_next_start(opened: Opened) -> None:
+    choose(part(preferences(opened), QComboBox, "languageCombo"), "de")
+    assert load_settings(opened.settings_store.folders).language == "de"
+    told = [label.text() for label in page(opened).findChildren(QLabel)]
+    assert "Deutsch: used when Emulsion starts again." in told
 
 
 def test_the_previews_are_those_of_the_controls(opened: Opened) -> None:
