@@ -248,7 +248,7 @@ class PictureCommands(QObject):
     def take_back(self, undone: object) -> None:
         """A picture has come back from the trash."""
         if isinstance(undone, Deleted):
-            self._recent.add(undone.picture)
+            self._recent.take_back(undone.picture)
             self._create.messages.dismiss(DELETED)
 
     @Slot(QPoint)

@@ -23,14 +23,25 @@ class RecentPictures(QAbstractListModel):
         super().__init__(loader)
         self._loader = loader
         self._paths: list[Path] = []
+        self._order: list[Path] = []  # with those that have been deleted, each in its place
         loader.found.connect(self._on_found)
         loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
     def add(self, path: Path) -> None:
         """A picture that has just been saved."""
         if path not in self._paths:
-            self.beginInsertRows(QModelIndex(), 0, 0)
-            self._paths.insert(0, path)
+            self._order = [path, *(known for known in self._order if known != path)]
+            self.take_back(path)
+
+    def take_back(self, path: Path) -> None:
+        """A picture that is there again, after it was deleted: it stands where it stood."""
+        if path not in self._order:
+            self.add(path)
+        elif path not in self._paths:
+            before = set(self._order[: self._order.index(path)])
+            row = sum(shown in before for shown in self._paths)
+            self.beginInsertRows(QModelIndex(), row, row)
+            self._paths.insert(row, path)
             self.endInsertRows()
 
     def remove(self, path: Path) -> None:
@@ -78,6 +89,7 @@ class RecentPictures(QAbstractListModel):
         if new:
             self.beginInsertRows(QModelIndex(), len(self._paths), len(self._paths) + len(new) - 1)
             self._paths += new
+            self._order = [path for path in self._order if path not in new] + new
             self.endInsertRows()
 
     def _on_thumbnail_loaded(self, path: Path) -> None:

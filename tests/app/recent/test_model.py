@@ -36,6 +36,28 @@ def test_a_saved_picture_comes_first_and_only_once(model: RecentPictures) -> Non
     assert [model.path(row) for row in range(model.rowCount())] == [Path("b.png"), Path("a.png")]
 
 
+@pytest.mark.parametrize("deleted", ["bcd", "dcb", "cbd"])
+@pytest.mark.parametrize("restored", ["bcd", "dcb", "cdb"])
+def test_pictures_that_were_deleted_come_back_in_their_places(
+    model: RecentPictures, deleted: str, restored: str
+) -> None:
+    for name in "edcba":
+        model.add(Path(name))
+    for name in deleted:
+        model.remove(Path(name))
+    for name in restored:
+        model.take_back(Path(name))
+    assert [str(model.path(row)) for row in range(model.rowCount())] == list("abcde")
+
+
+def test_a_new_picture_with_the_name_of_a_deleted_one_comes_first(model: RecentPictures) -> None:
+    for name in "ba":
+        model.add(Path(name))
+    model.remove(Path("b"))
+    model.add(Path("b"))
+    assert [str(model.path(row)) for row in range(model.rowCount())] == ["b", "a"]
+
+
 def test_what_was_found_in_the_folder_goes_behind_what_has_been_made_since(
     model: RecentPictures, loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
