@@ -214,7 +214,7 @@ class Context:
                 model = self._catalogue.identified(model)
             plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
             planned = plan_for(model, Work.of(request), plan, self._memory, self._tiled_decode)
-            log.info("memory of %s: %s", model.key, planned.describe())
+            log.info("memory of %s: %s", model.key, planned.figures)
             if self._alive and not planned.fits:
                 raise self.out_of_memory(planned.needed)  # the run beside it is not put at risk
             loaded = self._keep(self._loaded_with_room(model, request, plan, planned))

@@ -101,6 +101,13 @@ class MemoryPlan:
     def is_fast(self) -> bool:
         return self.placement.value <= Placement.encoder_in_turns.value
 
+    @property
+    def figures(self) -> str:
+        """Returns the plan for the log, which is English in every language."""
+        tiled = ", tiled decode" if self.tiled_decode else ""
+        fits = "" if self.fits else ", does not fit"
+        return f"{self.placement.name}{tiled}, {self.needed:,} bytes needed, {self.free:,} free{fits}"
+
     def describe(self) -> str:
         """Returns one sentence for people, without a full stop."""
         figures = tr(

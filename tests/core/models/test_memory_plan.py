@@ -107,6 +107,8 @@ def test_what_cannot_fit_says_so_with_both_figures() -> None:
     assert not chosen.fits
     assert chosen.placement is Placement.group_offload
     assert chosen.describe() == "will not fit: needs about 9.8 GB, 4.3 GB are free"
+    needed, free = f"{chosen.needed:,}", f"{4 * GIB:,}"
+    assert chosen.figures == f"group_offload, tiled decode, {needed} bytes needed, {free} free, does not fit"
 
 
 @pytest.mark.parametrize(
