@@ -133,6 +133,7 @@ def test_a_place_of_half_strength_is_free_in_the_second_half(
     varied = replace(REQUEST, steps=10, variation=variation)
     request = asked(tmp_path, varied, strength=1.0, softness=5.0)
     film = ready(list(engine.run(Generate(request)))).film
+    assert_same_frames(result_of(engine, OpenFilm(on_disk(film, tmp_path))).film, film)
     cells, kept = film.extras[MASK][0], film.extras["source"]
     shares = film.schedule.timesteps / film.schedule.timesteps[0]
     alphas: np.ndarray = 1 / np.sqrt(1 + film.schedule.sigmas**2)
