@@ -11,7 +11,7 @@ from app.widgets.building import aligned, hbox, push_button, stretched, text_lab
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.language.words import tr
 from core.request.request import LARGEST_LORA_WEIGHT, Lora
 
@@ -74,7 +74,7 @@ class LoraRow(QWidget):
         self.remove_button.clicked.connect(partial(self.removed.emit, name))
         self.words_button.clicked.connect(lambda: self.words_wanted.emit(name, self._words))
         WheelGuard(self)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         for widget in (self.box, self.remove_button):
             widget.installEventFilter(self)
 

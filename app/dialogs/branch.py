@@ -15,7 +15,7 @@ from app.session.session import Session
 from app.widgets.building import dialog_buttons, form, named, stretched, text_label, vbox
 from app.widgets.dialog_body import DialogBody, fit_to_screen
 from app.widgets.field import combo_box
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.families import FAMILIES
 from core.film.film import Film
 from core.language.words import plural, tr
@@ -105,7 +105,7 @@ class BranchDialog(QDialog):
         fields = vbox(words, self._prompt, self._negative, form(*rows), spacing=16)
         body = DialogBody(fields, tr("Changes"))
         vbox(stretched(body), buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         fit_to_screen(self)
         self._prompt.edit.moveCursor(
             QTextCursor.MoveOperation.End

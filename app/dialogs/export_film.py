@@ -28,7 +28,7 @@ from app.session.background import BackgroundTasks
 from app.widgets.building import STRETCH, form, hbox, named, stretched, text_label, vbox
 from app.widgets.dialog_body import DialogBody, fit_to_screen
 from app.widgets.field import combo_box
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.film.film import Film
 from core.film_export.estimate import estimated_bytes
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
@@ -97,7 +97,7 @@ class ExportFilmDialog(QDialog):
         exporter.failed.connect(self._fail)
         exporter.cancelled.connect(self._unlock)
         self.finished.connect(self._leave)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         self._show_choices()
         fit_to_screen(self)
         self._draw_preview()

@@ -13,7 +13,7 @@ from app.session.background import BackgroundTasks
 from app.widgets.building import dialog_buttons, form, named, progress_bar, text_label, vbox
 from app.widgets.field import combo_box, describe
 from app.widgets.file_dialogs import ask_folder, ask_save
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.errors import EmulsionError
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
@@ -83,7 +83,7 @@ class ExportDialog(QDialog):
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
         self._recipe.toggled.connect(self._show_fields)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         self._show_fields()
 
     @property

@@ -16,7 +16,7 @@ from app.masks.tool_bar import MaskToolBar, tool_of
 from app.masks.view import MaskView
 from app.widgets.building import stretched, vbox
 from app.widgets.colours import Colours
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.language.words import tr
 from core.pictures.mask import MaskPixels, feathered, grown
 
@@ -59,7 +59,7 @@ class MaskEditor(QWidget):
         self.bar = MaskToolBar(self.view)
         self._alpha: MaskPixels | None = None
         vbox(self.bar, stretched(self.view), on=self, spacing=0)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         self.view.painted.connect(self._on_painted)
         self.bar.asked.connect(self._carry_out)
         self.bar.grow_asked.connect(self._on_grow_asked)

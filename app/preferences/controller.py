@@ -16,7 +16,7 @@ from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Keymap
 from app.widgets.building import hbox, named, stretched, vbox
 from app.widgets.message_bar import MessageArea, Tone
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from core.errors import EmulsionError
 from core.language.words import tr
 from core.runs.events import PreviewMode
@@ -232,7 +232,7 @@ class PreferencesDialog(QDialog):
         for page in pages:
             self._stack.addWidget(page)
             self._list.addItem(page.title)
-        indent_spin_boxes(self)
+        prepare_spin_boxes(self)
         self._list.setCurrentRow(min(chosen, len(pages) - 1))
 
     @Slot(str)

@@ -10,10 +10,11 @@ Widgets say what they are by dynamic properties, set once when they are made; th
 
 from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
 from app.widgets.colours import Colours
 from app.widgets.icons import redraw_icons
+from app.widgets.select_on_click import SelectOnClick
 from app.widgets.style_sheet import style_sheet
 from core.paths import resources
 from core.settings.look import Theme
@@ -153,7 +154,13 @@ def palette(colours: Colours) -> QPalette:
     return result
 
 
-def indent_spin_boxes(root: QWidget) -> None:
-    """Sets the left padding of numbers in spin boxes below ``root``, which the style sheet cannot reach."""
+def prepare_spin_boxes(root: QWidget) -> None:
+    """Has a click select the number in spin boxes below ``root``, and sets the left padding of the number.
+
+    The style sheet cannot reach the padding.
+    """
     for field in root.findChildren(QLineEdit, "qt_spinbox_lineedit"):
         field.setTextMargins(GRID_PX, 0, 0, 0)
+        spin = field.parent()
+        if isinstance(spin, QAbstractSpinBox) and spin.findChild(SelectOnClick) is None:
+            SelectOnClick(spin)

@@ -27,7 +27,7 @@ from app.widgets.building import stretched, vbox
 from app.widgets.file_dialogs import FolderMemory
 from app.widgets.icons import set_icon
 from app.widgets.message_bar import Notice
-from app.widgets.theme import indent_spin_boxes
+from app.widgets.theme import prepare_spin_boxes
 from app.window.crash_report import CrashReport
 from app.window.desktop_notification import RunNotification
 from app.window.device_label import DeviceLabel
@@ -116,7 +116,7 @@ class Contents(QObject):
         self._connect()
         self._connect_actions()
         self._restore()
-        indent_spin_boxes(window)
+        prepare_spin_boxes(window)
         prompt = self.create_page.findChild(QWidget, "promptEdit")
         if prompt is not None:
             prompt.setFocus()
@@ -189,7 +189,7 @@ class Contents(QObject):
 
     def _connect(self) -> None:
         services, preferences, session = self._services, self.preferences, self._session
-        self.places.page_built.connect(indent_spin_boxes)
+        self.places.page_built.connect(prepare_spin_boxes)
         self.places.page_built.connect(self._imports.guard_text_fields)
         self._commands.noise_asked.connect(self._noise)
         self._commands.menu.grid_asked.connect(self._grid_place.open)

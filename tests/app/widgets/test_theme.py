@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QSpinBox, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets.colours import Colours
 from app.widgets.field import combo_box
-from app.widgets.theme import DARK, LIGHT, Appearance, indent_spin_boxes
+from app.widgets.theme import DARK, LIGHT, Appearance, prepare_spin_boxes
 from core.settings.look import Theme
 
 
@@ -81,8 +83,26 @@ def test_numbers_in_spin_boxes_keep_their_distance(qtbot: QtBot) -> None:
     root = QWidget()
     qtbot.addWidget(root)
     spin = QSpinBox(root)
-    indent_spin_boxes(root)
+    prepare_spin_boxes(root)
     assert spin.lineEdit().textMargins().left() == 8
+
+
+def test_a_number_with_a_unit_that_is_clicked_is_replaced_by_what_is_typed(qtbot: QtBot) -> None:
+    root = QWidget()
+    qtbot.addWidget(root)
+    other = QLineEdit(root)
+    spin = QSpinBox(root, minimum=0, maximum=999, value=64, suffix=" px")
+    spin.setGeometry(0, 40, 200, 30)
+    prepare_spin_boxes(root)
+    root.resize(200, 80)
+    root.show()
+    other.setFocus()
+    field = spin.lineEdit()
+    qtbot.waitUntil(other.hasFocus)
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton, pos=QPoint(field.width() - 4, field.height() // 2))
+    qtbot.waitUntil(lambda: field.selectedText() == "64")
+    QTest.keyClicks(spin, "12")
+    assert spin.value() == 12
 
 
 @pytest.mark.parametrize("rows", [1, 9])
