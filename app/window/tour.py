@@ -15,6 +15,9 @@ from core.request.request import STARTER_MODEL
 
 EXAMPLE = "a lighthouse by the sea at sunset"
 
+EARLY = 4
+"""The part of the film after which guidance is shown: one of so many."""
+
 
 class Tour(QObject):
     """Goes on by its button, which says whether the step was tried; it can be left at any time."""
@@ -94,6 +97,8 @@ class Tour(QObject):
             if self._session.draft.seed is None:
                 self._seed = self._session.progress.last_seed
                 self._session.edit(seed=self._seed)
+        elif step.event == "view" and (panel := self._panel) is not None and panel.film is not None:
+            panel.select(panel.film.schedule.calls // EARLY)
         elif step.event == "branched" and (panel := self._panel) is not None:
             panel.open_views(())  # the tree of branches takes their room
 

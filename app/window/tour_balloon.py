@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QLine, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -22,18 +22,29 @@ FOLLOWS_EVERY_MS = 150
 
 
 class Ring(QWidget):
-    """A frame around a control; the mouse goes through it."""
+    """A frame around a control, and a line to it from the text; the mouse goes through both."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("tourRing")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._frame, self._line = QRect(), QLine()
+
+    def lead(self, target: QRect, text: QRect) -> None:
+        """Shows both for a control and a text at these places in the window."""
+        frame = target.adjusted(-4, -4, 4, 4)
+        line = QLine(_nearest(text, frame.center()), _nearest(frame, text.center()))
+        area = frame.united(QRect(line.p1(), line.p2()).normalized().adjusted(-3, -3, 3, 3))
+        self.setGeometry(area)
+        self._frame, self._line = frame.translated(-area.topLeft()), line.translated(-area.topLeft())
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 3))
-        painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), 6, 6)
+        painter.drawRoundedRect(self._frame.adjusted(2, 2, -2, -2), 6, 6)
+        painter.drawLine(self._line)
 
 
 class TourBalloon(QFrame):
@@ -106,7 +117,6 @@ class TourBalloon(QFrame):
         if target is None:
             self.move(whole.center() - self.rect().center())
             return
-        self._ring.setGeometry(target.adjusted(-4, -4, 4, 4))
         limits = whole.adjusted(GAP_PX, GAP_PX, -GAP_PX - self.width(), -GAP_PX - self.height())
         lefts = (target.right() + GAP_PX, target.left() - self.width() - GAP_PX, target.left(), 0, whole.right())
         above = target.top() - self.height() - GAP_PX
@@ -126,12 +136,19 @@ class TourBalloon(QFrame):
 
         inside = target.topLeft() + QPoint(GAP_PX, GAP_PX)
         self.move(min(free, key=cost) if free else inside)
+        self._ring.lead(target, self.geometry())
 
     def _area(self, name: str) -> QRect | None:
         """Returns the place of the visible widget of this name in the window."""
         window = self.window()
         found = next((child for child in window.findChildren(QWidget, name) if child.isVisible()), None)
         return QRect(found.mapTo(window, QPoint()), found.size()) if found is not None else None
+
+
+def _nearest(area: QRect, to: QPoint) -> QPoint:
+    """Returns the point of an area that lies nearest to another one."""
+    x, y = max(area.left(), min(to.x(), area.right())), max(area.top(), min(to.y(), area.bottom()))
+    return QPoint(x, y)
 
 
 def _covered(area: QRect, room: QRect) -> float:

@@ -76,7 +76,8 @@ STEPS = (
         "viewCombo",
         tr(
             "Choose Guidance in this list. At each step the network guesses twice: with your prompt, and "
-            "without it. The map shows where the two differ, and so where your words pull at the picture."
+            "without it. The map shows where the two differ, and so where your words pull at the picture; at an "
+            "early step, such as this one, they decide the layout."
         ),
         "view",
     ),
