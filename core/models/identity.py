@@ -27,7 +27,8 @@ class Identity:
     """The facts about a file, as users know them.
 
     Attributes:
-        kind: ``"whole checkpoint"``, ``"LoRA"``, or a `core.file_kinds.kind.Use`; "unknown" for no known kind.
+        kind: ``"whole checkpoint"``, ``"diffusers folder"``, ``"LoRA"``, or a `core.file_kinds.kind.Use`;
+            "unknown" for no known kind.
         name: ``"FLUX.2 klein 4B"``, ``"Qwen3 4B"``, ``"a LoRA (DoRA)"``.
         family: the name of the family that loads it, "" where none does.
         variant: ``"Turbo"``, ``"dev Fill"``; "" without one.

@@ -36,6 +36,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.downloadable import known_models, known_parts
 from core.paths import Folders
+from core.request.request import STARTER_MODEL
 from core.request.traits import KINDS, read_traits, with_choice
 from core.settings.settings import load_settings
 
@@ -205,11 +206,9 @@ def _choose(arguments: Namespace) -> int:
 
 def _choose_arguments(parser: ArgumentParser) -> None:
     _model_argument(parser)
-    about = tr(
-        "as prediction_type=v_prediction; names are {kinds}; none of them: everything as found",
-        kinds=", ".join(KINDS),
-    )
-    parser.add_argument("training", metavar="NAME=VALUE", nargs="*", help=about)
+    kinds = ", ".join(KINDS)
+    told = tr("as prediction_type=v_prediction; names are {kinds}; none of them: everything as found", kinds=kinds)
+    parser.add_argument("training", metavar="NAME=VALUE", nargs="*", help=told)
 
 
 def _remove(arguments: Namespace) -> int:
@@ -228,12 +227,17 @@ def _catalogue() -> Catalogue:
 
 
 def _installed_folder(key: str) -> Path:
-    """Only of what lies in the user's model folders, finished or not. Raises ModelMissing."""
+    """Only of what lies in the user's model folders, finished or not. Raises ModelMissing or InvalidRequest."""
     if key and Path(key).name == key:
         for parent in load_settings(Folders.default()).model_folders:
             if (parent / key).is_dir():
                 return parent / key
-    raise ModelMissing(key, tuple(model.key for model in _catalogue().models()))
+    known = tuple(model.key for model in _catalogue().models())
+    if key in known:
+        sentence = tr("The starter model comes with the program: it can be neither removed nor verified.")
+        allowed = tr("a model that has a folder of its own in your model folders")
+        raise InvalidRequest("model", key, allowed, sentence=sentence if key == STARTER_MODEL else "")
+    raise ModelMissing(key, known)
 
 
 def _wanted(arguments: Namespace) -> DownloadSpec:
@@ -251,9 +255,8 @@ def _wanted(arguments: Namespace) -> DownloadSpec:
 
 def _address(arguments: Namespace) -> HubAddress:
     settings = load_settings(Folders.default())
-    endpoint = arguments.endpoint or settings.hub_endpoint
     proxy = settings.hub_proxy if arguments.proxy is None else arguments.proxy
-    return HubAddress(chosen_endpoint(endpoint, os.environ), proxy)
+    return HubAddress(chosen_endpoint(arguments.endpoint or settings.hub_endpoint, os.environ), proxy)
 
 
 def _token(arguments: Namespace) -> Secret:

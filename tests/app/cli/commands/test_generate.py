@@ -222,10 +222,10 @@ def test_bad_input_is_answered_before_torch_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 2
 
 
-def test_a_broken_model_is_one_line_and_code_1(run: Run, tmp_path: Path) -> None:
+def test_a_broken_model_is_one_line_and_code_2(run: Run, tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     answer = run("generate", "x", "--model", tmp_path / "broken")
-    assert answer.code == 1
+    assert answer.code == 2
     assert len(answer.errors.splitlines()) == 1
     assert "cannot be used" in answer.errors
 

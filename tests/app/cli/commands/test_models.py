@@ -77,7 +77,8 @@ def test_what_is_no_repository_is_refused(run: Run, name: str) -> None:
 
 
 def test_only_models_of_the_user_can_be_removed(run: Run) -> None:
-    assert run("models", "remove", STARTER_MODEL).code == 2
+    answer = run("models", "remove", STARTER_MODEL)
+    assert (answer.code, "comes with the program" in answer.errors) == (2, True)
     assert run("models", "remove", "../models").code == 2
 
 

@@ -94,5 +94,5 @@ def test_a_pickle_is_not_taken_for_a_picture_nor_a_picture_for_an_upscaler(
 ) -> None:
     save_file({**compact(), "more": compact()["body.0.bias"]}, tmp_path / "odd.safetensors")
     answer = run("upscale", picture, "--upscaler", tmp_path / "odd.safetensors", "-o", tmp_path / "a.png")
-    assert answer.code == 1 and "do not fit a network of the kind Compact" in answer.errors
+    assert answer.code == 2 and "do not fit a network of the kind Compact" in answer.errors
     assert not (tmp_path / "a.png").exists()
