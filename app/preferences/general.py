@@ -100,7 +100,9 @@ class GeneralPage(Page):
     def _choose_language(self, index: int) -> None:
         self._settings_store.change(language=self._language.itemData(index))
         language = self._language.itemText(index)
-        self._about_start.setText(tr("{language}: used when Emulsion starts again.", language=language))
+        self._about_start.setText(
+            tr("{language}: used when Emulsion starts again, as is a new scale.", language=language)
+        )
 
     @Slot(int)
     def _choose_previews(self, index: int) -> None:

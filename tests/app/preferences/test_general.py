@@ -44,7 +44,7 @@ def test_a_chosen_language_says_that_it_acts_at_the_next_start(opened: Opened) -
     choose(part(preferences(opened), QComboBox, "languageCombo"), "de")
     assert load_settings(opened.settings_store.folders).language == "de"
     told = [label.text() for label in page(opened).findChildren(QLabel)]
-    assert "Deutsch: used when Emulsion starts again." in told
+    assert "Deutsch: used when Emulsion starts again, as is a new scale." in told
 
 
 def test_the_previews_are_those_of_the_controls(opened: Opened) -> None:
