@@ -19,7 +19,7 @@ from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
-from core.language.words import plural, tr
+from core.language.words import plural, quoted, tr
 from core.request.settings import SETTINGS
 from core.runs.queued import QueuedRun
 
@@ -179,7 +179,7 @@ class Notices(QObject):
     @Slot(object)
     def show_not_taken(self, files: Sequence[Path]) -> None:
         """Of what was dropped on the window, some files were of no use."""
-        names = ", ".join(f"“{file.name}”" for file in files)
+        names = ", ".join(quoted(file.name) for file in files)
         sentence = tr(
             "Pictures, models, LoRAs, autoencoders and folders with models can be dropped on the window."
         )

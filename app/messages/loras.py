@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.messages.errors import Message
 from core.embeddings.file import EmbeddingFile
 from core.families import in_words
-from core.language.words import plural, tr
+from core.language.words import plural, quoted, tr
 from core.lora.file import LoraFile
 from core.lora.library import FoundLora
 from core.lora.usage import LoraUsage
@@ -25,7 +25,7 @@ def not_here(names: Sequence[str]) -> str:
         "The LoRA {names} is not on this computer; everything else is in place.",
         "The LoRAs {names} are not on this computer; everything else is in place.",
         len(names),
-        names=in_words([f"“{name}”" for name in names]),
+        names=in_words([quoted(name) for name in names]),
     )
 
 
@@ -91,7 +91,7 @@ def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
     else:
         title = tr("{count} LoRAs were dropped", count=len(files))
     if taken:
-        names = ", ".join(f"“{name}”" for name in sorted(taken))
+        names = ", ".join(quoted(name) for name in sorted(taken))
         return Message(
             title, tr("Another LoRA has the name {names} already; the copy gets a number.", names=names)
         )
@@ -114,7 +114,7 @@ def misfit_notice(name: str, objection: str) -> Message:
 
 def embeddings_taken(files: Sequence[EmbeddingFile]) -> Message:
     """Returns the message about embeddings that were added."""
-    named = ", ".join(f"“{file.name}” ({file.made_for})" for file in files)
+    named = ", ".join(f"{quoted(file.name)} ({file.made_for})" for file in files)
     return Message(
         plural("Ready: a prompt can use it now", "Ready: a prompt can use them now", len(files)),
         tr("Embeddings act where a prompt says their names: {named}.", named=named),

@@ -2,9 +2,10 @@
 
 from core.errors import OutOfMemory
 from core.files.sizes import size_text
-from core.language.words import tr
+from core.language.words import mark, quoted, tr
 
 MOST_NAMES = 5
+_LONGEST = 78
 _FIELD_NAMES = {
     "steps": tr("number of steps"),
     "guidance": tr("guidance scale"),
@@ -12,6 +13,16 @@ _FIELD_NAMES = {
     "negative": tr("negative prompt"),
     "output": tr("output file"),
     "quantise": tr("number of bits"),
+    **{
+        name: tr(name)
+        for name in (
+            *(mark("picture"), mark("axis"), mark("token"), mark("style"), mark("image"), mark("device")),
+            *(mark("dtype"), mark("option"), mark("target"), mark("strength"), mark("width"), mark("height")),
+            *(mark("mask area"), mark("mask padding"), mark("mask fill"), mark("mask softness")),
+            *(mark("upscale by"), mark("variation seed"), mark("variation strength"), mark("seed size")),
+            *(mark("reference"), mark("training"), mark("folder"), mark("file"), mark("memory")),
+        )
+    },
 }
 
 
@@ -33,9 +44,9 @@ def memory_figures(error: OutOfMemory) -> str:
 def shown(value: object) -> str:
     """Returns a value in people's notation, on one line and of bounded length."""
     text = " ".join(str(value).split())
-    if isinstance(value, str):
-        text = f"“{text}”" if text else "“”"
-    return text if len(text) <= 80 else f"{text[:76]} …{'”' if isinstance(value, str) else ''}"
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 3]} …"
+    return quoted(text) if isinstance(value, str) else text
 
 
 def some(names: tuple[str, ...]) -> str:

@@ -49,6 +49,11 @@ def plural(one: str, many: str, count: int, /, **fields: object) -> str:
     return language.filled(language.plural(one, many, count), fields)
 
 
+def quoted(text: object, /) -> str:
+    """Returns words in the language's quotation marks."""
+    return tr("“{text}”", text=text)
+
+
 def number_text(number: float, decimals: int) -> str:
     """Returns a number that stands alone, with the language's mark of decimals."""
     language = current()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from core.families import FAMILIES
-from core.language.words import tr
+from core.language.words import quoted, tr
 from core.prompt.bidi import isolated
 from core.prompt.chunks import spellings
 from core.prompt.length import count_prompt
@@ -137,9 +137,9 @@ def _named(syntax: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
     for kind, pattern in syntax:
         if match := pattern.search(text):
             found.setdefault(kind, _quoted(match[0]))
-    return ", ".join(f"{quoted} ({kind})" for kind, quoted in found.items())
+    return ", ".join(f"{words} ({kind})" for kind, words in found.items())
 
 
 def _quoted(text: str) -> str:
     text = " ".join(text.split())
-    return f"“{isolated(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + '…')}”"
+    return quoted(isolated(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
-from core.language.words import tr
+from core.language.words import quoted, tr
 from core.prompt.bidi import isolated
 
 FILE_NAME = "words.json"
@@ -59,7 +59,7 @@ class Vocabulary:
     def untaught(self, prompt: str) -> str:
         """Returns a sentence that names words of a prompt that the model has never seen, "" for none."""
         found = list(dict.fromkeys(prompt[begin:end] for begin, end in self.unknown(prompt)))
-        named = ", ".join(f"“{isolated(word[:40])}”" for word in found[:_NAMED])
+        named = ", ".join(quoted(isolated(word[:40])) for word in found[:_NAMED])
         more = tr(" and {count} more", count=len(found) - _NAMED) if len(found) > _NAMED else ""
         return tr("This model doesn’t know {named}{more}.", named=named, more=more) if found else ""
 

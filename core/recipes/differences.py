@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass
 
-from core.language.words import tr
+from core.language.words import quoted, tr
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
 
@@ -40,7 +40,7 @@ def differences(
         if setting.is_prose:
             parts = changed_words(setting.of(first), setting.of(second))
             if any(parts):
-                found.append(RecipeDifference(tr(setting.noun), *(f"“{part}”" if part else "" for part in parts)))
+                found.append(RecipeDifference(tr(setting.noun), *(quoted(part) if part else "" for part in parts)))
         elif setting.is_of_picture:
             before, after = setting.facts(first), setting.facts(second)
             found += [RecipeDifference(name, before[name], after[name]) for name in before]

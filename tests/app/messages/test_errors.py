@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +138,16 @@ def test_a_message_without_remedy_has_no_trailing_space() -> None:
 
 def test_every_phase_has_words() -> None:
     assert PHASES.keys() == set(Phase)
+
+
+def test_a_german_sentence_names_the_field_and_quotes_in_german() -> None:
+    code = (
+        "from app.messages.errors import message; from core.errors import InvalidRequest; "
+        "print(ascii(message(InvalidRequest('device', 'abacus', 'cpu')).sentence))"
+    )
+    root = str(Path(__file__).parents[3])
+    environment = os.environ | {"EMULSION_LANGUAGE": "de", "PYTHONPATH": root}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == ascii("„abacus“ ist nicht möglich (Gerät); erwartet wird cpu.")
