@@ -64,6 +64,7 @@ def load(
         return load_parts(model, {name: type(parts[name])}, replace(plan, is_offloaded=True)).networks[name]
 
     free = lambda: memory_now(plan).free  # noqa: E731
+    absent = [name for name in absent if name in parts]  # the T5 of Stable Diffusion 3 may be missing
     offloading = Offloading(parts, memory, plan.device, reload, free, plan.acceleration, absent)
     family.bring_encoders = offloading.bring
     if encodings is not None:
