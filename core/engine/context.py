@@ -180,12 +180,16 @@ class Context:
 
     def close(self) -> None:
         """Frees the model and the device's memory."""
-        for loaded in self._there():
-            if (kept := loaded.family.kept) is not None:
-                kept.settle()
+        self._settle()
         self._loaded = None
         self.enlarger.close()
         self._free()
+
+    def _settle(self) -> None:
+        """Writes the encodings that wait; apart from `close`, where its names would hold the model."""
+        for loaded in self._there():
+            if (kept := loaded.family.kept) is not None:
+                kept.settle()
 
     def _free(self) -> None:
         self._collect()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.checkpoints.schedule import OF_SAMPLERS, is_flow_schedule
 from core.engine.sampling.dpm2 import KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler
 from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
-from core.engine.sampling.size_shift import OWN_LEVELS
+from core.engine.sampling.size_shift import OWN_LEVELS, made
 from core.errors import InvalidRequest
 from core.film.film import Film, PredictionType, Schedule
 from core.language.words import tr
@@ -144,7 +144,7 @@ def _build_flow(
     config |= {"shift": shift, "flow_shift": shift, **spec.flow.options}
     scheduler: Any = getattr(diffusers, spec.flow.scheduler)
     takes = inspect.signature(scheduler.__init__).parameters
-    built = scheduler.from_config({key: value for key, value in config.items() if key in (*takes, OWN_LEVELS)})
+    built = made(scheduler, {key: value for key, value in config.items() if key in (*takes, OWN_LEVELS)})
     try:
         return _set_up(built, "flow", steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
@@ -164,7 +164,7 @@ def _of_training(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def rebuild(film: Film) -> SamplerRun:
     """Returns the sampling of a recorded run, from what the film says alone: the model need not be there."""
-    scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
+    scheduler = made(scheduler_named(film.scheduler), film.scheduler_config)
     below_zero = bool((film.schedule.timesteps < 0).any())
     return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, below_zero)
 

@@ -30,3 +30,11 @@ def shift_by_tokens(tokens: int, config: Mapping[str, Any]) -> dict[str, Any]:
     lowest, highest = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
     slope = (highest - lowest) / (most - least)
     return {"shift": math.exp(tokens * slope + (lowest - slope * least))}  # in this order, as the pipeline rounds
+
+
+def made(kind: Any, config: Mapping[str, Any]) -> Any:
+    """Builds a scheduler; whether it keeps its own levels is ours, and diffusers would warn of an unknown word."""
+    scheduler = kind.from_config({key: value for key, value in config.items() if key != OWN_LEVELS})
+    if config.get(OWN_LEVELS):
+        scheduler.register_to_config(**{OWN_LEVELS: True})
+    return scheduler

@@ -59,7 +59,7 @@ def loaded_of(engine: Engine) -> LoadedModel:
 def has_encoders(engine: Engine) -> bool:
     loaded = loaded_of(engine)
     parts = loaded.family.parts()
-    encoders = [parts[name] for name in FAMILIES[loaded.model.family].text_encoders]
+    encoders = [parts[name] for name in FAMILIES[loaded.model.family].text_encoders if name in parts]
     return any(weight.numel() for encoder in encoders for weight in encoder.parameters())
 
 

@@ -186,8 +186,8 @@ def test_closing_frees_the_model(engine: Engine, monkeypatch: pytest.MonkeyPatch
     loaded: list[weakref.ref[AutoencoderKL]] = []
     build = WeightFile.build
 
-    def remembering(source: WeightFile, *arguments: Any) -> tuple[Any, set[str]]:
-        part, used = build(source, *arguments)
+    def remembering(source: WeightFile, *arguments: Any, **named: Any) -> tuple[Any, set[str]]:
+        part, used = build(source, *arguments, **named)
         if isinstance(part, AutoencoderKL):
             loaded.append(weakref.ref(part))
         return part, used

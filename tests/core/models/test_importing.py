@@ -147,7 +147,7 @@ def test_odd_configurations_are_told_or_understood(
 
 
 def test_a_folder_of_something_else_is_no_damaged_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelBroken, match="no diffusers folder") as broken:
+    with pytest.raises(ModelBroken, match="not a diffusers folder") as broken:
         Catalogue(()).read(tmp_path, "here")
     assert not broken.value.is_damaged
 

@@ -73,6 +73,6 @@ def test_a_pickle_cut_off_is_refused(share: float, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {"params": 3}, {"a": torch.zeros(2)}, torch.zeros(3)])
 def test_other_content_is_no_upscaler(content: object, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "up.pth")
-    with pytest.raises(UpscalerBroken, match="no upscaler"):
+    with pytest.raises(UpscalerBroken, match="not an upscaler"):
         read_network(tmp_path / "up.pth", "c" * 64, tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
