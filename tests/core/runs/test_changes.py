@@ -82,5 +82,5 @@ def test_why_a_picture_cannot_be_compared_is_told(saved: Path, tmp_path: Path) -
     with pytest.raises(UnreadablePicture, match="words alone"):
         edited_picture(tmp_path / "words.png")
     (tmp_path / "photo.png").unlink()
-    with pytest.raises(UnreadablePicture, match="not known where"):
+    with pytest.raises(UnreadablePicture, match="is not known; choose it again"):
         edited_picture(saved)
