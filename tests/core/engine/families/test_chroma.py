@@ -6,30 +6,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.chroma import pipeline_chroma, pipeline_chroma_img2img
 from diffusers.pipelines.chroma.pipeline_chroma import ChromaPipeline
 from diffusers.pipelines.chroma.pipeline_chroma_img2img import ChromaImg2ImgPipeline
-from PIL import Image
 
 from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.networks.joined_places import tokens_in
-from core.engine.sampling import schedulers
 from core.models.reading import read_model
-from core.request.request import GenerationRequest, Size, Source
+from core.request.request import GenerationRequest, Size
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_flows
 from tests.parity import our_latents, stock_pipeline
-from tests.parity_flows import always, our_latents_from_a_picture, stock_flow_latents, unit_range
+from tests.parity_flows import assert_same_from_a_picture, assert_same_picture, stock_flow_latents
 
 SIZE = Size(32, 48)
 REQUEST = GenerationRequest(
     "a red house", negative_prompt="fog", model="", size=SIZE, sampler="euler", steps=5, guidance_scale=3.5, seed=7
 )
+ASKED: dict[str, Any] = {"guidance_scale": REQUEST.guidance_scale, "negative_prompt": REQUEST.negative_prompt}
 
 
 class Both:
@@ -68,41 +66,13 @@ def test_latents_equal_those_of_the_stock_pipeline(
 
 
 def test_the_picture_equals_that_of_the_stock_pipeline(both: Both) -> None:
-    both.pipe.scheduler = type(both.pipe.scheduler).from_pretrained(both.folder / "scheduler")
-    stock = both.pipe(
-        prompt=REQUEST.prompt,
-        guidance_scale=REQUEST.guidance_scale,
-        negative_prompt=REQUEST.negative_prompt,
-        width=SIZE.width,
-        height=SIZE.height,
-        num_inference_steps=REQUEST.steps,
-        generator=torch.Generator("cpu").manual_seed(7),
-        output_type="pt",
-    ).images
-    ours = both.family.decode(our_latents(both.family, REQUEST, 1))
-    assert torch.equal((ours * 0.5 + 0.5).clamp(0, 1), stock)
+    assert_same_picture(both.folder, both.family, both.pipe, REQUEST, **ASKED)
 
 
 def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
     both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pixels = np.random.default_rng(2).integers(0, 256, (SIZE.height, SIZE.width, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png")
-    request = replace(REQUEST, source=Source(str(tmp_path / "photo.png"), 0.6))
-    ours = our_latents_from_a_picture(both.family, request)
-    pipe: Any = stock_pipeline(ChromaImg2ImgPipeline, both.folder)
-    kept = schedulers.build("euler", both.family.scheduler_config_for(request), request.steps, 2).timesteps
-    monkeypatch.setattr(pipe, "get_timesteps", always((kept, len(kept))))
-    stock = stock_flow_latents(
-        pipe,
-        pipeline_chroma_img2img,
-        both.family,
-        request,
-        monkeypatch,
-        skipped_steps=2,
-        image=unit_range(pixels),
-        strength=0.6,
-        guidance_scale=request.guidance_scale,
-        negative_prompt=request.negative_prompt,
+    pipe = stock_pipeline(ChromaImg2ImgPipeline, both.folder)
+    assert_same_from_a_picture(
+        pipe, pipeline_chroma_img2img, both.family, REQUEST, tmp_path, monkeypatch, tokens_in, **ASKED
     )
-    assert torch.equal(tokens_in(ours), stock)

@@ -24,7 +24,14 @@ from core.request.request import GenerationRequest, Reference, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_flows
 from tests.parity import CPU, our_latents, stock_pipeline
-from tests.parity_flows import always, as_tokens, our_latents_from_a_picture, stock_flow_latents, unit_range
+from tests.parity_flows import (
+    always,
+    as_tokens,
+    assert_same_picture,
+    our_latents_from_a_picture,
+    stock_flow_latents,
+    unit_range,
+)
 
 SIZE = Size(32, 48)
 REQUEST = GenerationRequest(
@@ -88,19 +95,8 @@ def test_a_distilled_one_has_no_guidance(distilled: Both, monkeypatch: pytest.Mo
 
 
 def test_the_picture_equals_that_of_the_stock_pipeline(base: Both) -> None:
-    base.pipe.scheduler = type(base.pipe.scheduler).from_pretrained(base.folder / "scheduler")
-    latents = our_latents(base.family, replace(REQUEST, negative_prompt=""), 1)
-    ours = base.family.decode(latents)
-    stock = base.pipe(
-        prompt=REQUEST.prompt,
-        width=SIZE.width,
-        height=SIZE.height,
-        num_inference_steps=REQUEST.steps,
-        guidance_scale=REQUEST.guidance_scale,
-        generator=torch.Generator("cpu").manual_seed(7),
-        output_type="pt",
-    ).images
-    assert torch.equal((ours * 0.5 + 0.5).clamp(0, 1), stock)
+    request = replace(REQUEST, negative_prompt="")
+    assert_same_picture(base.folder, base.family, base.pipe, request, guidance_scale=REQUEST.guidance_scale)
 
 
 @pytest.mark.parametrize(("sampler", "guidance_scale"), [("euler", 1.0), ("heun", 4.0), ("dpmpp_2m", 4.0)])

@@ -20,7 +20,7 @@ from core.request.request import GenerationRequest, Size
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny_qwen
 from tests.parity import our_latents, stock_pipeline
-from tests.parity_flows import stock_flow_latents
+from tests.parity_flows import assert_same_picture, stock_flow_latents
 
 SIZE = Size(16, 24)
 REQUEST = GenerationRequest(
@@ -70,15 +70,5 @@ def test_the_picture_equals_that_of_the_stock_pipeline(is_distilled: bool, tmp_p
     both = Both(tiny_qwen.krea2(tmp_path / "model", is_distilled=is_distilled))
     assert both.family.model.defaults.steps == (8 if is_distilled else 28)
     request = replace(REQUEST, guidance_scale=1.0 if is_distilled else 4.0)
-    stock = both.pipe(
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
-        guidance_scale=request.guidance_scale - 1,
-        width=SIZE.width,
-        height=SIZE.height,
-        num_inference_steps=request.steps,
-        generator=torch.Generator("cpu").manual_seed(7),
-        output_type="pt",
-    ).images
-    ours = both.family.decode(our_latents(both.family, request, 1))
-    assert torch.equal((ours * 0.5 + 0.5).clamp(0, 1), stock)
+    asked: dict[str, Any] = {"guidance_scale": request.guidance_scale - 1, "negative_prompt": "fog"}
+    assert_same_picture(both.folder, both.family, both.pipe, request, **asked)
