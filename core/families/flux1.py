@@ -1,8 +1,7 @@
 """All that is known of FLUX.1: dev, schnell, Krea dev and what was trained from them (Black Forest Labs 2024)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any
 
 from core.errors import ModelBroken
 from core.families.double_stream import count_blocks, original_blocks
@@ -18,6 +17,7 @@ from core.families.spec import (
     Variant,
 )
 from core.families.unet_files import VAE
+from core.families.variants import flow_schedule
 from core.file_kinds.kind import Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.language.words import tr
@@ -100,24 +100,14 @@ def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return original_blocks(names, ORIGINAL, _IN_A_BLOCK, _IN_A_SINGLE_BLOCK, JOINED)
 
 
-_SCHNELL: Mapping[str, Any] = MappingProxyType(
-    {
-        "_class_name": "FlowMatchEulerDiscreteScheduler",
-        "num_train_timesteps": 1000,
-        "shift": 1.0,
-        "use_dynamic_shifting": False,
-    }
-)
-_DEV: Mapping[str, Any] = MappingProxyType(
-    {
-        **_SCHNELL,
-        "shift": 3.0,
-        "use_dynamic_shifting": True,
-        "base_shift": 0.5,
-        "max_shift": 1.15,
-        "base_image_seq_len": 256,
-        "max_image_seq_len": 4096,
-    }
+_SCHNELL = flow_schedule(1.0)
+_DEV = flow_schedule(
+    3.0,
+    use_dynamic_shifting=True,
+    base_shift=0.5,
+    max_shift=1.15,
+    base_image_seq_len=256,
+    max_image_seq_len=4096,
 )
 """The makers' own. dev and what was trained from it follow the size of the picture, schnell does not."""
 

@@ -2,9 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any
 
 from core.errors import ModelBroken
 from core.families.double_stream import count_blocks
@@ -19,6 +18,7 @@ from core.families.spec import (
     Variant,
 )
 from core.families.unet_files import VAE
+from core.families.variants import flow_schedule
 from core.file_kinds.kind import Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.language.words import tr
@@ -127,15 +127,6 @@ def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-_SCHEDULE: Mapping[str, Any] = MappingProxyType(
-    {
-        "_class_name": "FlowMatchEulerDiscreteScheduler",
-        "num_train_timesteps": 1000,
-        "shift": 3.0,
-        "use_dynamic_shifting": False,
-    }
-)
-
 _OF_LORAS = r"joint_blocks[._]|(^|(former|unet|model)[._])transformer_blocks[._]\d+[._]attn2[._]"
 """Blocks of a U-Net have a second attention, too."""
 
@@ -152,7 +143,7 @@ SPEC = FamilySpec(
     has_attention_words=False,
     optional_settings=("emphasis", "skip_layers"),
     defaults=DefaultSettings("euler", 28, 3.5),
-    schedule=_SCHEDULE,
+    schedule=flow_schedule(3.0),
     variants=(
         Variant(DefaultSettings("euler", 4, 1.0), "turbo"),
         Variant(DefaultSettings("euler", 40, 4.5, skip_layers=2.8), config_key="dual_attention_layers"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 VARIANT = "variant"
@@ -14,6 +15,19 @@ GuidanceKind = Literal["classifier_free", "embedded", "none"]
 """``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
 the scale is an input of the network (Meng et al. 2023), there is no second prediction. ``none``: the network was
 distilled to need no scale."""
+
+
+def flow_schedule(shift: float, **more: Any) -> Mapping[str, Any]:
+    """Returns a ``scheduler_config.json`` of flow matching with this shift (Esser et al. 2024, eq. 23)."""
+    return MappingProxyType(
+        {
+            "_class_name": "FlowMatchEulerDiscreteScheduler",
+            "num_train_timesteps": 1000,
+            "shift": shift,
+            "use_dynamic_shifting": False,
+            **more,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

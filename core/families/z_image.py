@@ -1,8 +1,7 @@
 """All that is known of Z-Image, base and Turbo (Tongyi-MAI 2025)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any
 
 from core.families.spec import (
     CheckpointKind,
@@ -16,6 +15,7 @@ from core.families.spec import (
     Variant,
 )
 from core.families.unet_files import VAE
+from core.families.variants import flow_schedule
 from core.file_kinds.kind import Measure
 from core.file_kinds.table import KINDS
 from core.files.safetensors_header import SafetensorsHeader
@@ -64,15 +64,7 @@ def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-_TURBO: Mapping[str, Any] = MappingProxyType(
-    {
-        "_class_name": "FlowMatchEulerDiscreteScheduler",
-        "num_train_timesteps": 1000,
-        "shift": 3.0,
-        "use_dynamic_shifting": False,
-    }
-)
-_BASE: Mapping[str, Any] = MappingProxyType({**_TURBO, "shift": 6.0})
+_TURBO, _BASE = flow_schedule(3.0), flow_schedule(6.0)
 """The makers' own ``scheduler_config.json``; a file that neither is named Turbo nor chosen to be is a base."""
 
 SPEC = FamilySpec(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from core.errors import InvalidRequest
 from core.language.words import tr
 from core.request.request import GenerationRequest, Limits
 
@@ -156,6 +157,22 @@ def sparse_json_writer(name: str, write: Callable[[Any], Any]) -> Callable[[Any]
 
 def clamped(allowed: range) -> Callable[[int, Limits, int], int]:
     return lambda value, _limits, _own: min(max(value, allowed[0]), allowed[-1])
+
+
+def scale_check(name: str, words: str, largest: float) -> Callable[[GenerationRequest, Limits], None]:
+    """Returns the check of a field that is a number from 0 to ``largest``; ``words`` name it in the error."""
+
+    def check(request: GenerationRequest, _limits: Limits) -> None:
+        scale = getattr(request, name)
+        if not 0 <= scale <= largest:  # also refuses NaN
+            raise InvalidRequest(words, scale, tr("a number from 0 to {largest:g}", largest=largest))
+
+    return check
+
+
+def scale_fit(largest: float) -> Callable[[float, Limits, float], float]:
+    """Brings a number into 0 to ``largest``; what is none becomes the model's own."""
+    return lambda scale, _limits, own: min(max(own if math.isnan(scale) else scale, 0.0), largest)
 
 
 def number_taker(key: str, name: str, allowed: range | tuple[float, float], *, is_clamped: bool = True) -> Taker:

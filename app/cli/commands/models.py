@@ -76,7 +76,7 @@ def _list(_arguments: Namespace) -> int:
                     "family": here.family if here is not None else entry.family if entry is not None else "",
                     "is_installed": here is not None,
                     "training": training_to_json(here) if here is not None else {},
-                    "folder": str(here.folder) if here is not None else None,
+                    "folder": str(here.place) if here is not None else None,
                     "repository": entry.repository if entry is not None else None,
                     "licence": entry.licence if entry is not None else None,
                 }

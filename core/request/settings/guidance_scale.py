@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
-from core.errors import InvalidRequest
 from core.language.words import mark, tr
 from core.request.json_values import number_of
 from core.request.request import LARGEST_GUIDANCE_SCALE as LARGEST
-from core.request.request import GenerationRequest, Limits
 from core.request.setting import (
     OWN,
     Option,
@@ -16,21 +12,11 @@ from core.request.setting import (
     json_reader,
     json_writer,
     number_taker,
+    scale_check,
+    scale_fit,
     short_number,
 )
 from core.request.typed_values import typed_number
-
-
-def _check(request: GenerationRequest, _limits: Limits) -> None:
-    if not 0 <= request.guidance_scale <= LARGEST:  # also refuses NaN
-        raise InvalidRequest(
-            "guidance", request.guidance_scale, tr("a number from 0 to {largest:g}", largest=LARGEST)
-        )
-
-
-def _fit(scale: float, _limits: Limits, own: float) -> float:
-    return min(max(own if math.isnan(scale) else scale, 0.0), LARGEST)
-
 
 GUIDANCE_SCALE: Setting[float] = Setting(
     name="guidance_scale",
@@ -39,8 +25,8 @@ GUIDANCE_SCALE: Setting[float] = Setting(
     card=tr("guidance {}"),
     from_json=json_reader("guidance_scale", lambda value: number_of(value, "guidance_scale", LARGEST)),
     to_json=json_writer("guidance_scale"),
-    check=_check,
-    fit=_fit,
+    check=scale_check("guidance_scale", "guidance", LARGEST),
+    fit=scale_fit(LARGEST),
     options=(
         Option(
             "--guidance",

@@ -7,18 +7,16 @@ first fifth of the steps. 0 is off.
 
 from __future__ import annotations
 
-import math
-
-from core.errors import InvalidRequest
 from core.language.words import mark, tr
 from core.request.json_values import number_of
-from core.request.request import GenerationRequest, Limits
 from core.request.setting import (
     OWN,
     Option,
     Setting,
     json_reader,
     number_taker,
+    scale_check,
+    scale_fit,
     short_number,
     sparse_json_writer,
 )
@@ -28,25 +26,14 @@ KEY = "Skip layer guidance"
 LARGEST = 10.0
 
 
-def _check(request: GenerationRequest, _limits: Limits) -> None:
-    if not 0 <= request.skip_layers <= LARGEST:  # also refuses NaN
-        raise InvalidRequest(
-            "skip-layer guidance", request.skip_layers, tr("a number from 0 to {largest:g}", largest=LARGEST)
-        )
-
-
-def _fit(scale: float, _limits: Limits, own: float) -> float:
-    return min(max(own if math.isnan(scale) else scale, 0.0), LARGEST)
-
-
 SKIP_LAYERS: Setting[float] = Setting(
     name="skip_layers",
     noun=mark("skip-layer guidance"),
     words=lambda scale: f"{scale:g}",
     from_json=json_reader("skip_layers", lambda value: number_of(value, "skip_layers", LARGEST)),
     to_json=sparse_json_writer("skip_layers", lambda scale: scale),
-    check=_check,
-    fit=_fit,
+    check=scale_check("skip_layers", "skip-layer guidance", LARGEST),
+    fit=scale_fit(LARGEST),
     options=(
         Option(
             "--skip-layers",
