@@ -59,7 +59,7 @@ class NumberControl(QWidget):
         is_used = self._setting.is_had_by(self._session.draft_editor.limits) and self._is_used(self._session)
         self.spin.setEnabled(is_used)
         self.spin.setToolTip(self._tooltip if is_used else f"{self._tooltip}\n{NOT_USED}")
-        self._labelled.note.setText(self._note(draft) if is_used else tr("unused"))
+        self._labelled.note.setText(self._note(draft) if is_used else "")  # no room; the tooltip tells why
 
 
 def int_control(
