@@ -185,8 +185,13 @@ def chroma_transformer() -> ChromaTransformer2DModel:
     return settle(model)
 
 
-def stable_diffusion_3(folder: Path, *, is_medium: bool = True, has_t5: bool = True, seed: int = 0) -> Path:
-    """Makes Stable Diffusion 3.5: medium, whose first blocks have a second attention, or large; T5 may be away."""
+def stable_diffusion_3(
+    folder: Path, *, is_medium: bool = True, has_t5: bool = True, has_norm: bool = True, seed: int = 0
+) -> Path:
+    """Makes Stable Diffusion 3.5: medium, whose first blocks have a second attention, or large; T5 may be away.
+
+    Stable Diffusion 3 is as large, without the norms (``has_norm``) of queries and keys.
+    """
     torch.manual_seed(seed)
     parts: dict[str, Any] = {}
     for number, width in (("", 24), ("_2", 40)):
@@ -203,14 +208,14 @@ def stable_diffusion_3(folder: Path, *, is_medium: bool = True, has_t5: bool = T
         t5(folder, "_3", width=72)
     parts["text_encoder_3"] = ["transformers", "T5EncoderModel"] if has_t5 else [None, None]
     parts["tokenizer_3"] = ["transformers", "T5Tokenizer"] if has_t5 else [None, None]
-    stable_diffusion_3_transformer(is_medium=is_medium).save_pretrained(folder / "transformer")
+    stable_diffusion_3_transformer(is_medium=is_medium, has_norm=has_norm).save_pretrained(folder / "transformer")
     tiny.autoencoder(latent_channels=2, scaling_factor=1.53, shift_factor=0.06).save_pretrained(folder / "vae")
     FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
     parts |= {"transformer": ["diffusers", "SD3Transformer2DModel"], "vae": ["diffusers", "AutoencoderKL"]}
     return write_index(folder, "StableDiffusion3Pipeline", parts)
 
 
-def stable_diffusion_3_transformer(*, is_medium: bool = True) -> SD3Transformer2DModel:
+def stable_diffusion_3_transformer(*, is_medium: bool = True, has_norm: bool = True) -> SD3Transformer2DModel:
     model = SD3Transformer2DModel(
         sample_size=16,
         in_channels=2,
@@ -223,6 +228,6 @@ def stable_diffusion_3_transformer(*, is_medium: bool = True) -> SD3Transformer2
         pooled_projection_dim=64,
         pos_embed_max_size=24,
         dual_attention_layers=(0, 1, 2) if is_medium else (),
-        qk_norm="rms_norm",
+        qk_norm="rms_norm" if has_norm else None,
     )
     return settle(model)

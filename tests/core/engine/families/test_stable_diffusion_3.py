@@ -56,11 +56,17 @@ class Both:
         return self.family._encode(self.family.texts(request)[0]).hidden  # pyright: ignore[reportPrivateUsage]
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["medium", "large without T5"])
+KINDS: dict[str, dict[str, bool]] = {
+    "3.5 medium": {},
+    "3.5 large without T5": {"is_medium": False, "has_t5": False},
+    "3 medium": {"is_medium": False, "has_norm": False},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Both:
-    is_medium = request.param
-    folder = tmp_path_factory.mktemp("model")
-    return Both(tiny_flows.stable_diffusion_3(folder, is_medium=is_medium, has_t5=is_medium), is_medium)
+    kind = KINDS[request.param]
+    return Both(tiny_flows.stable_diffusion_3(tmp_path_factory.mktemp("model"), **kind), kind.get("has_t5", True))
 
 
 @pytest.mark.parametrize(("guidance_scale", "batch"), [(1.0, 1), (3.5, 2)])
