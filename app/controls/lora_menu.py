@@ -1,6 +1,6 @@
 """The list from which a LoRA is chosen: searchable when long; what does not fit the model is grey, with reason."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from app.widgets.building import named, push_button, text_label, vbox
 from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
+from app.widgets.popups import show_below
 from core.language.words import tr
 
 SEARCH_FROM = 8
@@ -86,15 +87,7 @@ class LoraMenu(QFrame):
         """With everything shown, the search empty."""
         self.search.clear()
         self._fit()
-        below = button.mapToGlobal(QPoint(0, button.height() + 2))
-        room = self.screen().availableGeometry()
-        y = (
-            below.y()
-            if below.y() + self.height() <= room.bottom()
-            else below.y() - button.height() - self.height() - 4
-        )
-        self.move(max(room.left(), min(below.x(), room.right() - self.width())), max(y, room.top()))
-        self.show()
+        show_below(self, button)
         (
             self.search if self.search.isVisible() else self.list if self.list.isVisible() else self.file_button
         ).setFocus()

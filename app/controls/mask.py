@@ -17,7 +17,7 @@ from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.language.words import tr
 from core.request.request import Mask
-from core.request.settings.mask import AREAS, FILLS, PADDING, SOFTNESS, fill_words
+from core.request.settings.mask import AREAS, DEFAULT, FILLS, PADDING, SOFTNESS, fill_words
 
 _OWN_COLOUR = "colour"
 
@@ -37,6 +37,7 @@ class MaskControl(QWidget):
         self._masks = masks
         self._drawn: tuple[str, int] | None = None
         self._picture: tuple[str, QImage] | None = None
+        self._is_painting = False
         self.thumbnail = QLabel()
         self.thumbnail.setAccessibleName(tr("The start image with its mask"))
         self.button = QPushButton()
@@ -101,17 +102,22 @@ class MaskControl(QWidget):
         masks.changed.connect(self._show)
         self._show()
 
+    def show_painting(self, *, is_painting: bool) -> None:
+        """Shows all there is from the first moment of painting on: nothing moves when the first stroke is kept."""
+        self._is_painting = is_painting
+        self._show()
+
     @Slot()
     def _show(self) -> None:
         draft = self._session.draft
         mask = draft.mask
         self.setVisible(draft.source is not None)
         for widget in (self.remove_button, self.settings):
-            widget.setVisible(mask is not None)
+            widget.setVisible(mask is not None or self._is_painting)
+            widget.setEnabled(mask is not None)
         self.button.setText(tr("Paint a mask…") if mask is None else tr("Change the mask…"))
         self._draw()
-        if mask is None:
-            return
+        mask = mask or DEFAULT
         self.padding.setEnabled(mask.area != "whole")
         with QSignalBlocker(self.padding), QSignalBlocker(self.softness):
             self.padding.setValue(mask.padding)
@@ -135,13 +141,14 @@ class MaskControl(QWidget):
         self.sentence.setText(
             tr("This mask is not where it was: paint it again, or remove it.") if is_lost else ""
         )
-        drawn = None if levels is None or not path.is_absolute() else (str(path), id(levels))
+        is_empty = not path.is_absolute() or (levels is None and not self._is_painting)
+        drawn = None if is_empty else (str(path), id(levels))
         if drawn != self._drawn:
             self._drawn = drawn
             picture = self._small(path) if drawn is not None else None
             self.thumbnail.setVisible(picture is not None and not picture.isNull())
-            if picture is not None and not picture.isNull() and levels is not None:
-                small = QPixmap.fromImage(overlaid(picture, levels))
+            if picture is not None and not picture.isNull():
+                small = QPixmap.fromImage(picture if levels is None else overlaid(picture, levels))
                 small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
                 self.thumbnail.setPixmap(small)
         elif drawn is None:

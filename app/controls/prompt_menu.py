@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QMenu, QWidget
 
@@ -13,6 +13,7 @@ from app.session.prompt_memory import PromptMemory
 from app.widgets.building import hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.field import describe, search_edit
 from app.widgets.file_dialogs import ask_file, ask_save
+from app.widgets.popups import show_below
 from core.language.words import tr
 from core.prompt.bidi import isolated
 from core.prompt.styles import FILE_NAME, Style
@@ -56,8 +57,7 @@ class PromptMenu(QFrame):
         """Shows everything, the search empty."""
         self.search.clear()
         self._fill()
-        self.move(button.mapToGlobal(QPoint(0, button.height() + 2)))
-        self.show()
+        show_below(self, button)
         self.search.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.messages.errors import message
 from app.session.session import Session
 from app.widgets.drop_router import DropRouter, DropRule, first, is_source
 from core.errors import EmulsionError
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Mask
 
 KEEP_AFTER_MS = 1500
 
@@ -44,6 +45,7 @@ class MaskPlace(QObject):
         self.stays_open: Callable[[], bool] = lambda: False
         self._is_kept, self._is_keeping = True, False
         self._path = self._mask_path = ""
+        self._before: Mask | None = None
         self._rest = QTimer(self, singleShot=True, interval=KEEP_AFTER_MS)
         self._rest.timeout.connect(self._on_rested)
         create.left.mask_control.paint_asked.connect(self.open)
@@ -76,6 +78,21 @@ class MaskPlace(QObject):
             self._create.show_painting(is_shown=False)
             self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot()
+    def cancel(self) -> None:
+        """Shows the canvas again, with the mask that was there before; undo brings back what was painted."""
+        self.close()
+        session, before = self._session, self._before
+        mask = session.draft.mask
+        if mask is None or (before is not None and before.path == mask.path):
+            return
+        session.draft_editor.end_step()
+        if before is None:
+            self._masks.remove()
+        else:
+            session.edit(mask=replace(mask, path=before.path, sha256=before.sha256))
+        session.draft_editor.end_step()
+
     def _show(self, path: str, mask_path: str, opened: PictureToMask) -> None:
         source = self._session.draft.source
         if source is None or source.path != path:  # it was changed while the file was read
@@ -86,8 +103,11 @@ class MaskPlace(QObject):
             self._editor = editor
             editor.painted.connect(self._on_painted)
             editor.closed.connect(self.close)
+            editor.cancelled.connect(self.cancel)
             editor.paste_asked.connect(self._create.left.source.paste)
             DropRouter(editor, [DropRule(is_source, first(self._create.left.source.choose))])
+        if path != self._path or not self._create.is_painting:
+            self._before = self._session.draft.mask
         self._path, self._mask_path, self._is_kept = path, mask_path, True
         editor.open(opened.picture, opened.mask, opened.alpha)
         self._create.show_painting(is_shown=True)

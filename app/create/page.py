@@ -119,6 +119,7 @@ class CreatePage(QSplitter):
         if is_shown and self.is_comparing:
             self.compare.closed.emit()
         self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
+        self.left.mask_control.show_painting(is_painting=is_shown)
 
     def set_colours(self, colours: Colours) -> None:
         self.canvas.set_colours(colours)

@@ -43,12 +43,14 @@ class MaskEditor(QWidget):
         view: the picture. bar: the tools.
 
     Signals:
-        painted: the mask is another one. closed: the user is done.
+        painted: the mask is another one.
+        closed: the user is done. cancelled: the mask is to be what it was before.
         paste_asked: the picture in the clipboard is to be painted over.
     """
 
     painted = Signal()
     closed = Signal()
+    cancelled = Signal()
     paste_asked = Signal()
 
     def __init__(self, colours: Colours) -> None:
@@ -62,10 +64,11 @@ class MaskEditor(QWidget):
         prepare_spin_boxes(self)
         self.view.painted.connect(self._on_painted)
         self.bar.asked.connect(self._carry_out)
-        self.bar.grow_asked.connect(self._on_grow_asked)
-        self.bar.feather_asked.connect(self._on_feather_asked)
-        self.bar.alpha_asked.connect(self._on_alpha_asked)
+        self.bar.panel.grow_asked.connect(self._on_grow_asked)
+        self.bar.panel.feather_asked.connect(self._on_feather_asked)
+        self.bar.panel.alpha_asked.connect(self._on_alpha_asked)
         self.bar.closed.connect(self.closed)
+        self.bar.cancelled.connect(self.cancelled)
 
     @property
     def levels(self) -> MaskPixels | None:
@@ -84,7 +87,7 @@ class MaskEditor(QWidget):
             self.view.set_brush(replace(self.view.settings, diameter_px=round(size)))
         self.view.open(picture, MaskPainting(mask if mask is not None else empty))
         self._alpha = alpha
-        self.bar.alpha.setVisible(alpha is not None)
+        self.bar.panel.alpha.setVisible(alpha is not None)
         self.bar.refresh()
         self._tell()
 

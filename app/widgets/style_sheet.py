@@ -16,7 +16,7 @@ QFrame[role="card"] { background: $field; border: 1px solid $line; border-radius
 QFrame[role="header"] { background: $window; border-bottom: 1px solid $line; }
 QFrame[role="bar"] { border-radius: 8px; border: 1px solid $strong_line; background: $info_surface; }
 QFrame[role="bar"][tone="error"] { background: $danger_surface; border-color: $danger; }
-QFrame#loraMenu, QFrame#promptMenu { background: $panel; border: 1px solid $strong_line; }
+QFrame#loraMenu, QFrame#promptMenu, QFrame#maskToolPanel { background: $panel; border: 1px solid $strong_line; }
 QFrame[role="floating"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
 QFrame[frameShape="4"] { color: $line; }
 

@@ -52,6 +52,21 @@ def test_it_is_there_with_a_start_image_and_takes_one_line(control: MaskControl,
     assert control.settings.isHidden() and control.remove_button.isHidden()
 
 
+def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(
+    control: MaskControl, masks: MaskSelection, photo: Path
+) -> None:
+    control.show()
+    control.show_painting(is_painting=True)
+    before = control.sizeHint()
+    assert not control.settings.isEnabled() and not control.thumbnail.isHidden()
+    masks.keep(left_half())
+    assert control.sizeHint() == before
+    assert control.settings.isEnabled()
+    masks.remove()
+    control.show_painting(is_painting=False)
+    assert control.settings.isHidden() and control.thumbnail.isHidden()
+
+
 def test_the_mask_is_drawn_over_the_start_image(control: MaskControl, masks: MaskSelection, photo: Path) -> None:
     masks.keep(left_half())
     assert not control.thumbnail.isHidden() and not control.settings.isHidden()

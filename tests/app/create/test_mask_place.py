@@ -234,3 +234,23 @@ def test_runs_without_end_do_not_end_painting(open_window: Opener, photo: Path, 
     forever.setChecked(False)
     wait_until_idle(opened, qtbot)
     assert all(request.mask is not None for request in opened.engine.requests)
+
+
+def test_cancel_brings_back_the_mask_that_was_there_and_undo_what_was_painted(
+    open_window: Opener, photo: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page, session = begin(opened, photo, qtbot), opened.window.session
+    stroke(page)
+    page.mask_editor.bar.cancel.click()
+    assert not page.is_painting
+    assert session.draft.mask is None
+    session.draft_editor.undo()
+    first = kept(opened)
+    page.left.mask_control.button.click()
+    qtbot.waitUntil(lambda: page.is_painting)
+    QTest.keyClick(page.mask_editor.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    page.mask_editor.bar.cancel.click()
+    assert np.array_equal(kept(opened), first)
+    session.draft_editor.undo()
+    assert kept(opened).min() == 255

@@ -80,11 +80,11 @@ def test_the_mask_grows_shrinks_and_is_feathered_by_the_amount(editor: MaskEdito
     painting.cover(rectangle((80, 60), (160, 120), painting.area), is_erasing=False)
     painting.end()
     before = levels(editor).copy()
-    editor.bar.amount.setValue(12)
+    editor.bar.panel.amount.setValue(12)
     for button, expected in (
-        (editor.bar.grow, grown(before, 12)),
-        (editor.bar.shrink, grown(before, -12)),
-        (editor.bar.feather, feathered(before, 12)),
+        (editor.bar.panel.grow, grown(before, 12)),
+        (editor.bar.panel.shrink, grown(before, -12)),
+        (editor.bar.panel.feather, feathered(before, 12)),
     ):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         assert np.array_equal(levels(editor), expected)
@@ -94,11 +94,11 @@ def test_the_mask_grows_shrinks_and_is_feathered_by_the_amount(editor: MaskEdito
 
 
 def test_what_is_transparent_becomes_the_mask(editor: MaskEditor) -> None:
-    assert not editor.bar.alpha.isVisible()
+    assert not editor.bar.panel.alpha.isVisible()
     alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
     alpha[20:40, 30:90] = 55
     editor.open(to_image(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), None, alpha)
-    QTest.mouseClick(editor.bar.alpha, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(editor.bar.panel.alpha, Qt.MouseButton.LeftButton)
     assert np.array_equal(levels(editor), 255 - alpha)
 
 
@@ -136,3 +136,16 @@ def test_every_control_has_a_name_and_tells_its_key(editor: MaskEditor) -> None:
         len(action.keys) for action in MaskAction
     )
     assert ToolKind(editor.view.tool.value) is editor.view.tool
+
+
+def test_the_rarer_tools_open_below_their_button_and_do_what_they_say(editor: MaskEditor) -> None:
+    panel = editor.bar.panel
+    assert panel.isHidden()
+    editor.bar.more.click()
+    assert panel.isVisible()
+    panel.buttons[MaskAction.fill].click()
+    assert levels(editor).min() == 255
+    panel.strength.setValue(40)
+    assert editor.view.settings.strength == pytest.approx(0.4)
+    panel.close()
+    assert editor.bar.minimumSizeHint().width() <= 500  # the middle of a window of 1024 pixels
