@@ -136,7 +136,7 @@ class MaskControl(QWidget):
         """Draws the mask over the start image, and says where there is none to draw."""
         draft, levels = self._session.draft, self._masks.levels
         path = Path(draft.source.path) if draft.source is not None else Path()
-        is_lost = draft.mask is not None and not Path(draft.mask.path).is_file()
+        is_lost = self._masks.is_lost
         self.sentence.setVisible(is_lost)
         self.sentence.setText(
             tr("This mask is not where it was: paint it again, or remove it.") if is_lost else ""

@@ -34,5 +34,6 @@ class Forever(QObject):
     def _on_state_changed(self, state: RunState) -> None:
         if state is RunState.idle and self._action.isChecked():
             self._session.generate()
-            if self._session.state is RunState.idle:  # the settings cannot be used, which was told
+            is_put_off = self._session.draft_editor.files.is_busy
+            if self._session.state is RunState.idle and not is_put_off:  # it cannot be used, which was told
                 self._action.setChecked(False)

@@ -109,7 +109,10 @@ class MaskPlace(QObject):
         if path != self._path or not self._create.is_painting:
             self._before = self._session.draft.mask
         self._path, self._mask_path, self._is_kept = path, mask_path, True
-        editor.open(opened.picture, opened.mask, opened.alpha)
+        mask, known = opened.mask, self._masks.levels  # one that could not be written is only known
+        if mask is None and known is not None and known.shape == (opened.picture.height(), opened.picture.width()):
+            mask = known
+        editor.open(opened.picture, mask, opened.alpha)
         self._create.show_painting(is_shown=True)
         editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -134,11 +137,13 @@ class MaskPlace(QObject):
         self._keep() if self.stays_open() else self.close()
 
     def _keep(self) -> None:
-        source = self._session.draft.source
-        if self._editor is not None and not self._is_kept and source is not None and source.path == self._path:
+        source, editor = self._session.draft.source, self._editor
+        if editor is None or source is None or source.path != self._path:
+            return
+        if not self._is_kept or (self._create.is_painting and self._masks.is_lost and editor.levels is not None):
             self._rest.stop()
             self._is_keeping = True
-            self._masks.keep(self._editor.levels)
+            self._masks.keep(editor.levels)
             self._is_keeping = False
             mask = self._session.draft.mask
             self._mask_path = mask.path if mask is not None else ""

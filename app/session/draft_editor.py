@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
+from app.session.draft_files import DraftFiles
 from app.session.presets import Presets, PresetStore
 from core.models.catalogue import FoundModels, Model, RefusedModel
 from core.models.own_defaults import defaults_of
@@ -68,7 +69,7 @@ class DraftEditor(QObject):
     """The draft and the models.
 
     Attributes:
-        presets: of the draft's model.
+        presets: of the draft's model. files: those of the draft that are being written.
 
     Signals:
         completing: the draft is about to be used; whoever has a change that is not in it yet edits it now.
@@ -91,6 +92,7 @@ class DraftEditor(QObject):
         self._tasks = background.queue(self, "models")
         self._found = self._find_models()
         self._draft = Draft(self._first_draft())
+        self.files = DraftFiles(background, self)
         self.presets = Presets(store, lambda: self.draft, self)
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.messages.errors import message
 from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
 from app.session.session import Session
-from core.errors import EmulsionError, SaveFailed
-from core.pictures.mask import MaskPixels, read_mask, save_mask
+from core.errors import EmulsionError
+from core.pictures.mask import MaskPixels, mask_path, read_mask, save_mask
 from core.request.request import GenerationRequest, Mask
 from core.request.settings.source import DEFAULT_STRENGTH
 
@@ -51,22 +51,27 @@ class MaskSelection(QObject):
         """Returns what a run would do now, None without a mask."""
         return mode_of(self._session.draft, spans=self.levels is not None and spans_picture(self.levels))
 
+    @property
+    def is_lost(self) -> bool:
+        """Returns whether the draft has a mask whose file is not there, and not on its way."""
+        mask = self._session.draft.mask
+        return mask is not None and not self._session.draft_editor.files.is_busy and not Path(mask.path).is_file()
+
     def keep(self, levels: MaskPixels | None) -> None:
-        """Writes a painted mask, which becomes the draft's; None for none."""
+        """Makes a painted mask the draft's, and has it written; None for none."""
         if levels is None:
             self.remove()
             return
-        try:
-            path = save_mask(levels, self._folder)
-        except SaveFailed as error:
-            self._session.failed.emit(message(error))
-            return
         source, mask = self._session.draft.source, self._session.draft.mask
-        if source is None or (mask is not None and mask.path == str(path)):
+        path = mask_path(levels, self._folder)
+        if source is None or (mask is not None and mask.path == str(path) and not self.is_lost):
             return
+        levels = levels.copy()
+        work = partial(save_mask, levels, self._folder)
+        self._session.draft_editor.files.write(work, self._on_written, self._on_not_written)
         if mask is None and "strength" not in self._chosen and source.strength == DEFAULT_STRENGTH:
             source = replace(source, strength=1.0)
-        self.levels = levels.copy()
+        self.levels = levels
         mask = replace(mask or Mask(""), path=str(path), sha256="")
         self._shown = mask
         self._edit(source=source, mask=mask)
@@ -117,6 +122,13 @@ class MaskSelection(QObject):
             self._shown, self.levels = mask, None
             if mask is not None:
                 self._tasks.submit(partial(_read, mask), self._on_read, self._on_not_read)
+        self.changed.emit()
+
+    def _on_written(self, _path: object) -> None:
+        self.changed.emit()
+
+    def _on_not_written(self, error: EmulsionError) -> None:
+        self._session.failed.emit(message(error))
         self.changed.emit()
 
     def _on_read(self, levels: MaskPixels) -> None:

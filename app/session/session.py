@@ -1,5 +1,4 @@
-"""The one place where events become state: the draft, the queue, the phase, the current film; the only door to
-the worker. Views call its methods and follow its signals; they never see the thread behind it."""
+"""The one place where events become state; views call its methods, follow its signals, and see no thread."""
 
 from __future__ import annotations
 
@@ -47,9 +46,8 @@ class Session(QObject):
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times, wildcards: see
-            their classes.
-        edit, model_of, refresh_models: see `DraftEditor`. settle_pictures: see `WorkerThread`.
+        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times, wildcards,
+            edit, model_of, refresh_models (of `DraftEditor`), settle_pictures (of `WorkerThread`): see there.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
 
@@ -147,8 +145,10 @@ class Session(QObject):
         return Applied(self.draft_editor.apply(resolved), missing, untold, self.draft_editor.weighed_by(program))
 
     def generate(self) -> None:
-        """Queues the draft as it is now, and starts it when nothing else runs."""
+        """Queues the draft as it is now, once its files are there, and starts it when nothing else runs."""
         self.draft_editor.complete()
+        if self.draft_editor.files.puts_off(self.single_step if self._begins_paused else self.generate):
+            return
         try:
             validate(self.draft, self.draft_editor.limits)
         except InvalidRequest as error:

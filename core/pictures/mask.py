@@ -83,16 +83,18 @@ def check_mask(path: Path, mask: MaskPixels, size: Size | None = None) -> None:
         raise UnreadablePicture(path, tr("this mask is all black: there is nothing to be changed"))
 
 
-def save_mask(mask: MaskPixels, folder: Path) -> Path:
-    """Writes the mask under a name made of its content, and returns its path; an equal mask has the same file.
+def mask_path(mask: MaskPixels, folder: Path) -> Path:
+    """Returns the path that `save_mask` gives a mask, whose name is made of its pixels."""
+    digest = hashlib.sha256(b"%d %d " % mask.shape + mask.tobytes()).hexdigest()
+    return folder / f"mask-{digest[:_NAME_DIGITS]}.png"
 
-    Source pictures without a file of their own are kept in this way, too. Raises SaveFailed.
-    """
+
+def save_mask(mask: MaskPixels, folder: Path) -> Path:
+    """Writes the mask, and returns its path; an equal mask has the same file. Raises SaveFailed."""
     buffer = BytesIO()
     Image.fromarray(mask).save(buffer, "PNG")
-    content = buffer.getvalue()
-    path = folder / f"mask-{hashlib.sha256(content).hexdigest()[:_NAME_DIGITS]}.png"
-    write_file(path, content)
+    path = mask_path(mask, folder)
+    write_file(path, buffer.getvalue())
     return path
 
 

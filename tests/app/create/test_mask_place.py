@@ -51,8 +51,12 @@ def stroke(page: CreatePage) -> None:
 
 
 def kept(opened: Opened) -> np.ndarray:
-    mask = opened.window.session.draft.mask
+    session = opened.window.session
+    mask = session.draft.mask
     assert mask is not None
+    QTest.qWait(0)
+    while session.draft_editor.files.is_busy:
+        QTest.qWait(5)
     return read_mask(Path(mask.path))[0]
 
 
@@ -85,6 +89,7 @@ def test_a_run_begun_while_painting_has_the_mask(open_window: Opener, photo: Pat
     stroke(page)
     opened.window.session.generate()
     assert not page.is_painting
+    qtbot.waitUntil(lambda: bool(opened.engine.requests), timeout=20_000)
     wait_until_idle(opened, qtbot)
     (made,) = opened.engine.requests
     assert made.mask is not None

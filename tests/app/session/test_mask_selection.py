@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from app.messages.errors import Message
 from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
 from app.session.mask_selection import MaskSelection
+from app.session.run import RunState
 from app.session.session import Session
 from core.pictures.mask import MaskPixels, read_mask, save_mask
 from core.request.request import Mask, Source
@@ -46,10 +48,13 @@ def square(left: int = 10, top: int = 10, right: int = 30, bottom: int = 30) -> 
     return mask
 
 
-def test_a_painted_mask_is_kept_by_its_content(masks: MaskSelection, session: Session, tmp_path: Path) -> None:
+def test_a_painted_mask_is_kept_by_its_content(
+    masks: MaskSelection, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
     masks.keep(square())
     mask = session.draft.mask
-    assert mask is not None
+    assert mask is not None and not masks.is_lost
+    qtbot.waitUntil(lambda: not session.draft_editor.files.is_busy)
     assert Path(mask.path).parent == tmp_path / "pasted"
     assert np.array_equal(read_mask(Path(mask.path))[0], square())
     masks.change(padding=100, area="whole")
@@ -128,14 +133,40 @@ def test_one_undo_takes_a_painted_mask_back(masks: MaskSelection, session: Sessi
     assert masks.mode is MaskMode.fill
 
 
-def test_a_full_disk_is_told_and_the_draft_stays(
+def test_a_full_disk_is_told_and_no_run_begins_without_the_mask(
     session: Session, photo: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     session.edit(source=Source(str(photo), 1.0))
-    (tmp_path / "pasted").write_bytes(b"a file in the place of the folder")
-    with qtbot.waitSignal(session.failed):
-        MaskSelection(session, tmp_path / "pasted").keep(square())
-    assert session.draft.mask is None
+    told: list[Message] = []
+    session.failed.connect(told.append)
+    folder = tmp_path / "pasted"
+    folder.write_bytes(b"a file in the place of the folder")
+    masks = MaskSelection(session, folder)
+    masks.keep(square())
+    assert not masks.is_lost
+    session.generate()
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert folder.name in told[0].sentence and "mask" in told[1].sentence.lower()
+    assert session.state is RunState.idle
+    assert masks.is_lost and masks.levels is not None
+    folder.unlink()
+    masks.keep(masks.levels)
+    qtbot.waitUntil(lambda: not session.draft_editor.files.is_busy)
+    assert session.draft.mask is not None
+    assert np.array_equal(read_mask(Path(session.draft.mask.path))[0], square())
+
+
+def test_a_step_that_is_asked_for_while_the_mask_is_written_is_made_afterwards(
+    masks: MaskSelection, session: Session, qtbot: QtBot
+) -> None:
+    masks.keep(square())
+    session.single_step()
+    assert session.state is RunState.idle
+    with qtbot.waitSignal(session.rested, timeout=20_000):
+        pass
+    assert session.state is RunState.paused
+    session.stop()
+    qtbot.waitUntil(lambda: session.state is RunState.idle, timeout=20_000)
 
 
 def test_a_mask_that_is_gone_leaves_nothing_to_draw(masks: MaskSelection, session: Session, qtbot: QtBot) -> None:

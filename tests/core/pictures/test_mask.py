@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.pictures.mask import Box, box_of, feathered, grown, read_mask, save_mask
+from core.pictures.mask import Box, box_of, feathered, grown, mask_path, read_mask, save_mask
 from core.request.request import Size
 
 
@@ -27,7 +28,9 @@ def test_a_mask_is_kept_by_its_content_and_read_again(tmp_path: Path) -> None:
     assert save_mask(255 - mask, tmp_path / "pasted") != path
     read, sha256 = read_mask(path, Size(21, 17))
     assert np.array_equal(read, mask)
-    assert path.name == f"mask-{sha256[:12]}.png"
+    assert path == mask_path(mask, tmp_path / "pasted")
+    assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert mask_path(mask.reshape(21, 17), tmp_path / "pasted") != path
     with Image.open(path) as opened:
         assert opened.mode == "L"
 
