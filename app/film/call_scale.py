@@ -6,8 +6,9 @@ from functools import lru_cache
 from core.film.film import Film
 
 GAP_PX = 4
-HIGHEST_PX, NARROWEST_PX = 64, 40
-"""Of the small pictures: few are as high as there is room, of many only every n-th is shown."""
+HIGHEST_PX, NARROWEST_PX, LOWEST_PX = 64, 24, 40
+"""Of the small pictures: few are as high as there is room, of many only every n-th is shown. Those with less room
+than the lowest one takes show their middle."""
 _WIDEST_RATIO = 2.0
 
 
@@ -33,7 +34,7 @@ class CallScale:
         object.__setattr__(self, "every", next(fits, max(self.calls, 1)))
         widest = min(HIGHEST_PX * self.ratio, HIGHEST_PX * 1.5)
         width = max(min(self._fitting_px(self.every), widest), 8.0)
-        object.__setattr__(self, "picture_px", (int(width), int(width / self.ratio)))
+        object.__setattr__(self, "picture_px", (int(width), max(int(width / self.ratio), LOWEST_PX)))
 
     @classmethod
     def of(cls, film: Film | None, width_px: int) -> "CallScale":

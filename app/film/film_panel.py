@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
 from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.player import Player
-from app.film.position import position_text, short_position_texts, symbols_text
+from app.film.position import explanation, position_text, short_position_text
 from app.film.scrubber import Scrubber
 from app.film.step_menu import step_menu
 from app.film.transport import Transport
@@ -219,11 +219,11 @@ class FilmPanel(QWidget):
         with QSignalBlocker(self._scrubber):
             self._scrubber.setValue(self.call)
         self._strip.choose(self.call)
-        film, texts, symbols = self.film, tuple[str, ...](), ""
+        film, texts, tip = self.film, tuple[str, ...](), ""
         if film is not None and film.frames:
             here = (film.schedule, self.call, film.request.steps)
-            texts, symbols = (position_text(*here), *short_position_texts(*here)), symbols_text(*here[:2])
-        self.transport.set_position(texts, symbols)
+            texts, tip = (position_text(*here), short_position_text(*here)), explanation(*here[:2])
+        self.transport.set_position(texts, tip)
         self._views_turn.start()
 
     def _show_live(self) -> None:
@@ -281,8 +281,8 @@ class FilmPanel(QWidget):
 
     def _fit_height(self) -> None:
         """Limits the height without views, which alone could fill it."""
-        is_open = not self.views.isHidden()
-        self.setMaximumHeight(2**24 - 1 if is_open else self.minimumSizeHint().height())
+        vertical = QSizePolicy.Policy.Fixed if self.views.isHidden() else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
 
     @Slot(int, QPoint)
     def _open_menu(self, call: int, place: QPoint) -> None:

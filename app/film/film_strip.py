@@ -238,11 +238,14 @@ class _Thumbnails:
         frame = film.frames[call]
         made = self._made.get(call)
         if made is None or made[0] is not frame:
-            image = to_image(film.picture(frame.denoised))
-            fit = image.scaled(
-                self._size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            image = to_image(film.picture(frame.denoised)).scaled(
+                self._size,
+                Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+                Qt.TransformationMode.SmoothTransformation,
             )
-            made = self._made[call] = (frame, QPixmap.fromImage(fit))
+            middle = QRect(QPoint(), self._size)
+            middle.moveCenter(image.rect().center())
+            made = self._made[call] = (frame, QPixmap.fromImage(image.copy(middle)))
         return made[1]
 
     def clear(self) -> None:

@@ -31,14 +31,23 @@ def position_text(schedule: Schedule, call: int, steps: int) -> str:
     place = tr("step {step} of {steps}", step=schedule.steps[call] + 1, steps=steps)
     if schedule.calls > len(set(schedule.steps)):
         place += tr(", call {which} of {of}", which=which, of=of)
-    return f"{place} · {mixture(float(schedule.sigmas[call]))}"
+    return f"{place} · {_state(schedule, call)}"
 
 
-def short_position_texts(schedule: Schedule, call: int, steps: int) -> tuple[str, ...]:
-    """Returns ``step 12 of 30 · 20 % picture``, ``12/30 · 20 % picture`` and ``20 %``, for narrow places."""
-    step, picture = schedule.steps[call] + 1, mixture(float(schedule.sigmas[call])).split(",")[0]
-    place = tr("step {step} of {steps}", step=step, steps=steps)
-    return f"{place} · {picture}", f"{step}/{steps} · {picture}", "".join(picture.partition("%")[:2])
+def short_position_text(schedule: Schedule, call: int, steps: int) -> str:
+    """Returns ``12/30 · 20 % picture, 80 % noise``, for narrow places."""
+    return f"{schedule.steps[call] + 1}/{steps} · {_state(schedule, call)}"
+
+
+def longest_position_text() -> str:
+    """Returns the position at which the text is about as long as it gets with two digits of steps."""
+    return tr("step {step} of {steps}", step=88, steps=88) + f" · {mixture(1.0)}"
+
+
+def _state(schedule: Schedule, call: int) -> str:
+    """The last step also begins with noise, but what is seen there is the result, which has none."""
+    is_last = call + 1 == schedule.calls
+    return tr("finished picture") if is_last else mixture(float(schedule.sigmas[call]))
 
 
 def mixture(sigma: float) -> str:
@@ -47,14 +56,16 @@ def mixture(sigma: float) -> str:
     return tr("{picture} % picture, {noise} % noise", picture=picture, noise=100 - picture)
 
 
-def symbols_text(schedule: Schedule, call: int) -> str:
-    """Returns the noise level of a call in the field's symbols, each explained, one a line."""
+def explanation(schedule: Schedule, call: int) -> str:
+    """Returns a sentence on the noise level of a call, and its symbols, each explained, one a line."""
     sigma = float(schedule.sigmas[call])
     snr = float(log_snr(np.array([sigma]))[0])
     return tr(
+        "The step begins with {mixture}; you see what the network makes of it.\n"
         "σ {sigma} (noise divided by picture)\n"
         "log-SNR {snr} (logarithm of picture² to noise²)\n"
         "t {t} (timestep of the training)",
+        mixture=mixture(sigma),
         sigma=number(sigma),
         snr=number(snr),
         t=number(float(schedule.timesteps[call])),

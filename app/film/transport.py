@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
+from app.film.position import longest_position_text
 from app.film.step_menu import step_menu
-from app.widgets.building import hbox, stretched
+from app.widgets.building import STRETCH, hbox, stretched, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
@@ -18,14 +19,15 @@ from core.language.words import tr
 from core.recipes.recipe import Stage
 
 _RATE_WIDTH_PX = 72
+_GAP_PX, _MARGIN_PX = 4, 8
 _WIDE_PX = 960
 """From this width on all buttons have text."""
-_NARROW_PX = 560
-"""Below this width the rate gives way to the position."""
 
 
 class Transport(QWidget):
     """Holds buttons and a label; the panel decides on their effect.
+
+    The label has a line of its own, over the buttons, where it would be cut between them.
 
     Attributes:
         play, loop, even, live, branch, export, views, four: the buttons. rate: steps per second.
@@ -69,36 +71,37 @@ class Transport(QWidget):
         self.four.setCheckable(True)
         self.four.hide()
         self.views.toggled.connect(self.four.setVisible)
+        self.views.toggled.connect(self._fit)
         self._tools: list[QToolButton] = [self.views]
         self._row = hbox(
             self.play,
             self.loop,
             self.even,
             self.rate,
-            8,
-            stretched(StillLine(self._label)),
-            self.live,
+            STRETCH,
             self._keep,
             self.branch,
             self.export,
             self.four,
             self.views,
-            on=self,
-            margins=(8, 0, 8, 0),
-            spacing=4,
+            spacing=_GAP_PX,
         )
+        self._place = QWidget(self)
+        sides = (_MARGIN_PX, 0, 0, 0)
+        hbox(stretched(StillLine(self._label)), self.live, on=self._place, margins=sides, spacing=_GAP_PX)
+        self._lines = vbox(self._place, self._row, on=self, margins=(_MARGIN_PX, 0, _MARGIN_PX, 0), spacing=0)
         self.set_position(())
 
     def add_tool(self, button: QToolButton) -> None:
         """Adds a foreign button before those of the views; it loses its text in narrow rows."""
         self._tools.append(button)
         self._row.insertWidget(self._row.indexOf(self.four), button)
-        self._fit_tools()
+        self._fit()
 
-    def set_position(self, texts: Sequence[str], symbols: str = "") -> None:
-        """Sets the position's texts, the longest first, none without a film; ``symbols`` for the tip."""
+    def set_position(self, texts: Sequence[str], tip: str = "") -> None:
+        """Sets the position's texts, the longest first, none without a film."""
         self._label.show_text(*(texts or ("",)))
-        self._label.setToolTip("\n".join(filter(None, (*texts[:1], symbols))))
+        self._label.setToolTip("\n".join(filter(None, (*texts[:1], tip))))
         for widget in (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export):
             widget.setEnabled(bool(texts))
 
@@ -108,11 +111,18 @@ class Transport(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_tools()
-        self.rate.setHidden(self.width() < _NARROW_PX)
+        self._fit()
 
-    def _fit_tools(self) -> None:
+    @Slot()
+    def _fit(self) -> None:
         styles = Qt.ToolButtonStyle
         style = styles.ToolButtonTextBesideIcon if self.width() >= _WIDE_PX else styles.ToolButtonIconOnly
         for button in self._tools:
             button.setToolButtonStyle(style)
+        own = (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export, self.four)
+        buttons = [button for button in (*own, *self._tools) if not button.isHidden()]
+        wanted = 3 * _MARGIN_PX + sum(button.sizeHint().width() + _GAP_PX for button in buttons)
+        wanted += self._label.fontMetrics().horizontalAdvance(longest_position_text())
+        is_between = self._row.indexOf(self._place) >= 0
+        if is_between != (wanted <= self.width()):
+            (self._lines if is_between else self._row).insertWidget(0 if is_between else 4, self._place, 1)

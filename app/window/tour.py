@@ -28,6 +28,7 @@ class Tour(QObject):
         self._session = session
         self._balloon: TourBalloon | None = None
         self._place = 0
+        self._tried: set[int] = set()
         self._awaited: SignalInstance | None = None
         self._seed: int | None = None
         self._guidance: float | None = None
@@ -44,7 +45,9 @@ class Tour(QObject):
         if self._balloon is None:
             self._balloon = TourBalloon(self._window)
             self._balloon.next_asked.connect(self._go_on)
+            self._balloon.back_asked.connect(self._go_back)
             self._balloon.end_asked.connect(self.end)
+        self._tried.clear()
         self._show(0)
 
     @Slot()
@@ -88,7 +91,8 @@ class Tour(QObject):
             self._awaited.connect(self._on_tried)
         if self._balloon is not None:
             text = step.text.format(guidance=number(self._session.draft.guidance_scale))
-            self._balloon.show_step(step.target, text, place + 1, len(STEPS), waits=self._awaited is not None)
+            waits = self._awaited is not None and place not in self._tried
+            self._balloon.show_step(step.target, text, place + 1, len(STEPS), waits=waits)
 
     def _prepare(self, step: TourStep) -> None:
         """Arranges what a step needs that the user does not know yet."""
@@ -99,6 +103,8 @@ class Tour(QObject):
                 self._session.edit(seed=self._seed)
         elif step.event == "view" and (panel := self._panel) is not None and panel.film is not None:
             panel.select(panel.film.schedule.calls // EARLY)
+        elif step.target == "filmPositionLabel" and (panel := self._panel) is not None and panel.film is not None:
+            panel.select(min(panel.call, panel.film.schedule.calls // 2))  # at the end there is no noise to show
         elif step.event == "branched" and (panel := self._panel) is not None:
             panel.open_views(())  # the tree of branches takes their room
 
@@ -125,6 +131,7 @@ class Tour(QObject):
             "branched": film is not None and film.parent is not None,
         }
         if is_meant.get(event, True) and self._balloon is not None:
+            self._tried.add(self._place)
             self._balloon.mark_tried()
 
     @Slot()
@@ -133,3 +140,7 @@ class Tour(QObject):
             self._show(self._place + 1)
         else:
             self.end()
+
+    @Slot()
+    def _go_back(self) -> None:
+        self._show(self._place - 1)

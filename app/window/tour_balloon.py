@@ -6,7 +6,8 @@ from PySide6.QtCore import QLine, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
-from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
+from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
+from app.widgets.icon_button import IconButton
 from core.language.words import tr
 
 WIDTH_PX = 300
@@ -51,10 +52,11 @@ class TourBalloon(QFrame):
     """Lies over the window beside its target and follows it; takes no focus and blocks nothing.
 
     Signals:
-        next_asked, end_asked: by its buttons.
+        next_asked, back_asked, end_asked: by its buttons.
     """
 
     next_asked = Signal()
+    back_asked = Signal()
     end_asked = Signal()
 
     def __init__(self, window: QWidget) -> None:
@@ -67,12 +69,17 @@ class TourBalloon(QFrame):
         self._place_text = text_label(name="tourPlace", role="hint")
         self._text = text_label(name="tourText", wraps=True)
         self._text.setFixedWidth(WIDTH_PX - 32)
-        self._end = push_button(tr("End the tour"), self.end_asked, name="endTourButton")
+        self._end = IconButton("close", tr("End the tour"), "endTourButton", self)
+        self._end.clicked.connect(self.end_asked)
+        self._back = push_button(tr("Back"), self.back_asked, name="backTourButton")
         self._next = push_button(tr("Next"), self.next_asked, name="nextTourButton")
-        for button in (self._end, self._next):
+        for button in (self._end, self._back, self._next):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        buttons = hbox(self._end, STRETCH, self._next, spacing=8)
-        self._contents = vbox(self._place_text, self._text, buttons, on=self, margins=16, spacing=8)
+        head = hbox(stretched(self._place_text), self._end)
+        buttons = hbox(STRETCH, self._back, self._next, spacing=8)
+        self._show_next("", is_usual=True)
+        buttons.addStrut(self._next.sizeHint().height())  # the usual button is higher than others
+        self._contents = vbox(head, self._text, buttons, on=self, margins=16, spacing=8)
         self._clock = QTimer(self, interval=FOLLOWS_EVERY_MS)
         self._clock.timeout.connect(self._follow)
 
@@ -82,7 +89,7 @@ class TourBalloon(QFrame):
         self._place_text.setText(tr("First steps · {number} of {of}", number=number, of=of))
         self._text.setText(text)
         self._show_next(tr("Finish") if number == of else tr("Skip") if waits else tr("Next"), is_usual=not waits)
-        self._end.setVisible(number < of)
+        self._back.setVisible(number > 1)
         self.setAccessibleDescription(text)
         for part in (self._ring, self):
             part.show()

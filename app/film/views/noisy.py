@@ -2,6 +2,7 @@
 
 from app.film.film_view import PaneView, ViewKind
 from app.film.frame_context import FrameContext
+from app.film.position import mixture
 from app.widgets.pixels import to_image
 from core.film_export.pictures import noisy_picture
 from core.language.words import tr
@@ -14,8 +15,11 @@ class NoisyView(PaneView):
     def show_moment(self, moment: FrameContext) -> None:
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
-        caption = tr("{alpha:.2f} × picture + {noise:.2f} × noise", alpha=alpha, noise=noise)
-        self.pane.show_picture(to_image(moment.film.shown(noisy_picture(moment.film, frame))), caption)
+        self.pane.show_picture(
+            to_image(moment.film.shown(noisy_picture(moment.film, frame))), mixture(frame.sigma)
+        )
+        words = tr("xₜ = {picture:.2f} × picture + {noise:.2f} × noise", picture=alpha, noise=noise)
+        self.pane.setToolTip(words)
 
 
 KIND = ViewKind(

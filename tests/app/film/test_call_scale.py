@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QRect
 from pytestqt.qtbot import QtBot
 
-from app.film.call_scale import GAP_PX, HIGHEST_PX, NARROWEST_PX, CallScale
+from app.film.call_scale import GAP_PX, HIGHEST_PX, LOWEST_PX, NARROWEST_PX, CallScale
 from app.film.film_strip import FilmStrip
 from app.film.scrubber import Scrubber
 from tests import synthetic_film
@@ -24,7 +24,7 @@ def test_pictures_never_overlap_and_never_leave_the_strip(calls: int, width_px: 
     assert all(right - left >= width + GAP_PX - 1 for left, right in itertools.pairwise(places))
     assert places[0] >= width / 2
     assert places[-1] <= width_px - width / 2 or calls == 1
-    assert height <= max(HIGHEST_PX, width / ratio)
+    assert LOWEST_PX <= height <= max(HIGHEST_PX, width / ratio)
     assert calls - 1 in scale.shown
 
 
@@ -34,6 +34,11 @@ def test_few_steps_have_large_pictures_and_many_only_every_nth() -> None:
     many = CallScale(840, 50)
     assert many.every > 1
     assert many.picture_px[0] >= NARROWEST_PX
+
+
+def test_the_smallest_window_shows_every_step_of_the_starter_model() -> None:
+    scale = CallScale(460, 16)
+    assert (scale.every, scale.picture_px[1]) == (1, LOWEST_PX)
 
 
 def test_places_lead_back_to_their_calls() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.film.position import calls_in_step, number, position_text, positions, short_position_texts, symbols_text
+from app.film.position import calls_in_step, explanation, number, position_text, positions, short_position_text
 from core.film.film import Schedule
 from tests import synthetic_film
+
+SCHEDULE = Schedule(np.array([900, 200, 10], np.float32), np.array([np.e, 1.0, 0.5]), (0, 1, 2))
 
 
 def test_calls_of_one_step_share_its_place_on_the_axis() -> None:
@@ -22,13 +24,18 @@ def test_calls_are_numbered_within_their_step() -> None:
 
 
 def test_the_position_tells_step_and_mixture_in_words_and_symbols_beside_them() -> None:
-    schedule = Schedule(np.array([900, 10], np.float32), np.array([np.e, 1.0]), (0, 1))
-    assert position_text(schedule, 0, 2) == "step 1 of 2 · 27 % picture, 73 % noise"
-    assert symbols_text(schedule, 0).splitlines()[:2] == [
+    assert position_text(SCHEDULE, 0, 3) == "step 1 of 3 · 27 % picture, 73 % noise"
+    assert explanation(SCHEDULE, 0).splitlines()[:3] == [
+        "The step begins with 27 % picture, 73 % noise; you see what the network makes of it.",
         "σ 2.72 (noise divided by picture)",
         "log-SNR −2 (logarithm of picture² to noise²)",
     ]
-    assert position_text(schedule, 1, 2) == "step 2 of 2 · 50 % picture, 50 % noise"
+
+
+def test_the_last_step_says_that_the_picture_is_finished_and_what_it_began_with_beside_it() -> None:
+    assert position_text(SCHEDULE, 2, 3) == "step 3 of 3 · finished picture"
+    assert short_position_text(SCHEDULE, 2, 3) == "3/3 · finished picture"
+    assert explanation(SCHEDULE, 2).startswith("The step begins with 67 % picture, 33 % noise; ")
 
 
 def test_the_position_tells_calls_only_where_steps_have_several() -> None:
@@ -37,14 +44,13 @@ def test_the_position_tells_calls_only_where_steps_have_several() -> None:
     )
 
 
-def test_the_short_position_has_step_and_percentage() -> None:
-    schedule = Schedule(np.array([900, 10], np.float32), np.array([np.e, 1.0]), (0, 1))
-    assert short_position_texts(schedule, 1, 2) == ("step 2 of 2 · 50 % picture", "2/2 · 50 % picture", "50 %")
+def test_the_short_position_has_step_and_mixture() -> None:
+    assert short_position_text(SCHEDULE, 1, 3) == "2/3 · 50 % picture, 50 % noise"
 
 
 def test_pure_noise_has_a_position_too() -> None:
-    schedule = Schedule(np.array([999], np.float32), np.array([np.inf]), (0,))
-    assert position_text(schedule, 0, 1) == "step 1 of 1 · 0 % picture, 100 % noise"
+    schedule = Schedule(np.array([999, 10], np.float32), np.array([np.inf, 1.0]), (0, 1))
+    assert position_text(schedule, 0, 2) == "step 1 of 2 · 0 % picture, 100 % noise"
 
 
 @pytest.mark.parametrize(

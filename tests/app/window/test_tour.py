@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.film.film_panel import FilmPanel
@@ -27,7 +35,7 @@ def place(opened: Opened) -> str:
 
 def press(opened: Opened, name: str) -> None:
     button = opened.child(name)
-    assert isinstance(button, QPushButton)
+    assert isinstance(button, QAbstractButton)
     button.click()
 
 
@@ -133,6 +141,33 @@ def test_it_can_be_left_and_begun_again_at_any_time(opened: Opened, qtbot: QtBot
         opened.window.session.generate()  # nothing waits for it any more
         wait_until_idle(opened, qtbot)
         assert opened.child("tourBalloon").isHidden()
+
+
+def test_it_goes_back_and_remembers_what_was_tried(opened: Opened, qtbot: QtBot) -> None:
+    begin(opened)
+    back, card = opened.child("backTourButton"), opened.child("tourBalloon")
+    assert back.isHidden()
+    press(opened, "nextTourButton")
+    waiting_px = card.height()
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    assert card.heightForWidth(card.width()) == waiting_px, "the card does not jump when the step was tried"
+    press(opened, "nextTourButton")
+    press(opened, "backTourButton")
+    assert place(opened) == "2 of 12"
+    assert tried(opened)
+    press(opened, "backTourButton")
+    assert back.isHidden()
+
+
+def test_the_step_about_noise_shows_a_step_that_has_some(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    begin(opened)
+    while STEPS[int(place(opened).split()[0]) - 1].target != "filmPositionLabel":
+        press(opened, "nextTourButton")
+    label = opened.child("filmPositionLabel")
+    assert label.accessibleName().endswith("noise")
 
 
 def test_it_leaves_a_prompt_and_writes_one_where_there_is_none(opened: Opened) -> None:

@@ -111,7 +111,7 @@ def test_noisy_has_the_same_contrast_in_both_scales(qtbot: QtBot) -> None:
 def test_noisy_tells_the_mixture(qtbot: QtBot) -> None:
     film, view = infinite_start(synthetic_film.film(4)), NoisyView()
     shown(qtbot, view, FrameContext(film, 0))
-    assert view.pane.caption == "0.00 × picture + 1.00 × noise"
+    assert view.pane.caption == "0 % picture, 100 % noise"
 
 
 def test_predicted_noise_is_what_the_network_said(qtbot: QtBot) -> None:
