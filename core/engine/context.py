@@ -114,7 +114,10 @@ class Context:
         loaded = next((loaded for loaded in self._there() if loaded.model.key == film.request.model), None)
         if loaded is None:
             loaded = yield from self._load(self._catalogue.find(film.request.model), film.request)
-        return PreparedModel(loaded, film.request)
+        asked, masked = film.request.seamless, film.masked
+        return PreparedModel(
+            loaded, film.request, masked.along_whole_sides(asked) if masked is not None else asked
+        )
 
     def read_prompt(
         self,

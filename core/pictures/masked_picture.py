@@ -54,6 +54,12 @@ class MaskedPicture:
     def mask_of_part(self) -> MaskPixels:
         return self.mask[self.box.slices]
 
+    def along_whole_sides(self, directions: str) -> str:
+        """Returns those of the directions along which the part is all of the picture, from edge to edge."""
+        part, (height, width) = self.box.size, self.mask.shape
+        whole = {"x": part.width == width, "y": part.height == height}
+        return "".join(letter for letter in directions if whole[letter])
+
     def pasted(self, worked: Pixels) -> Pixels:
         """Returns the whole picture with the part as the model made it, of any size.
 
@@ -106,6 +112,17 @@ def read_masked_picture(request: GenerationRequest) -> MaskedPicture:
     soft = softened(pixels, mask.softness)
     box = worked_part(pixels, mask, request.size)
     return MaskedPicture(picture, soft, box, source_sha256, mask_sha256, _small(picture, soft, box))
+
+
+def worked_seamless(request: GenerationRequest) -> str:
+    """Returns the directions in which what the model works on goes on at its other side.
+
+    The edges of a part lie beside the rest of its picture, and not beside each other. Raises UnreadablePicture as
+    `read_masked_picture` does.
+    """
+    if request.mask is None or not request.seamless:
+        return request.seamless
+    return read_masked_picture(request).along_whole_sides(request.seamless)
 
 
 def check_source(request: GenerationRequest) -> None:

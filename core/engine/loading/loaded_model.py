@@ -32,6 +32,7 @@ from core.files.stamps import Stamp
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement
+from core.pictures.masked_picture import worked_seamless
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
@@ -91,7 +92,7 @@ class LoadedModel:
         changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
         sources = self.catalogue.sources
         request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device, sources))
-        return PreparedModel(self, request, (*told, *notices))
+        return PreparedModel(self, request, worked_seamless(request), (*told, *notices))
 
     @property
     def memory(self) -> MemoryPlan:
@@ -156,11 +157,13 @@ class PreparedModel:
 
     Attributes:
         request: with the hashes of its LoRAs and autoencoder.
+        seamless: directions in which the picture goes around; fewer than the request's where it is a masked part.
         told: LoRAs that are other files than the request says, or act in part only.
     """
 
     loaded: LoadedModel
     request: GenerationRequest
+    seamless: str = ""
     told: tuple[AddOnNotice, ...] = ()
 
     @property
@@ -211,8 +214,8 @@ class PreparedModel:
 
         def attempt() -> Result:
             self.loaded.autoencoders.use(self.request.autoencoder, self.loaded.catalogue.autoencoders)
-            self.family.seamless = self.request.seamless
-            self.loaded.seamless[1].use(self.family.autoencoder(), self.request.seamless)
+            self.family.seamless = self.seamless
+            self.loaded.seamless[1].use(self.family.autoencoder(), self.seamless)
             return work()
 
         return self.loaded.ladder.run(attempt)
@@ -251,7 +254,7 @@ class PreparedModel:
                 if found.hash != lora.hash:
                     path = self.loaded.catalogue.loras.find(lora)
                     raise LoraBroken(path, tr("its content has changed since the run began"))
-            if self.loaded.seamless[0].use(self.family.network(), self.request.seamless):
+            if self.loaded.seamless[0].use(self.family.network(), self.seamless):
                 self.loaded.offloading.forget_graphs()
             return work()
 

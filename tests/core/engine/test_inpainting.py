@@ -24,6 +24,7 @@ from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import Preview, PreviewMode, Stepped
 from core.runs.operations import (
+    Decode,
     Generate,
     GenerateBranch,
     OpenFilm,
@@ -71,6 +72,29 @@ def far_from_house(reach: int = 14) -> np.ndarray:
     far = np.ones((HEIGHT, WIDTH), bool)
     far[20 - reach : 33 + reach, max(0, 18 - reach) : 40 + reach] = False
     return far
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "area", "around"),
+    [((20, 28), (18, 26), "close", ""), ((20, 28), (0, WIDTH), "close", "x"), ((20, 28), (18, 26), "whole", "xy")],
+)
+def test_a_part_goes_around_only_along_whole_sides(
+    engine: Engine, tmp_path: Path, rows: tuple[int, int], columns: tuple[int, int], area: str, around: str
+) -> None:
+    request = asked(tmp_path, REQUEST, area=area, padding=1, softness=0.0)
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[slice(*rows), slice(*columns)] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    runs = {
+        seamless: ready(list(engine.run(Generate(replace(request, seamless=seamless)))))
+        for seamless in ("", "x", "xy")
+    }
+    same = {seamless for seamless in runs if np.array_equal(runs[seamless].image.pixels, runs["xy"].image.pixels)}
+    assert same == {letters for letters in runs if "".join(sorted(set(letters) & set(around))) == around}
+    film = result_of(engine, OpenFilm(on_disk(runs["xy"].film, tmp_path))).film
+    plain = replace(film, request=replace(film.request, seamless=around), masked=None)
+    first, second = (result_of(engine, Decode(each, film.frames[-1].denoised)) for each in (film, plain))
+    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("how", HOW.values(), ids=HOW)
