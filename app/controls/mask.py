@@ -138,9 +138,7 @@ class MaskControl(QWidget):
         path = Path(draft.source.path) if draft.source is not None else Path()
         is_lost = self._masks.is_lost
         self.sentence.setVisible(is_lost)
-        self.sentence.setText(
-            tr("This mask is not where it was: paint it again, or remove it.") if is_lost else ""
-        )
+        self.sentence.setText(_lost(draft.mask) if is_lost else "")
         is_empty = not path.is_absolute() or (levels is None and not self._is_painting)
         drawn = None if is_empty else (str(path), id(levels))
         if drawn != self._drawn:
@@ -187,3 +185,11 @@ class MaskControl(QWidget):
     @Slot(int)
     def _on_softness_changed(self, softness: int) -> None:
         self._masks.change(softness=float(softness))
+
+
+def _lost(mask: Mask | None) -> str:
+    if mask is None or Path(mask.path).is_absolute():
+        return tr("This mask is not where it was: paint it again, or remove it.")
+    if mask.is_inverted:
+        return tr("These settings kept what was masked, and do not have the mask: paint what is to change.")
+    return tr("These settings were made with a mask that they do not have: paint it again, or remove it.")

@@ -90,7 +90,9 @@ class MaskPlace(QObject):
         if before is None:
             self._masks.remove()
         else:
-            session.edit(mask=replace(mask, path=before.path, sha256=before.sha256))
+            session.edit(
+                mask=replace(mask, path=before.path, sha256=before.sha256, is_inverted=before.is_inverted)
+            )
         session.draft_editor.end_step()
 
     def _show(self, path: str, mask_path: str, opened: PictureToMask) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from app.canvas.mask_overlay import overlaid
 from app.session.picture_loader import thumbnail
 from core.errors import UnreadablePicture
-from core.pictures.mask import read_mask
+from core.pictures.mask import pixels_of
 from core.recipes.recipe import Recipe
 
 
@@ -20,7 +20,7 @@ def masked_thumbnail(path: Path, recipe: Recipe | None) -> QImage | None:
     if mask is None or not Path(mask.path).is_absolute():
         return None
     try:
-        levels, _ = read_mask(Path(mask.path), sha256=mask.sha256)
+        levels, _ = pixels_of(mask)
     except UnreadablePicture:
         return None
     picture = thumbnail(path)

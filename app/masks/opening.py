@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from app.widgets.pixels import to_image
 from core.errors import UnreadablePicture
 from core.language.words import tr
-from core.pictures.mask import MaskPixels, read_mask
+from core.pictures.mask import MaskPixels, pixels_of
 from core.pictures.opening import decoded, flattened
 from core.pictures.source import FORMATS, content_of
 from core.request.request import Mask, Size
@@ -41,7 +41,7 @@ def read_masked(path: Path, mask: Mask | None) -> PictureToMask:
     found: MaskPixels | None = None
     if mask is not None:
         try:
-            found, _ = read_mask(Path(mask.path), Size(*opened.size), mask.sha256)
+            found, _ = pixels_of(mask, Size(*opened.size))
         except UnreadablePicture:
             found = None  # it is painted anew
     image = to_image(np.asarray(flattened(opened)))

@@ -13,7 +13,7 @@ from app.messages.errors import message
 from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
 from app.session.session import Session
 from core.errors import EmulsionError
-from core.pictures.mask import MaskPixels, mask_path, read_mask, save_mask
+from core.pictures.mask import MaskPixels, mask_path, pixels_of, save_mask
 from core.request.request import GenerationRequest, Mask
 from core.request.settings.source import DEFAULT_STRENGTH
 
@@ -72,7 +72,7 @@ class MaskSelection(QObject):
         if mask is None and "strength" not in self._chosen and source.strength == DEFAULT_STRENGTH:
             source = replace(source, strength=1.0)
         self.levels = levels
-        mask = replace(mask or Mask(""), path=str(path), sha256="")
+        mask = replace(mask or Mask(""), path=str(path), sha256="", is_inverted=False)
         self._shown = mask
         self._edit(source=source, mask=mask)
         self.changed.emit()
@@ -141,4 +141,4 @@ class MaskSelection(QObject):
 
 
 def _read(mask: Mask) -> MaskPixels:
-    return read_mask(Path(mask.path), sha256=mask.sha256)[0]
+    return pixels_of(mask)[0]

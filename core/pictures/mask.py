@@ -21,7 +21,7 @@ from core.language.words import tr
 from core.pictures.opening import decoded
 from core.pictures.pixels import Pixels
 from core.pictures.source import FORMATS, content_of
-from core.request.request import Size
+from core.request.request import Mask, Size
 
 MaskPixels = NDArray[np.uint8]
 """uint8 (height, width): 255 to be changed, 0 kept."""
@@ -69,6 +69,12 @@ def read_mask(path: Path, size: Size | None = None, sha256: str = "") -> tuple[M
         raise UnreadablePicture(path, tr("it has colours; expected a mask in black, grey and white"))
     check_mask(path, mask, size)
     return mask, told
+
+
+def pixels_of(mask: Mask, size: Size | None = None) -> tuple[MaskPixels, str]:
+    """Returns what a mask of a request changes, and the SHA-256 of its file. Raises as `read_mask` does."""
+    pixels, sha256 = read_mask(Path(mask.path), size, mask.sha256)
+    return 255 - pixels if mask.is_inverted else pixels, sha256
 
 
 def check_mask(path: Path, mask: MaskPixels, size: Size | None = None) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.language.words import tr
-from core.pictures.mask import Box, MaskPixels, box_of, feathered, grown, pasted_over, read_mask
+from core.pictures.mask import Box, MaskPixels, box_of, feathered, grown, pasted_over, pixels_of
 from core.pictures.pixels import Pixels
 from core.pictures.source import read_source, read_whole
 from core.request.request import GenerationRequest, Limits, Mask, Size
@@ -108,7 +108,7 @@ def read_masked_picture(request: GenerationRequest) -> MaskedPicture:
             raise UnreadablePicture(Path(named.path), unknown)
     picture, source_sha256 = read_whole(source)
     size = Size(picture.shape[1], picture.shape[0])
-    pixels, mask_sha256 = read_mask(Path(mask.path), size, mask.sha256)
+    pixels, mask_sha256 = pixels_of(mask, size)
     soft = softened(pixels, mask.softness)
     box = worked_part(pixels, mask, request.size)
     return MaskedPicture(picture, soft, box, source_sha256, mask_sha256, _small(picture, soft, box))

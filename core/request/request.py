@@ -115,6 +115,7 @@ class Mask:
         padding: pixels around the masked part that the model sees as well.
         fill: what the part begins with, key in `core.request.settings.mask.FILLS` or a colour ``#rrggbb``.
         softness: pixels over which the change fades out beyond the masked part; 0 for a hard edge.
+        is_inverted: what the file masks is kept, and all else is changed; in recipes of other programs.
     """
 
     path: str
@@ -123,6 +124,7 @@ class Mask:
     padding: int = 32
     fill: str = "original"
     softness: float = 4.0
+    is_inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ _AREAS_THERE = {"masked": "Only masked", "close": "Only masked", "whole": "Whole
 
 _FILLS_THERE = {"original": "original", "surroundings": "fill", "noise": "latent noise"}
 _NOTHING_THERE, _NOTHING = "latent nothing", "#808080"
-_MASKED_THERE = "Inpaint masked"
+_MODES_THERE = {"Inpaint masked": False, "Inpaint not masked": True}
+"""Whether a mask is inverted."""
+
 _HASH_DIGITS = 10
 _take_padding = number_taker(_PADDING, "padding", PADDING)
 _take_softness = number_taker(_BLUR, "softness", SOFTNESS)
@@ -96,6 +98,7 @@ def _to_json(mask: Mask) -> dict[str, Any]:
         "padding": mask.padding,
         "fill": mask.fill,
         "softness": mask.softness,
+        **({"inverted": True} if mask.is_inverted else {}),
     }
 
 
@@ -115,6 +118,7 @@ def _from_json(content: Mapping[str, Any]) -> Mask | None:
         int(number_of(told.get("padding", DEFAULT.padding), "padding", PADDING[-1])),
         fill,
         number_of(told.get("softness", DEFAULT.softness), "softness", SOFTNESS[1]),
+        told.get("inverted") is True,
     )
 
 
@@ -130,7 +134,7 @@ def _to_parameters(mask: Mask | None) -> dict[str, object]:
         **({_PADDING: mask.padding} if mask.area != "whole" else {}),
         **({_OWN_AREA: mask.area} if mask.area == "masked" else {}),
         _CONTENT: _FILLS_THERE.get(mask.fill, mask.fill),
-        _MODE: _MASKED_THERE,
+        _MODE: next(words for words, is_inverted in _MODES_THERE.items() if is_inverted is mask.is_inverted),
         _NAME: plain_name(mask.path),
         _HASH: mask.sha256[:_HASH_DIGITS],
     }
@@ -154,8 +158,8 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     mask["fill"] = fills.get(fill, fill if is_fill(fill) else "original")
     if fill in fills or is_fill(fill):
         told.pop(_CONTENT, None)
-    if told.get(_MODE) == _MASKED_THERE:
-        del told[_MODE]
+    if told.get(_MODE) in _MODES_THERE:
+        mask["inverted"] = _MODES_THERE[told.pop(_MODE)]
     mask["softness"] = 0.0  # a blur of 0 is not written
     _take_padding(told, mask)
     _take_softness(told, mask)
@@ -173,7 +177,7 @@ def fill_words(fill: str) -> str:
 def _words(mask: Mask | None) -> str:
     if mask is None:
         return "none"
-    return tr(
+    words = tr(
         "{area} of {name}, with {padding} pixels around it, begun with {fill}, soft over {softness:g} pixels",
         area=tr(AREAS[mask.area]),
         name=_name_of(mask),
@@ -181,6 +185,7 @@ def _words(mask: Mask | None) -> str:
         fill=fill_words(mask.fill),
         softness=mask.softness,
     )
+    return tr("{words}; inverted: what the mask covers was kept", words=words) if mask.is_inverted else words
 
 
 def _parts(mask: Mask | None) -> dict[str, str]:
@@ -192,6 +197,7 @@ def _parts(mask: Mask | None) -> dict[str, str]:
         "mask padding": str(mask.padding),
         "mask fill": mask.fill,
         "mask softness": f"{mask.softness:g}",
+        **({"mask mode": "inverted"} if mask.is_inverted else {}),
     }
 
 

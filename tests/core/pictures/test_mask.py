@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.pictures.mask import Box, box_of, feathered, grown, mask_path, read_mask, save_mask
-from core.request.request import Size
+from core.pictures.mask import Box, box_of, feathered, grown, mask_path, pixels_of, read_mask, save_mask
+from core.request.request import Mask, Size
 
 
 def one_pixel(width: int = 21, height: int = 17, x: int = 10, y: int = 8) -> np.ndarray:
@@ -30,6 +30,8 @@ def test_a_mask_is_kept_by_its_content_and_read_again(tmp_path: Path) -> None:
     assert np.array_equal(read, mask)
     assert path == mask_path(mask, tmp_path / "pasted")
     assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    inverted = Mask(str(path), sha256, is_inverted=True)
+    assert np.array_equal(pixels_of(inverted, Size(21, 17))[0], 255 - mask)
     assert mask_path(mask.reshape(21, 17), tmp_path / "pasted") != path
     with Image.open(path) as opened:
         assert opened.mode == "L"

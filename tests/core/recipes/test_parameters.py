@@ -11,6 +11,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import Parent, signed
 from core.request.request import Mask, Size, Source
 from core.request.samplers import SAMPLERS
+from core.request.settings.mask import MASK
 from core.version import VERSION
 from tests.pictures import generated_image
 
@@ -170,7 +171,9 @@ def test_what_a_mask_says_otherwise_stays_in_the_text() -> None:
         "Mask blur: many, Masked content: lama cleaner, Mask mode: Inpaint not masked, Inpaint area: Only masked"
     )
     recipe = from_parameters(f"a house\nSteps: 20, Seed: 1, Denoising strength: 0.75, {told}")
-    assert recipe.request.mask == Mask("", area="close", softness=0)
+    assert recipe.request.mask == Mask("", area="close", softness=0, is_inverted=True)
     assert recipe.others["Mask blur"] == "many"
     assert recipe.others["Masked content"] == "lama cleaner"
-    assert recipe.others["Mask mode"] == "Inpaint not masked"
+    assert "Mask mode" not in recipe.others
+    assert "Mask mode: Inpaint not masked" in to_parameters(recipe)
+    assert "kept" in MASK.words(recipe.request.mask)
