@@ -12,13 +12,11 @@ from core.request.samplers import SAMPLERS
 
 STARTER_MODEL = "starter-model"
 
-STEPS = range(1, 501)
-COUNT = range(1, 101)
+STEPS, COUNT = range(1, 501), range(1, 101)
 LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
-MOST_LORAS = 16
-MOST_REFERENCES = 4
+MOST_LORAS, MOST_REFERENCES = 16, 4
 CLIP_LAYERS = range(1, 13)
 WEIGHT_BITS = (8, 4)
 """The numbers of bits that weights can be packed into, see `core.engine.weights.quantisation`."""

@@ -51,7 +51,7 @@ _AREAS_THERE = {"masked": "Only masked", "close": "Only masked", "whole": "Whole
 _FILLS_THERE = {"original": "original", "surroundings": "fill", "noise": "latent noise"}
 _NOTHING_THERE, _NOTHING = "latent nothing", "#808080"
 _MODES_THERE = {"Inpaint masked": False, "Inpaint not masked": True}
-"""Whether a mask is inverted."""
+"""Modes of a mask in words, True for an inverted one."""
 
 _HASH_DIGITS = 10
 _take_padding = number_taker(_PADDING, "padding", PADDING)
