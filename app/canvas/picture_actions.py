@@ -42,6 +42,7 @@ class PictureAction(Enum):
     open_film = tr("Open its film"), "film", "", ONE, True
     open_grid = tr("Open its grid"), "", "", ONE
     branch = tr("Branch from here…"), "branch", "", ONE, True
+    more_like_this = tr("More like this"), "pictures", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
     paint_mask = tr("Paint a mask…"), "mask", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
@@ -147,6 +148,7 @@ ABOVE_MARKS = (
     PictureAction.enlarge,
     PictureAction.open_film,
     PictureAction.branch,
+    PictureAction.more_like_this,
     PictureAction.open_grid,
     PictureAction.compare,
     PictureAction.compare_shown,

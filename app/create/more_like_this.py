@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,17 +12,19 @@ from app.canvas.current import CurrentView
 from app.create.relatives_sheet import RelativesSheet
 from app.film.film_panel import FilmPanel
 from app.messages.errors import Message
-from app.session.picture_loader import PictureLoader
+from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
 from app.session.session import Session
+from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
 from core.film.film import Film
+from core.film.reader import film_path
 from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, Started, Stepped
-from core.runs.operations import GenerateBranch
+from core.runs.operations import GenerateBranch, OpenedFilm, OpenFilm
 from core.runs.relatives import relatives
 
 NO_FILM = Message(
@@ -29,6 +32,10 @@ NO_FILM = Message(
     tr("More like this starts from a step of the film, and none was kept."),
     tr("Choose a picture with a film, or keep films in Preferences."),
 )
+
+
+FILM = "film with relatives"
+"""The kind of task that reads the film of a picture that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +61,15 @@ class Turn:
 class MoreLikeThis(QObject):
     """Makes relatives of the picture on the canvas, and of each that the user clicks then.
 
+    Attributes:
+        button: begins with the picture on the canvas.
+
     Signals:
+        beginning: the canvas, which the sheet covers, is to be seen.
         changed: the sheet was shown or hidden, see ``is_active``.
     """
 
+    beginning = Signal()
     changed = Signal()
 
     def __init__(
@@ -75,6 +87,10 @@ class MoreLikeThis(QObject):
         self._session = session
         self._loader = loader
         self._turns: list[Turn] = []
+        tip = tr("More like this: close relatives of this picture")
+        self.button = IconButton("pictures", tip, "moreLikeThisButton")
+        self.button.setText(tr("More like this"))
+        self.button.clicked.connect(self.begin)
         sheet.chosen.connect(self._go_on)
         sheet.opened.connect(self._open)
         sheet.back_asked.connect(self._go_back)
@@ -95,9 +111,28 @@ class MoreLikeThis(QObject):
         film, current = self._panel.film, self._current.current
         if film is None or not film.is_complete or current is None:
             self._session.failed.emit(NO_FILM)
-            return
+        else:
+            self._begin(film, current.image)
+
+    @Slot(object)
+    def begin_with(self, path: Path) -> None:
+        """Begins with a picture that has a film beside it, shown or not."""
+        self._loader.read(path, self._read_film)
+
+    def _read_film(self, opened: OpenedPicture) -> None:
+        begin = partial(self._on_film_read, opened.image)
+        self._session.engine_tasks.submit(FILM, OpenFilm(film_path(opened.path)), begin)
+
+    def _on_film_read(self, image: QImage, opened: OpenedFilm) -> None:
+        if opened.film.is_complete:
+            self._begin(opened.film, image)
+        else:
+            self._session.failed.emit(NO_FILM)
+
+    def _begin(self, film: Film, image: QImage) -> None:
+        self.beginning.emit()
         self._turns = []
-        self._make(film, current.image)
+        self._make(film, image)
         self.changed.emit()
 
     def _make(self, film: Film, image: QImage) -> None:

@@ -121,6 +121,13 @@ class CreatePage(QSplitter):
         self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
         self.left.mask_control.show_painting(is_painting=is_shown)
 
+    def show_canvas(self) -> None:
+        """Ends what takes the place of the canvas."""
+        if self.is_comparing:
+            self.compare.closed.emit()
+        if self.is_painting:
+            self.mask_editor.closed.emit()
+
     def set_colours(self, colours: Colours) -> None:
         self.canvas.set_colours(colours)
         self.compare.set_colours(colours)

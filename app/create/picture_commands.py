@@ -40,7 +40,6 @@ from app.session.upscaler_selection import UpscalerSelection
 from app.shortcuts.actions import Actions
 from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
-from app.widgets.icon_button import IconButton
 from core.film.reader import PART_SUFFIX
 from core.gallery.deleting import Deleted
 from core.language.words import tr
@@ -96,10 +95,8 @@ class PictureCommands(QObject):
         compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
         relatives = RelativesSheet(create.canvas)
         self._more_like_this = MoreLikeThis(relatives, panel, self._current, session, loader)
-        more = IconButton("pictures", tr("More like this: close relatives of this picture"), "moreLikeThisButton")
-        more.setText(tr("More like this"))
-        more.clicked.connect(self._more_like_this.begin)
-        for tool in (self._branches.button, more, compare_menu.button):
+        self._more_like_this.beginning.connect(create.show_canvas)
+        for tool in (self._branches.button, self._more_like_this.button, compare_menu.button):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
             create.middle.add(below_canvas)
@@ -111,6 +108,7 @@ class PictureCommands(QObject):
         self.unfinished = UnfinishedRuns(window, session, create.messages, self._set_aside, settings_store)
         sheet.chosen.connect(self._finish_chosen)
         self.tools = PictureTools(window, loader, session, settings_store)
+        self.tools.relatives_asked.connect(self._more_like_this.begin_with)
         self.tools.failed.connect(notices.show_failure)
         self._masks = MaskPlace(create, session)
         self._masks.failed.connect(notices.show_failure)

@@ -104,6 +104,7 @@ class PictureMenu(QObject):
             PictureAction.enlarge: partial(tools.enlarge_asked.emit, (path,)),
             PictureAction.show_changes: partial(tools.changes_asked.emit, path),
             PictureAction.branch: partial(self.branch_asked.emit, path),
+            PictureAction.more_like_this: partial(tools.more_like_this, path),
             PictureAction.copy_picture: partial(self._loader.read, path, tools.copy),
             PictureAction.copy_recipe: partial(tools.copy_recipe, path),
             PictureAction.save_as: partial(tools.save_as, path),

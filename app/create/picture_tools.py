@@ -40,6 +40,7 @@ class PictureTools(QObject):
         enlarge_asked: the paths of pictures that are to become larger.
         mask_asked: paint a mask over the start image.
         changes_asked: the path of a picture, to show what an edit changed in it.
+        relatives_asked: the path of a picture with a film, of which relatives are to be made.
         failed: a `Message`.
     """
 
@@ -47,6 +48,7 @@ class PictureTools(QObject):
     enlarge_asked = Signal(object)
     mask_asked = Signal()
     changes_asked = Signal(object)
+    relatives_asked = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -76,6 +78,11 @@ class PictureTools(QObject):
             ask_branch(self._session, self._window, opened.film, len(opened.film.frames) // 2, begun)
 
         self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(path)), ask, refuse)
+
+    def more_like_this(self, path: Path) -> None:
+        """Makes relatives of a picture, on the page *Create*."""
+        self.create_asked.emit()
+        self.relatives_asked.emit(path)
 
     def use_as_source(self, path: Path) -> None:
         """Starts from this picture, with the strength that was set."""

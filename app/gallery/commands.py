@@ -80,6 +80,7 @@ class GalleryCommands(QObject):
             PictureAction.branch: one(
                 lambda picture: tools.branch(picture.path, self.create_asked.emit, self.notices.show_failure)
             ),
+            PictureAction.more_like_this: one(lambda picture: tools.more_like_this(picture.path)),
             PictureAction.use_seed: one(lambda picture: tools.use_seed(picture.path)),
             PictureAction.generate_again: one(lambda picture: tools.generate_again(picture.path)),
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),

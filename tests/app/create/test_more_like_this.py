@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.create.relatives_sheet import RelativesSheet
+from core.request.request import Source
 from tests.app.windows import Opened, Opener, open_window, wait_until_idle
 
 __all__ = ["open_window"]
@@ -57,6 +58,21 @@ def test_four_relatives_of_the_picture_are_shown_together(opened: Opened, qtbot:
     assert [branch.film.run for branch in branches] == [parent.run] * 4
     assert len({branch.noise_seed for branch in branches}) == 4
     assert {branch.fresh_noise for branch in branches} == {1.0}
+
+
+def test_any_picture_with_a_film_can_be_begun_with(opened: Opened, qtbot: QtBot) -> None:
+    contents = opened.window.contents
+    parent = opened.window.session.progress.film
+    path = contents._commands.current_file()  # pyright: ignore[reportPrivateUsage]
+    assert parent is not None and path is not None
+    opened.window.session.edit(source=Source(str(path), 0.5))
+    contents.create_page.left.mask_control.button.click()
+    qtbot.waitUntil(lambda: contents.create_page.is_painting)
+    contents._commands.tools.more_like_this(path)  # pyright: ignore[reportPrivateUsage]
+    qtbot.waitUntil(sheet_of(opened).isVisible, timeout=20_000)
+    wait_until_idle(opened, qtbot)
+    assert not contents.create_page.is_painting
+    assert [branch.film.run for branch in opened.engine.branches] == [parent.run] * 4
 
 
 def test_a_click_goes_on_from_a_relative_and_back_again(opened: Opened, qtbot: QtBot) -> None:
