@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import Any
 
+from app.cli.typed_widening import suited_to_wider, widened_in_pixels
 from core.errors import InvalidRequest
 from core.language.words import tr
 from core.models.catalogue import Model
@@ -30,9 +31,10 @@ def add_request_options(parser: ArgumentParser, *, is_grid: bool = False) -> Non
 
 
 def typed_request(arguments: Namespace, model: Model, settings: Settings) -> GenerationRequest:
-    """Returns the model's own settings with those that were typed. Raises InvalidRequest."""
+    """Returns the model's own settings with those that were typed. Raises InvalidRequest or UnreadablePicture."""
     own = replace(defaults_of(model, settings.model_defaults.get(model.key)), variants=True)
     values: dict[str, Any] = {}
+    arguments.widen = widened_in_pixels(arguments, model.limits.size_step)
     for setting in SETTINGS:
         value = setting.of(own)
         for option in setting.options:
@@ -40,7 +42,7 @@ def typed_request(arguments: Namespace, model: Model, settings: Settings) -> Gen
             for text in typed or () if option.is_repeated else () if typed is None else (typed,):
                 value = option.read(storable(option.name, text), value)
         values[setting.name] = value
-    request = GenerationRequest(**values)
+    request = suited_to_wider(GenerationRequest(**values), arguments, model)
     for name in arguments.style or ():
         prompts = _style(name).over(request.prompt, request.negative_prompt)
         request = replace(request, prompt=prompts[0], negative_prompt=prompts[1])

@@ -41,7 +41,8 @@ def encoded(
 
 def part_to_begin_with(masked: MaskedPicture, fill: str, size: Size) -> Pixels:
     """Returns the pixels of the part that is worked on, filled, in the size in which it is worked on."""
-    return filled(resized(masked.part, size), resized(masked.mask_of_part, size), fill)
+    mask = masked.holes_of_part if fill == "surroundings" else masked.mask_of_part
+    return filled(resized(masked.part, size), resized(mask, size), fill)
 
 
 def with_hashes(request: GenerationRequest, masked: MaskedPicture) -> GenerationRequest:
@@ -105,6 +106,10 @@ def draws_of_start(request: GenerationRequest, extras: Extras, *, is_flow: bool)
 
 
 def is_pure_noise(request: GenerationRequest, *, is_flow: bool) -> bool:
-    """Returns True for a run with a mask of which nothing is left of the picture at its start."""
-    is_whole = request.source is None or (request.mask is not None and request.source.strength == 1)
-    return is_whole and not is_flow
+    """Returns True for a run with a mask of which nothing is left of the picture at its start.
+
+    What is added around a picture begins with a trace of what it continues, or its sky may become another one.
+    """
+    mask = request.mask
+    is_new = mask is not None and not mask.margins and request.source is not None and request.source.strength == 1
+    return (request.source is None or is_new) and not is_flow

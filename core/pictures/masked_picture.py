@@ -21,7 +21,9 @@ from core.language.words import tr
 from core.pictures.mask import Box, MaskPixels, box_of, feathered, grown, pasted_over, pixels_of
 from core.pictures.pixels import Pixels
 from core.pictures.source import read_source, read_whole
-from core.request.request import GenerationRequest, Limits, Mask, Size
+from core.pictures.widening import widened
+from core.request.mask import NO_MARGINS, Margins, Mask
+from core.request.request import GenerationRequest, Limits, Size
 
 SHOWN_PX = 1024
 """The longer side of a picture that is only looked at."""
@@ -32,10 +34,11 @@ class MaskedPicture:
     """A source picture, its mask with a soft edge, and the part that the model works on.
 
     Attributes:
-        picture: the whole source. mask: as large.
+        picture: the whole source, with its margins. mask: as large.
         box: the part.
         source_sha256, mask_sha256: of the content of both files.
         small: the same for the eye, no side longer than `SHOWN_PX`; None where the picture is small anyway.
+        margins: the part of the picture that was added to the source, and continues it already.
     """
 
     picture: Pixels
@@ -44,6 +47,7 @@ class MaskedPicture:
     source_sha256: str = ""
     mask_sha256: str = ""
     small: "MaskedPicture | None" = None
+    margins: Margins = NO_MARGINS
 
     @property
     def part(self) -> Pixels:
@@ -59,6 +63,13 @@ class MaskedPicture:
         part, (height, width) = self.box.size, self.mask.shape
         whole = {"x": part.width == width, "y": part.height == height}
         return "".join(letter for letter in directions if whole[letter])
+
+    @property
+    def holes_of_part(self) -> MaskPixels:
+        """Returns the mask of the part without the margins."""
+        holes, old = np.zeros_like(self.mask), self.margins.place(*self.mask.shape[::-1])
+        holes[old] = self.mask[old]
+        return holes[self.box.slices]
 
     def pasted(self, worked: Pixels) -> Pixels:
         """Returns the whole picture with the part as the model made it, of any size.
@@ -100,18 +111,21 @@ def read_masked_picture(request: GenerationRequest) -> MaskedPicture:
     source, mask = request.source, request.mask
     assert source is not None
     assert mask is not None
+    is_painted = bool(mask.path) or not mask.margins
     for named, unknown in (
         (source, tr("the place of this source picture is not known; choose it again")),
-        (mask, tr("the place of this mask is not known; choose it again")),
+        (mask if is_painted else source, tr("the place of this mask is not known; choose it again")),
     ):
         if not Path(named.path).is_absolute():  # only its name is known
             raise UnreadablePicture(Path(named.path), unknown)
     picture, source_sha256 = read_whole(source)
     size = Size(picture.shape[1], picture.shape[0])
-    pixels, mask_sha256 = pixels_of(mask, size)
+    painted, mask_sha256 = pixels_of(mask, size) if is_painted else (None, "")
+    picture, pixels = widened(Path(source.path), picture, painted, mask.margins)
     soft = softened(pixels, mask.softness)
     box = worked_part(pixels, mask, request.size)
-    return MaskedPicture(picture, soft, box, source_sha256, mask_sha256, _small(picture, soft, box))
+    small = _small(picture, soft, box)
+    return MaskedPicture(picture, soft, box, source_sha256, mask_sha256, small, mask.margins)
 
 
 def worked_seamless(request: GenerationRequest) -> str:

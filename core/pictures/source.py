@@ -116,6 +116,8 @@ def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
     if folder is None:
         return
     for source in filter(None, (request.source, request.mask, *request.references)):
+        if not source.path:  # a mask of margins alone
+            continue
         try:
             content = content_of(Path(source.path))
             sha256 = hashlib.sha256(content).hexdigest()

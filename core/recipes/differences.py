@@ -43,7 +43,7 @@ def differences(
                 found.append(RecipeDifference(tr(setting.noun), *(quoted(part) if part else "" for part in parts)))
         elif setting.is_of_picture:
             before, after = setting.facts(first), setting.facts(second)
-            found += [RecipeDifference(name, before[name], after[name]) for name in before]
+            found += [RecipeDifference(name, before[name], after[name]) for name in before if name in after]
     return tuple(difference for difference in found if difference.first != difference.second)
 
 

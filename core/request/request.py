@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import InvalidRequest
 from core.language.words import tr
+from core.request.mask import Mask
 from core.request.samplers import SAMPLERS
 
 STARTER_MODEL = "starter-model"
@@ -100,29 +101,6 @@ class Source:
     def steps_of(self, steps: int) -> int:
         """Returns the number of steps that a run with this source makes, the last ones of ``steps``."""
         return int(steps * self.strength)  # rounded as StableDiffusionImg2ImgPipeline of diffusers does
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """The part of the source picture that is changed (inpainting); all else stays as it is, bit for bit.
-
-    Attributes:
-        path: of the mask's file (`core.pictures.mask`); only its name, or nothing, where no more is known.
-        sha256: of the file's content, the whole or its first digits; "" when it has not been read yet.
-        area: key in `core.request.settings.mask.AREAS`: the part of the picture that the model works on.
-        padding: pixels around the masked part that the model sees as well.
-        fill: what the part begins with, key in `core.request.settings.mask.FILLS` or a colour ``#rrggbb``.
-        softness: pixels over which the change fades out beyond the masked part; 0 for a hard edge.
-        is_inverted: what the file masks is kept, and all else is changed; in recipes of other programs.
-    """
-
-    path: str
-    sha256: str = ""
-    area: str = "masked"
-    padding: int = 32
-    fill: str = "original"
-    softness: float = 4.0
-    is_inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +223,7 @@ class GenerationRequest:
         count: how many pictures; see `core.request.numbering` for their seeds.
         source: the picture to begin with, or None.
         mask: the part of it that is changed, or None: all of it. ``size`` is then that in which the model works
-            on the part; the finished picture has the size of the source.
+            on the part; the finished picture has the size of the source with the mask's margins.
         references: pictures to look at, for models that edit by instruction; the first one is what "it" means.
         loras: changes to the model, each at most once.
         autoencoder: in the place of the model's own, or None.

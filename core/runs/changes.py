@@ -21,6 +21,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.pictures.reference import read_reference
 from core.pictures.source import found, likely_folders, read_source, read_whole
+from core.pictures.widening import widened
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest, Size
 
@@ -41,16 +42,21 @@ _MORE_PX, _EDGE_PX = 4, 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EditedPicture:
-    """A picture file and the source that it was made from, of one size."""
+    """A picture file and the source that it was made from, of one size.
+
+    ``added`` masks what lies beyond the source's edges.
+    """
 
     path: Path
     before: Pixels
     after: Pixels
     recipe: Recipe
+    added: MaskPixels | None = None
 
     @property
     def mask(self) -> MaskPixels:
-        return changed_mask(self.before, self.after)
+        changed = changed_mask(self.before, self.after)
+        return changed if self.added is None else np.maximum(changed, self.added)
 
     def with_unchanged_kept(self) -> GeneratedImage:
         """Returns the picture whose pixels outside of the mask are those of the source, bit for bit."""
@@ -72,23 +78,27 @@ def changed_mask(before: Pixels, after: Pixels) -> MaskPixels:
 def edited_picture(path: Path, folders: Iterable[Path] = ()) -> EditedPicture:
     """Reads a picture and its source, which is looked for in ``folders`` too. Raises UnreadablePicture."""
     recipe = read_recipe(path)
-    before = _source_of(path, recipe.request, (*folders, *likely_folders(path)))
+    before, added = _source_of(path, recipe.request, (*folders, *likely_folders(path)))
     after = np.asarray(flattened(open_picture(path)))
     if before.shape != after.shape:
         size, expected = (Size(pixels.shape[1], pixels.shape[0]) for pixels in (after, before))
         raise UnreadablePicture(
             path, tr("it has {size} pixels, its source {expected}: they differ", size=size, expected=expected)
         )
-    return EditedPicture(path, before, after, recipe)
+    return EditedPicture(path, before, after, recipe, added)
 
 
-def _source_of(path: Path, request: GenerationRequest, folders: tuple[Path, ...]) -> Pixels:
-    """Returns the source in the size in which the model looked at it."""
+def _source_of(
+    path: Path, request: GenerationRequest, folders: tuple[Path, ...]
+) -> tuple[Pixels, MaskPixels | None]:
+    """Returns the source in the size in which the model looked at it, and a mask of what was added to it."""
     if request.references:
-        return read_reference(found(request.references[0], folders))[0]
+        return read_reference(found(request.references[0], folders))[0], None
     if request.source is None:
         raise UnreadablePicture(path, tr("it was made from words alone: there is nothing to compare it with"))
     source = found(request.source, folders)
     if not Path(source.path).is_absolute():
         raise UnreadablePicture(path, tr("it is not known where its source picture lies"))
-    return read_whole(source)[0] if request.mask is not None else read_source(source, request.size).pixels
+    if request.mask is None:
+        return read_source(source, request.size).pixels, None
+    return widened(path, read_whole(source)[0], None, request.mask.margins)

@@ -1,7 +1,7 @@
-"""The part of the source picture that is changed, and how: inpainting.
+"""The part of the source picture that is changed, and how: inpainting and outpainting.
 
 The ``parameters`` text has it as AUTOMATIC1111's program does (``modules/processing.py``), where a mask is never
-named: what is there tells that there was one. ``Mask`` and ``Mask hash`` are Emulsion's own entries.
+named: what is there tells that there was one. ``Mask``, ``Mask hash`` and ``Widened`` are Emulsion's own entries.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 from core.errors import InvalidRequest
 from core.language.words import mark, tr
 from core.request.json_values import damaged, number_of, object_of, plain_name, text_of
-from core.request.request import GenerationRequest, Limits, Mask
+from core.request.mask import MARGIN, Margins, Mask
+from core.request.request import GenerationRequest, Limits
 from core.request.setting import Option, Setting, number_taker, short_number, sparse_json_writer
 from core.request.typed_values import needing, typed_number
 
@@ -43,7 +44,7 @@ PADDING = range(2049)
 SOFTNESS = (0.0, 256.0)
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_NAME, _HASH, _MODE, _OWN_AREA = "Mask", "Mask hash", "Mask mode", "Mask area"
+_NAME, _HASH, _MODE, _OWN_AREA, _WIDENED = "Mask", "Mask hash", "Mask mode", "Mask area", "Widened"
 _AREA, _PADDING, _BLUR, _CONTENT = "Inpaint area", "Masked area padding", "Mask blur", "Masked content"
 _AREAS_THERE = {"masked": "Only masked", "close": "Only masked", "whole": "Whole picture"}
 """There the masked part is always enlarged; ``Mask area`` tells ours that is not."""
@@ -67,6 +68,8 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
     mask = request.mask
     if mask is None:
         return
+    if request.source is None and mask.margins:
+        raise needing("widen", str(mask.margins), "--widen", "--image")
     if request.source is None:
         allowed = tr("a picture that it is a mask of")
         sentence = tr("A mask needs the picture that it is a mask of: --image is missing.")
@@ -80,6 +83,10 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
         raise InvalidRequest("mask fill", mask.fill, tr("one of {names}, or a colour as #808080", names=names))
     if not SOFTNESS[0] <= mask.softness <= SOFTNESS[1]:  # also refuses NaN
         raise InvalidRequest("mask softness", mask.softness, tr("0 to {most:g} pixels", most=SOFTNESS[1]))
+    if not all(margin in MARGIN for margin in mask.margins.edges):
+        raise InvalidRequest("widen", str(mask.margins), tr("0 to {most} pixels at each edge", most=MARGIN[-1]))
+    if mask.margins and not mask.path:
+        return
     path = Path(mask.path)
     try:
         is_there = path.is_absolute() and path.is_file()
@@ -99,6 +106,7 @@ def _to_json(mask: Mask) -> dict[str, Any]:
         "fill": mask.fill,
         "softness": mask.softness,
         **({"inverted": True} if mask.is_inverted else {}),
+        **({"margins": [*mask.margins.edges]} if mask.margins else {}),
     }
 
 
@@ -119,6 +127,7 @@ def _from_json(content: Mapping[str, Any]) -> Mask | None:
         fill,
         number_of(told.get("softness", DEFAULT.softness), "softness", SOFTNESS[1]),
         told.get("inverted") is True,
+        Margins.from_json(told.get("margins", [])),
     )
 
 
@@ -137,12 +146,13 @@ def _to_parameters(mask: Mask | None) -> dict[str, object]:
         _MODE: next(words for words, is_inverted in _MODES_THERE.items() if is_inverted is mask.is_inverted),
         _NAME: plain_name(mask.path),
         _HASH: mask.sha256[:_HASH_DIGITS],
+        _WIDENED: str(mask.margins) if mask.margins else "",
     }
 
 
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     """Leaves what cannot be read where it is; without any of its entries there was no mask."""
-    if not told.keys() & {_AREA, _PADDING, _BLUR, _CONTENT, _HASH}:
+    if not told.keys() & {_AREA, _PADDING, _BLUR, _CONTENT, _HASH, _WIDENED}:
         return
     mask: dict[str, Any] = {"name": told.pop(_NAME, ""), "sha256": told.pop(_HASH, "").lower()}
     areas = {there: area for area, there in _AREAS_THERE.items()}
@@ -163,10 +173,15 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     mask["softness"] = 0.0  # a blur of 0 is not written
     _take_padding(told, mask)
     _take_softness(told, mask)
+    if (margins := Margins.read(told.get(_WIDENED, ""))) is not None:
+        mask["margins"] = [*margins.edges]
+        del told[_WIDENED]
     content["mask"] = mask
 
 
 def _name_of(mask: Mask) -> str:
+    if mask.margins and not mask.path:
+        return tr("the edges alone")
     return plain_name(mask.path) or tr("a mask that is not known")
 
 
@@ -177,7 +192,8 @@ def fill_words(fill: str) -> str:
 def _words(mask: Mask | None) -> str:
     if mask is None:
         return "none"
-    words = tr(
+    widened = tr("widened by {margins} pixels, ", margins=mask.margins) if mask.margins else ""
+    words = widened + tr(
         "{area} of {name}, with {padding} pixels around it, begun with {fill}, soft over {softness:g} pixels",
         area=tr(AREAS[mask.area]),
         name=_name_of(mask),
@@ -198,7 +214,16 @@ def _parts(mask: Mask | None) -> dict[str, str]:
         "mask fill": mask.fill,
         "mask softness": f"{mask.softness:g}",
         **({"mask mode": "inverted"} if mask.is_inverted else {}),
+        "widened by": str(mask.margins) if mask.margins else "none",
     }
+
+
+def _read_margins(text: str, mask: Mask | None) -> Mask:
+    margins = Margins.read(text)
+    if not margins:
+        allowed = tr("LEFT,TOP,RIGHT,BOTTOM: each 0 to {most} pixels, and one of them above 0", most=MARGIN[-1])
+        raise InvalidRequest("widen", text, allowed)
+    return replace(mask or Mask("", fill="surroundings"), margins=margins)
 
 
 def _given(text: str, mask: Mask | None, name: str) -> Mask:
@@ -231,6 +256,12 @@ MASK: Setting[Mask | None] = Setting(
             "FILE",
             tr("change only a part of --image: a picture of its size, white where it is changed, else black"),
             lambda text, now: replace(now or Mask(""), path=str(Path(text).expanduser().absolute())),
+        ),
+        Option(
+            "--widen",
+            "L,T,R,B",
+            tr("continue --image by so many pixels beyond its left, top, right and bottom edge, or by one number"),
+            _read_margins,
         ),
         Option(
             "--mask-area",

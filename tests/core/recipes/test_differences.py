@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.recipes.differences import changed_words, differences
+from core.request.mask import Margins, Mask
 from core.request.request import GenerationRequest, Size, Source
 
 REQUEST = GenerationRequest("a red house by the sea", seed=7)
@@ -49,6 +50,14 @@ def test_each_setting_is_told_in_the_words_of_the_controls() -> None:
         "guidance scale 4 → 7.5",
         "seed 7 → random",
     ]
+
+
+def test_a_mask_that_only_one_of_two_has_is_told_from_both_sides() -> None:
+    masked = replace(REQUEST, source=Source("a.png", 1.0), mask=Mask("m.png", margins=Margins(right=64)))
+    inside = replace(masked, mask=Mask("m.png"))
+    assert [str(one) for one in differences(masked, REQUEST)][-1] == "mask m.png → none"
+    assert [str(one) for one in differences(REQUEST, masked)][-1] == "mask none → m.png"
+    assert [str(one) for one in differences(inside, masked)] == ["widened by none → 0,0,64,0"]
 
 
 def test_of_models_and_sources_no_path_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import Parent, signed
+from core.request.mask import Margins
 from core.request.request import Mask, Size, Source
 from core.request.samplers import SAMPLERS
 from core.request.settings.mask import MASK
@@ -164,6 +165,16 @@ def test_a_mask_is_written_in_the_words_of_automatic1111() -> None:
         "Mask hash: ababababab",
     ):
         assert entry in text
+
+
+def test_a_wider_picture_is_written_and_read() -> None:
+    mask = Mask("", fill="surroundings", softness=8.0, margins=Margins(64, 0, 32, 8))
+    text = text_of(source=Source("me.png", 1.0, "cd" * 5), mask=mask)
+    assert 'Widened: "64,0,32,8"' in text
+    assert "Mask hash" not in text
+    assert from_parameters(text).request.mask == mask
+    told = from_parameters(text.replace("64,0", "64,99999")).others
+    assert told["Widened"] == "64,99999,32,8"
 
 
 def test_what_a_mask_says_otherwise_stays_in_the_text() -> None:

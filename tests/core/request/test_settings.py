@@ -13,6 +13,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.recipes.told import facet_values, words_of
 from core.request.json_codec import request_from_json, request_to_json
+from core.request.mask import Margins
 from core.request.request import (
     Autoencoder,
     Embedding,
@@ -40,7 +41,9 @@ OTHERS: dict[str, Any] = {
     "seed": 2**64 - 1,
     "count": 3,
     "source": Source("photo.png", 0.5, "0123456789"),
-    "mask": Mask("mask.png", "0123456789", "whole", 32, "#ff8000", 2.5),
+    "mask": Mask(
+        "mask.png", "0123456789", "whole", 32, "#ff8000", 2.5, is_inverted=True, margins=Margins(1, 0, 3, 4)
+    ),
     "references": (Reference("red.png", "0123456789"), Reference("a b.png", "abcdef0123")),
     "loras": (Lora("ink", 0.5, "0123456789ab"),),
     "autoencoder": Autoencoder("soft", "0123456789"),

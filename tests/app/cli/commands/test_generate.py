@@ -27,6 +27,7 @@ from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
 Run = Callable[..., Answer]
+PHOTO = str(Path("resources", "starter-model", "sample.png").absolute())
 FAST = ("--device", "cpu", "--dtype", "float32", "--size", "32x24", "--steps", "2")
 
 
@@ -170,6 +171,15 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
         (["--strength", "0.5"], "emulsion: --strength needs --image as well."),
         (["--mask", __file__], "emulsion: A mask needs the picture that it is a mask of: --image is missing."),
         (["--mask-area", "masked"], "emulsion: --mask-area needs --mask as well."),
+        (["--widen", "64"], "emulsion: --widen needs --image as well."),
+        (["--image", __file__, "--widen", "64"], "it is not a PNG, JPEG, WEBP, BMP, GIF or TIFF picture."),
+        (["--image", PHOTO, "--widen=-1"], "“-1” is not a possible widening: it must be LEFT,TOP,RIGHT,BOTTOM"),
+        (["--image", PHOTO, "--widen", "0,0,0,0"], "each 0 to 8192 pixels, and one of them above 0."),
+        (["--image", PHOTO, "--widen", "1,2,3"], "“1,2,3” is not a possible widening"),
+        (["--image", PHOTO, "--widen", "5:4"], "it must be one of 1:1, 4:3, 3:2, 16:9, 2:1, 9:16"),
+        (["--image", PHOTO, "--widen", "2:1,north"], "a comma and one of middle, left, right, top, bottom."),
+        (["--image", PHOTO, "--widen", "1:1"], "it must be a shape that the picture does not have yet."),
+        (["--image", PHOTO, "--widen", "8192"], "it has more than 90 million pixels."),
         (["--upscale-by", "99"], "emulsion: --upscale-by needs --upscaler as well."),
         (["--variation-seed", "5"], "emulsion: --variation-seed needs --variation (above 0) as well."),
         (["--image", "missing.jpg"], "is not a possible image: it must be a picture file that is there."),
