@@ -38,6 +38,7 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
         Phase.reading_prompt: tr("reading the prompt"),
         Phase.decoding: tr("decoding"),
         Phase.enlarging: tr("enlarging"),
+        Phase.refining: tr("refining"),
     }
 )
 """The engine's activities, in words."""

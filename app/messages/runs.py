@@ -14,6 +14,7 @@ _PHASES = {
     Phase.reading_prompt: (tr("The prompt could not be read"), tr("Try a simpler prompt.")),
     Phase.decoding: (tr("The picture could not be decoded"), tr("Try a smaller size or another autoencoder.")),
     Phase.enlarging: (tr("The picture could not be enlarged"), tr("Try a smaller factor or another upscaler.")),
+    Phase.refining: (tr("The picture could not be refined"), tr("Try another model or another sampler.")),
 }
 _AT_END = (Phase.decoding, Phase.enlarging)
 

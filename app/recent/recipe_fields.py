@@ -75,6 +75,8 @@ def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField
         )
     if (origin := recipe.enlarged_from) is not None:
         fields.append(RecipeField("enlargedFrom", tr("Enlarged from"), f"{origin.name} ({origin.sha256[:10]})"))
+    if recipe.refined is not None:
+        fields.append(RecipeField("refined", tr("Refined"), recipe.refined.words))
     if recipe.seconds:
         fields.append(
             RecipeField(

@@ -18,6 +18,7 @@ PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
         Phase.reading_prompt: tr("Reading the prompt"),
         Phase.decoding: tr("Decoding the picture"),
         Phase.enlarging: tr("Enlarging the picture"),
+        Phase.refining: tr("Refining the picture"),
     }
 )
 AVERAGED_CALLS = 10
@@ -114,6 +115,8 @@ class Progress:
                 self._state = happened
             case Phase() | None:
                 self._phase = happened
+                if happened is not None and self._film is None:
+                    self._advanced = None  # of the phase before: each counts its own
                 self.fraction = self.fraction if happened in (None, Phase.decoding, Phase.enlarging) else None
             case Started():
                 self._film = happened.film

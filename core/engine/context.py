@@ -55,6 +55,7 @@ class Context:
         plan: the device and dtype in use.
         decode_times: measured in one run, known to the next.
         enlarger: enlarges finished pictures. sources: the folder for copies of pictures that runs work with.
+        find: returns the model of a key, without loading it.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Context:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
         self.enlarger = Enlarger(catalogue, plan.device)
-        self._catalogue, self.sources = catalogue, catalogue.sources
+        self._catalogue, self.sources, self.find = catalogue, catalogue.sources, catalogue.find
         self._memory = memory
         self._tiled_decode = tiled_decode
         self._collect = collect
@@ -85,7 +86,7 @@ class Context:
         `core.prompt.drawing.draw` raise.
         """
         request = self._drawn(request)
-        model = self._catalogue.find(request.model)
+        model = self.find(request.model)
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])
         if foreign := traits_from_text(request.training).keys() - set(names):

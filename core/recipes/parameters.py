@@ -14,6 +14,7 @@ from types import MappingProxyType
 from core.language.words import tr
 from core.recipes.civitai import take_resources
 from core.recipes.recipe import Recipe
+from core.recipes.refinement import refinement_to_parameters
 from core.recipes.settings_text import recipe_of
 from core.recipes.told import is_told
 from core.request.json_values import plain_name
@@ -54,6 +55,8 @@ def to_parameters(recipe: Recipe) -> str:
     for setting in SETTINGS:
         if is_told(recipe, setting):
             settings |= setting.to_parameters(setting.of(request))
+    upscaler = request.upscaler.key if request.upscaler is not None else ""
+    settings |= refinement_to_parameters(recipe.refined, upscaler)
     settings |= {key: text for key, text in recipe.others.items() if _can_be_written(key)}
     settings = {key: settings[key] for key in sorted(settings, key=_place)}
     if recipe.stage != "final":

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from core.language.words import tr
+from core.recipes.refinement import Refinement, refinement_from_json, refinement_to_json
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.json_values import list_of, number_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest
@@ -81,6 +82,7 @@ class Recipe:
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
         seconds: how long the steps and the decoding took.
         enlarged_from: the finished picture that was enlarged, None for one that was made in its size.
+        refined: the pass in tiles that came after it, with the settings of ``request``; None where there was none.
         note: what else a reader should know ("decoded again in float32"), or "".
         run, parent, batch: as in `core.film.film.Film`.
         created: when, with the time zone.
@@ -103,6 +105,7 @@ class Recipe:
     parent: Parent | None = None
     batch: str = ""
     enlarged_from: Origin | None = None
+    refined: Refinement | None = None
     created: datetime | None = None
     program: str = ""
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -151,6 +154,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         **({LANGUAGE_KEY: PROMPT_LANGUAGE} if has_language(recipe.request) else {}),
         **({"batch": recipe.batch} if recipe.batch else {}),
         **({"enlarged_from": asdict(recipe.enlarged_from)} if recipe.enlarged_from else {}),
+        **({"refined": refinement_to_json(recipe.refined)} if recipe.refined else {}),
         **({"others": dict(recipe.others)} if recipe.others else {}),
         **({"untold": sorted(recipe.untold)} if recipe.untold else {}),
     }
@@ -192,6 +196,7 @@ def recipe_from_text(text: str) -> Recipe:
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),
         parent=_parent(content.get("parent")),
         enlarged_from=_origin(content.get("enlarged_from")),
+        refined=refinement_from_json(content.get("refined")),
         created=_time(content.get("created")),
         versions={
             str(key): str(value) for key, value in object_of(content.get("versions", {}), "versions").items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core.recipes.recipe import ModelIdentity, Recipe
+from core.recipes.refinement import take_refinement
 from core.request.json_codec import request_from_json, untold_in
 from core.request.json_values import plain_name, without_ending
 from core.request.settings import SETTINGS
@@ -21,6 +22,7 @@ def recipe_of(
     ``None`` stands for a prompt that is not told, ``loras`` for those that are not tags in it.
     """
     rest = dict(told)
+    refined = take_refinement(rest)
     content: dict[str, object] = {"prompt": prompt or ""}
     for setting in SETTINGS:
         setting.take_parameters(rest, content)
@@ -40,6 +42,7 @@ def recipe_of(
         request=request,
         model=ModelIdentity(name, name, "", rest.pop("Model hash", "")[:64]),
         step=0 if "steps" in untold else request.steps,
+        refined=refined,
         program=program,
         others=rest,
         untold=untold,

@@ -20,24 +20,31 @@ from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.settings import SETTINGS
 from core.request.settings.upscaler import FACTORS
 from core.runs.operations import Operation
+from core.runs.refining import Refining
 
 
 @dataclass(frozen=True, slots=True)
 class EnlargeFiles(Operation[GeneratedImage]):
-    """Makes larger pictures of files, each a run of its own; they belong beside the old ones.
+    """Makes larger pictures of files, or refines them, each a run of its own; they belong beside the old ones.
 
     Raises UnreadablePicture, and the same as `Enlarge`.
 
     Attributes:
+        upscaler: None for pictures that are only refined.
         longer_side: what the longer side becomes, in pixels; 0 to go by the upscaler's factor.
     """
 
     paths: tuple[Path, ...]
-    upscaler: Upscaler
+    upscaler: Upscaler | None
     longer_side: int = 0
+    refining: Refining | None = None
 
     @property
     def title(self) -> str:
+        if self.upscaler is None:
+            if len(self.paths) == 1:
+                return tr("Refine {name}", name=self.paths[0].name)
+            return plural("Refine 1 picture", "Refine {count:,} pictures", len(self.paths))
         if len(self.paths) == 1:
             return tr("Enlarge {name}", name=self.paths[0].name)
         return plural("Enlarge 1 picture", "Enlarge {count:,} pictures", len(self.paths))
@@ -60,7 +67,7 @@ class EnlargeFiles(Operation[GeneratedImage]):
     def factor_for(self, size: Size) -> float:
         """Returns by how much a picture grows, 0 for the upscaler's own scale. Raises InvalidRequest."""
         if not self.longer_side:
-            return self.upscaler.factor
+            return self.upscaler.factor if self.upscaler is not None else 1.0
         factor = self.longer_side / max(size.width, size.height)
         if not FACTORS[0] < factor <= FACTORS[1]:
             least, most = math.ceil(self.longer_side / FACTORS[1]), self.longer_side - 1
@@ -79,13 +86,15 @@ class EnlargeFiles(Operation[GeneratedImage]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Enlarge(Operation[GeneratedImage]):
-    """Makes a picture larger. `Advanced` counts the tiles; the recipe of the result names the upscaler.
+    """Makes a picture larger, and refines it. `Advanced` counts the tiles; the result's recipe tells both.
 
-    Raises UpscalerMissing, UpscalerBroken, InvalidRequest for a picture that would be too large, OutOfMemory.
+    Raises UpscalerMissing, UpscalerBroken, InvalidRequest for a picture that would be too large, OutOfMemory; and
+    with ``refining`` what `core.runs.operations.Generate` raises.
     """
 
     image: GeneratedImage
-    upscaler: Upscaler
+    upscaler: Upscaler | None
+    refining: Refining | None = None
 
 
 def picture_of(path: Path) -> GeneratedImage:

@@ -20,6 +20,7 @@ class Phase(Enum):
     reading_prompt = auto()
     decoding = auto()
     enlarging = auto()
+    refining = auto()
 
 
 class PreviewMode(Enum):

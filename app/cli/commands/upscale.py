@@ -1,28 +1,33 @@
-"""``emulsion upscale PICTURE...``: finished pictures, larger."""
+"""``emulsion upscale PICTURE...``: finished pictures, larger, and drawn again in tiles."""
 
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.cli.command import Command
 from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
+from app.cli.typed_request import storable
 from app.messages.errors import PHASES
 from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest
 from core.language.words import tr
-from core.models.catalogue import users_catalogue
+from core.models.catalogue import Catalogue, users_catalogue
 from core.models.upscalers import upscalers_of
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES
 from core.recipes.recipe import recipe_to_json
-from core.request.request import Upscaler
+from core.recipes.refinement import DEFAULT_STRENGTH, LARGEST_SIDE, Refinement
+from core.request.request import LARGEST_SEED, Upscaler
 from core.request.settings.upscaler import FACTORS
-from core.request.typed_values import typed_number
+from core.request.typed_values import needing, typed_number, typed_whole_number
 from core.runs.enlargement import Enlarge, picture_of
 from core.runs.events import Advanced, Finished, Loading, Phase
+from core.runs.operations import ReportMemory, result_of
+from core.runs.refining import Refining
 from core.settings.settings import load_settings
 from core.upscalers.library import OF_STARTER
 
@@ -40,6 +45,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         factors=FACTORS[1],
     )
     add("--by", metavar="FACTOR", help=by)
+    _add_refining(parser)
     add(
         "-o",
         "--output",
@@ -53,6 +59,25 @@ def _add_arguments(parser: ArgumentParser) -> None:
     add("--list", action="store_true", help=tr("print the upscalers that are found, as JSON, and do nothing else"))
     add("--device", metavar="NAME", help=tr("cuda, cuda:1, mps, xpu or cpu (default: the best one there is)"))
     add("--json", action="store_true", help=tr("print path and recipe of each picture as a line of JSON"))
+
+
+def _add_refining(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    refine = tr(
+        "denoise the picture again in tiles after that, with the settings of its recipe: how much of it may "
+        "change, above 0, at most 1 (without a number: {strength:g}); with --by 1 at the size that it has",
+        strength=DEFAULT_STRENGTH,
+    )
+    add("--refine", metavar="STRENGTH", nargs="?", const=f"{DEFAULT_STRENGTH:g}", help=refine)
+    add(
+        "--tile",
+        metavar="PX",
+        help=tr("the side of these tiles (default: the size that the model was trained in)"),
+    )
+    add("--prompt", metavar="TEXT", help=tr("for --refine: other words than those of the picture's recipe"))
+    model = tr("for --refine: another model than that of the picture's recipe, with its own settings")
+    add("--model", metavar="KEY", help=model)
+    add("--seed", metavar="N", help=tr("for --refine: another seed than that of the picture's recipe"))
 
 
 def _run(arguments: Namespace) -> int:
@@ -77,7 +102,9 @@ def _run(arguments: Namespace) -> int:
         sentence = tr("Which picture? Type emulsion upscale PICTURE; emulsion upscale --help explains.")
         raise InvalidRequest("picture", "", tr("one picture or more"), sentence=sentence)
     library.find(arguments.upscaler)
+    refining = _refining(arguments, catalogue)
     upscaler = Upscaler(arguments.upscaler, _factor(arguments.by))
+    wanted = None if refining is not None and upscaler.factor == 1 else upscaler
     save = output_of(arguments.output, len(paths), settings)
     with Progress(sys.stderr) as progress, Interrupts() as interrupts:
         progress.begin_phase(PHASES[Phase.importing])
@@ -85,13 +112,16 @@ def _run(arguments: Namespace) -> int:
             from core.engine.engine import Engine
 
         notes = Notes(progress)
-        with closing(Engine(catalogue, arguments.device or settings.device)) as engine:
+        how = (arguments.device or settings.device, settings.dtype, settings.memory)
+        with closing(Engine(catalogue, *how)) as engine:
             for path in paths:
-                for event in engine.run(Enlarge(picture_of(path), upscaler)):
+                for event in engine.run(Enlarge(picture_of(path), wanted, refining)):
                     interrupts.check()
                     notes.follow(event)
                     match event:
                         case Loading(phase):
+                            if phase is Phase.refining and (use := result_of(engine, ReportMemory()).plan):
+                                progress.note(tr("memory: {explain}", explain=use.explain()))
                             progress.begin_phase(f"{PHASES[phase]} {path.name}")
                         case Advanced(done, total):
                             progress.finish_step(done, total)
@@ -104,6 +134,29 @@ def _run(arguments: Namespace) -> int:
                         case _:
                             pass
     return 0
+
+
+def _refining(arguments: Namespace, catalogue: Catalogue) -> Refining | None:
+    """Returns the refinement that was typed. Raises InvalidRequest or ModelMissing."""
+    only_with_it = ("tile", "prompt", "model", "seed")
+    if arguments.refine is None:
+        for name in only_with_it:
+            if (text := getattr(arguments, name)) is not None:
+                raise needing(name, text, f"--{name}", "--refine")
+        return None
+    tile, seed = (
+        None if text is None else typed_whole_number(name, text, allowed)
+        for name, text, allowed in (
+            ("tile", arguments.tile, range(1, LARGEST_SIDE + 1)),
+            ("seed", arguments.seed, range(LARGEST_SEED + 1)),
+        )
+    )
+    how = Refinement(typed_number("refine", arguments.refine, 1.0), tile or 0)
+    if not how.strength > 0:
+        raise InvalidRequest("refine", arguments.refine, tr("a number above 0 and at most 1"))
+    prompt = None if arguments.prompt is None else storable("prompt", arguments.prompt)
+    settings = None if arguments.model is None else replace(catalogue.find(arguments.model).defaults, prompt="")
+    return Refining(how, settings, is_own=settings is None, prompt=prompt, seed=seed)
 
 
 def _factor(text: str | None) -> float:

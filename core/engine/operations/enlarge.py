@@ -1,26 +1,108 @@
-"""Enlarges finished pictures."""
+"""Enlarges finished pictures, and refines them."""
 
+import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import torch
+
 from core.engine.context import Context
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.loading.identification import identified
+from core.engine.upscaling.refining import refined
+from core.errors import InvalidRequest
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
-from core.request.request import Size
+from core.recipes.refinement import Refinement
+from core.request.request import GenerationRequest, Size
 from core.runs.enlargement import Enlarge, EnlargeFiles, enlarged_recipe, picture_of
 from core.runs.events import Event, Finished, Loading, Phase
+from core.runs.refining import (
+    check_refining,
+    refined_recipe,
+    refining_request,
+    skipped_steps,
+    tile_side,
+    tile_size,
+)
+
+log = logging.getLogger(__name__)
 
 
 def run(context: Context, operation: Enlarge) -> Iterator[Event]:
-    yield Loading(Phase.enlarging)
-    upscaler = yield from context.enlarger.resolved(operation.upscaler)
-    recipe = operation.image.recipe
-    pixels = yield from context.enlarger.enlarged(operation.image.pixels, upscaler, recipe.request.seamless)
-    yield Finished(GeneratedImage(pixels, enlarged_recipe(recipe, upscaler)))
+    image, upscaler, refining = operation.image, operation.upscaler, operation.refining
+    size = size_of(image)
+    if upscaler is not None:
+        yield Loading(Phase.enlarging)
+        upscaler = yield from context.enlarger.resolved(upscaler)
+        size = Size(*(round(length * upscaler.factor) for length in (size.width, size.height)))
+    request = how = None
+    if refining is not None:
+        request = refining_request(image.recipe, refining)
+        how = replace(refining.how, tile=tile_side(context.find(request.model), refining.how.tile))
+        check_refining(request, size, how)
+    if upscaler is not None:
+        seamless = image.recipe.request.seamless
+        pixels = yield from context.enlarger.enlarged(image.pixels, upscaler, seamless)
+        image = GeneratedImage(pixels, enlarged_recipe(image.recipe, upscaler))
+    if request is not None and how is not None:
+        for event in _refined(context, image, request, how):
+            if isinstance(event, GeneratedImage):
+                image = event
+            else:
+                yield event
+    yield Finished(image)
 
 
 def run_files(context: Context, operation: EnlargeFiles) -> Iterator[Event]:
     for path in operation.paths:
-        image = picture_of(path)
-        height, width = image.pixels.shape[:2]
-        factor = operation.factor_for(Size(width, height))
-        yield from run(context, Enlarge(image, replace(operation.upscaler, factor=factor)))
+        image, upscaler = picture_of(path), operation.upscaler
+        if upscaler is not None:
+            upscaler = replace(upscaler, factor=operation.factor_for(size_of(image)))
+        yield from run(context, Enlarge(image, upscaler, operation.refining))
+
+
+def size_of(image: GeneratedImage) -> Size:
+    height, width = image.pixels.shape[:2]
+    return Size(width, height)
+
+
+def _refined(
+    context: Context, image: GeneratedImage, request: GenerationRequest, how: Refinement
+) -> Iterator[Event | GeneratedImage]:
+    """Yields the refined picture last; the tiles are halved as long as memory runs out."""
+    model, size = context.find(request.model), size_of(image)
+    while True:
+        tile = tile_size(model, how.tile, size)
+        work = _in_tiles(context, image, replace(request, size=tile), how)
+        while (event := attempt(lambda work=work: next(work, None))) is not None:
+            if event is RAN_OUT:
+                break
+            yield event
+        if event is None:
+            return
+        side = max(tile.width, tile.height)
+        smaller = model.limits.snap(side // 2)
+        if smaller >= side:
+            raise torch.OutOfMemoryError
+        log.info("out of memory while refining; trying again with tiles of %d pixels", smaller)
+        how = replace(how, tile=smaller)
+
+
+def _in_tiles(
+    context: Context, image: GeneratedImage, request: GenerationRequest, how: Refinement
+) -> Iterator[Event | GeneratedImage]:
+    model = yield from context.prepare(request)
+    if model.family.takes_mask:
+        raise InvalidRequest("model", request.model, tr("one that was not trained for inpainting"))
+    skipped = skipped_steps(request, how)
+    calls = yield from context.read_prompt(model, model.request, skipped)
+    yield Loading(Phase.refining)
+    began = time.perf_counter()
+    pixels = yield from refined(model, calls, image.pixels, skipped, image.recipe.request.seamless)
+    seconds = time.perf_counter() - began
+    recipe = refined_recipe(image.recipe, model.request, how)
+    plan, identity = model.loaded.plan, (yield from identified(model.loaded))
+    told = {"device": plan.device.type, "dtype": plan.dtype_name, "seconds": seconds, "model": identity}
+    yield GeneratedImage(pixels, replace(recipe, **told))

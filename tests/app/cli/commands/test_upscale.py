@@ -11,7 +11,9 @@ from safetensors.torch import save_file
 
 from core.pictures.metadata import read_recipe
 from core.recipes.recipe import Origin
+from core.recipes.refinement import DEFAULT_STRENGTH, Refinement
 from core.upscalers.library import OF_STARTER
+from tests import tiny
 from tests.app.cli.commands.conftest import Answer
 from tests.tiny_upscalers import compact, esrgan
 
@@ -79,6 +81,12 @@ def test_the_upscalers_are_listed(run: Run) -> None:
         (("{picture}", "--by", "much"), "a number"),
         (("{folder}/none.png",), "none.png"),
         (("{picture}", "{picture}", "-o", "{folder}/a.png"), "a folder"),
+        (("{picture}", "--refine", "much"), "a number from 0 to 1"),
+        (("{picture}", "--refine", "0"), "above 0"),
+        (("{picture}", "--refine", "--seed", "x"), "a whole number"),
+        (("{picture}", "--refine", "--model", "none such"), "none such"),
+        (("{picture}", "--refine"), "this picture does not tell"),
+        (("{picture}", "--prompt", "a tree"), "needs --refine as well"),
     ],
 )
 def test_bad_input_is_told(
@@ -96,3 +104,21 @@ def test_a_pickle_is_not_taken_for_a_picture_nor_a_picture_for_an_upscaler(
     answer = run("upscale", picture, "--upscaler", tmp_path / "odd.safetensors", "-o", tmp_path / "a.png")
     assert answer.code == 2 and "do not fit a network of the kind Compact" in answer.errors
     assert not (tmp_path / "a.png").exists()
+
+
+def test_a_picture_is_refined_at_its_size_and_larger(run: Run, picture: Path, tmp_path: Path) -> None:
+    model = tiny.stable_diffusion(tmp_path / "models" / "tiny")
+    answer = run(
+        *("upscale", picture, "--by", "1", "--refine", "0.5", "--tile", "64", "--model", model),
+        *("--prompt", "a tree", "--seed", "3", "-o", tmp_path / "a.png"),
+    )
+    assert answer.code == 0, answer.errors
+    recipe = read_recipe(tmp_path / "a.png")
+    assert recipe.refined == Refinement(0.5, 64) and recipe.request.upscaler is None
+    assert (recipe.request.prompt, recipe.request.seed) == ("a tree", 3)
+    assert "memory:" in answer.errors
+    answer = run("upscale", tmp_path / "a.png", "--by", "2", "--refine", "--model", model, "--json")
+    assert answer.code == 0, answer.errors
+    told = json.loads(answer.output)["recipe"]
+    assert told["refined"]["strength"] == DEFAULT_STRENGTH
+    assert told["request"]["upscaler"]["factor"] == 2 and told["request"]["prompt"] == "a tree"
