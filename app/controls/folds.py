@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -12,6 +14,13 @@ from app.widgets.building import push_button
 from app.widgets.field import GAP_PX, describe
 from app.widgets.first_focus import focus_first
 from app.widgets.flow_layout import FlowLayout
+from core.request.request import Variation
+from core.request.setting import DEFAULT
+
+STARTS: Mapping[str, Any] = MappingProxyType(
+    {"variation": Variation(0.1), "seamless": "xy", "clip_skip": 2, "skip_layers": 2.8}
+)
+"""Settings that do nothing at first, and the values that they get when their chip is clicked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,21 @@ class FoldBar(QWidget):
         self.open((*others, name) if is_open else others)
         self.opened_changed.emit()
         if is_open:
+            if name in STARTS and not self._folds[name].is_used(self._session):
+                self._edit(name, STARTS[name])
             focus_first(self._fields[name])
+
+    def fold_away(self, name: str) -> None:
+        """Folds a field of `STARTS` away, and takes its value back."""
+        self.open(tuple(other for other in self.opened if other != name))
+        self.opened_changed.emit()
+        self._edit(name, getattr(DEFAULT, name))
+        self.chips[name].setFocus()
+
+    def _edit(self, name: str, value: object) -> None:
+        self._session.draft_editor.end_step()
+        self._session.edit(**{name: value})
+        self._session.draft_editor.end_step()
 
     @Slot()
     def _show(self) -> None:

@@ -1,9 +1,11 @@
 """All controls of the place *Create*, in one column that scrolls; the buttons below it stay in view."""
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QStyle, QWidget
 
-from app.controls.folds import FoldBar
+from app.controls.folds import STARTS, FoldBar
 from app.controls.loras import LorasControl
 from app.controls.mask import MaskControl
 from app.controls.presets import PresetMenu
@@ -24,12 +26,15 @@ from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, scroll_area, stretched, vbox
 from app.widgets.drop_router import DropRouter, DropRule, is_source
 from app.widgets.drop_router import first as first_of
+from app.widgets.field import Field
+from app.widgets.icon_button import IconButton
 from core.language.words import tr
 
 MARGIN_PX = 16
 SPACING_PX = 12
 GAP_PX = 8
 SMALLEST_WIDTH_PX = 304
+CLOSE_PX = 20
 NUMBER_PX = 72
 """The width of the controls behind the first one in a row, which takes the rest."""
 
@@ -67,6 +72,8 @@ class ControlPanel(QFrame):
             first, *others = (make(services) for make in row.values())
             name = next(iter(row))
             if name in FOLDS:
+                if name in STARTS and (field := first.findChild(Field)) is not None:
+                    field.top.addWidget(self._close_button(name))
                 vbox(first, on=slots[name])
                 first = slots[name]
             for other in others:
@@ -95,6 +102,16 @@ class ControlPanel(QFrame):
         bottom = vbox(RunButtons(session, masks), margins=(MARGIN_PX, SPACING_PX, MARGIN_PX, MARGIN_PX))
         vbox(stretched(area), line, bottom, on=self, spacing=0)
         WheelGuard(self)
+
+    def _close_button(self, name: str) -> IconButton:
+        title = FOLDS[name].title
+        button = IconButton(
+            "close", tr("{title}: switch off and fold away", title=title), f"{name}Close", name=title
+        )
+        button.setFixedSize(CLOSE_PX, CLOSE_PX)
+        button.setStyleSheet("padding: 1px")
+        button.clicked.connect(partial(self.folds.fold_away, name))
+        return button
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

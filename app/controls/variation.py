@@ -9,7 +9,7 @@ from app.controls.number import ShortNumberSpin
 from app.controls.seed import SeedValidator
 from app.session.session import Session
 from app.widgets.arrow_keys import ArrowKeys
-from app.widgets.building import hbox, stretched, vbox
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
 from core.errors import InvalidRequest
@@ -46,19 +46,20 @@ class VariationControl(QWidget):
             ),
         )
         self.dice = IconButton("dice", tr("New random variation seed"), "variationDiceButton")
-        self.seed_size = QLineEdit(placeholderText=tr("this size"), maxLength=11)
+        self.seed_size = QLineEdit(placeholderText=tr("of this picture"), maxLength=11)
         describe(
             self.seed_size,
             "seedSizeEdit",
-            tr("Layout of size"),
+            tr("Size for the layout"),
             tr(
-                "Keeps what the seed shows at another size, such as 512x512, in the middle of this picture.\n"
-                "Empty: the noise of this size."
+                "Another size than the picture's, such as 512x512: what the seed shows at that size is kept\n"
+                "in the middle of this picture. Empty: the seed shows what it shows at the picture's size."
             ),
         )
-        row = hbox(self.strength, stretched(self.seed), self.dice, self.seed_size, spacing=GAP_PX)
+        row = hbox(self.strength, stretched(self.seed), self.dice, spacing=GAP_PX)
         self._labelled = Field(tr("Var&iation"), self.strength, row)
-        vbox(self._labelled, on=self)
+        caption = text_label(tr("Size for the layout"), role="caption")
+        vbox(self._labelled, caption, self.seed_size, on=self, spacing=GAP_PX)
         ArrowKeys(self, (self.seed, self.dice, self.seed_size))
         self.strength.valueChanged.connect(self._on_edited)
         self.seed.textEdited.connect(self._on_edited)
@@ -93,6 +94,8 @@ class VariationControl(QWidget):
         if not self.seed_size.hasFocus():
             self.seed_size.setText(size)
         self._labelled.note.setText(_note(draft))
+        is_loose = draft.variation is not None and draft.seed is None
+        self._labelled.note.setToolTip(tr("Lock the seed to stay near one picture") if is_loose else "")
 
 
 def _typed_size(text: str) -> Size | None:
@@ -105,4 +108,4 @@ def _typed_size(text: str) -> Size | None:
 def _note(draft: GenerationRequest) -> str:
     if draft.variation is None:
         return tr("off")
-    return "" if draft.seed is not None else tr("lock the seed to stay near one picture")
+    return "" if draft.seed is not None else tr("lock the seed, too")

@@ -7,9 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from app.controls.panel import ControlPanel
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.mask_selection import MaskSelection
+from app.session.memory import MemoryService
 from app.session.session import Session
-from core.models.catalogue import Model
+from app.session.settings_store import SettingsStore
+from app.session.upscaler_selection import UpscalerSelection
+from core.models.catalogue import Catalogue, Model
+from core.paths import Folders
 from core.request.request import Size
 from tests.app.conftest import MakeSession
 from tests.core.prompt.test_tokens import write_tokenizer
@@ -35,3 +43,13 @@ def edits(session: Session) -> Callable[[], int]:
     heard: list[object] = []
     session.draft_edited.connect(heard.append)
     return lambda: len(heard)
+
+
+@pytest.fixture
+def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
+    settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
+    autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
+    memory, upscalers = MemoryService(session, settings_store), UpscalerSelection(Catalogue(()), session)
+    panel = ControlPanel(session, autoencoders, memory, upscalers, MaskSelection(session, tmp_path))
+    qtbot.addWidget(panel)
+    return panel

@@ -1,7 +1,6 @@
 """The panel as a whole: names, keyboard, small windows, and that looking at it changes nothing."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -11,14 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
 from app.controls.table import ROWS
-from app.session.autoencoder_selection import AutoencoderSelection
-from app.session.mask_selection import MaskSelection
-from app.session.memory import MemoryService
 from app.session.session import Session
-from app.session.settings_store import SettingsStore
-from app.session.upscaler_selection import UpscalerSelection
-from core.models.catalogue import Catalogue
-from core.paths import Folders
 from core.request.request import Lora, Size
 from core.request.settings import SETTINGS
 
@@ -64,16 +56,6 @@ FOLDED_CONTROLS = {
 }
 MOST_STOPS = 8
 """Of the Tab key between the prompt and Generate."""
-
-
-@pytest.fixture
-def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
-    settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
-    autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
-    memory, upscalers = MemoryService(session, settings_store), UpscalerSelection(Catalogue(()), session)
-    panel = ControlPanel(session, autoencoders, memory, upscalers, MaskSelection(session, tmp_path))
-    qtbot.addWidget(panel)
-    return panel
 
 
 def control(panel: ControlPanel, name: str) -> QWidget:
