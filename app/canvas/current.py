@@ -220,7 +220,7 @@ def _kind(*, is_decoded: bool) -> str:
 
 
 def _enlarged_words(image: QImage) -> str:
-    return tr("enlarged to {width} × {height}", width=image.width(), height=image.height())
+    return tr("enlarged to {size}", size=Size(image.width(), image.height()).words)
 
 
 def _step_words(step: int, steps: int, kind: str) -> tuple[str, str]:

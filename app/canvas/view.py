@@ -15,6 +15,7 @@ from app.widgets.colours import Colours
 from app.widgets.painted_picture import PaintedPicture
 from core.language.words import tr
 from core.pictures.mask import MaskPixels
+from core.request.request import Size
 
 BADGE_GAP_PX = 12
 
@@ -172,10 +173,7 @@ class Canvas(ZoomView):
     def _paint_size(self, painter: QPainter, size: QSize) -> None:
         """Tells the size of a picture that is enlarged, below it."""
         text = tr(
-            "{width} × {height} pixels, enlarged to {zoom:.0%}",
-            width=size.width(),
-            height=size.height(),
-            zoom=self.zoom,
+            "{size} pixels, enlarged to {zoom:.0%}", size=Size(size.width(), size.height()).words, zoom=self.zoom
         )
         below = QRectF(0, self.frame.bottom(), self.width(), painter.fontMetrics().height() + 8)
         if self.zoom > 1 and below.bottom() <= self.height():

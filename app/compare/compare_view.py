@@ -21,6 +21,7 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
 from core.language.words import tr
+from core.request.request import Size
 
 
 class CompareMode(Enum):
@@ -190,9 +191,9 @@ class CompareView(QWidget):
                 make = partial(difference_map_of, pictures[0].image, pictures[1].image, self._scale_bar.scale)
                 self._tasks.submit(make, self._show_difference, self._refuse)
             case CompareMode.difference:
-                sizes = " and ".join(f"{picture.size.width()} × {picture.size.height()}" for picture in pictures)
+                a, b = (Size(picture.size.width(), picture.size.height()).words for picture in pictures)
                 self._difference.show_message(
-                    tr("There is no difference map: the shapes differ, {sizes} pixels.", sizes=sizes)
+                    tr("There is no difference map: the shapes differ, {a} and {b} pixels.", a=a, b=b)
                 )
                 self._scale_bar.show_map(None)
 

@@ -140,7 +140,7 @@ class SizeControl(QWidget):
         self._presets = preset_sizes(model) if model is not None else {}
         self.aspect_combo.clear()
         for name, size in self._presets.items():
-            self.aspect_combo.addItem(f"{name} · {size.width} × {size.height}", size)
+            self.aspect_combo.addItem(f"{name} · {size.words}", size)
         self.aspect_combo.addItem(CUSTOM, None)
 
     def _show_size(self, size: Size) -> None:

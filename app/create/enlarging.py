@@ -86,7 +86,7 @@ class Enlarging(QObject):
         self._done = (*self._done, saved.path)
         paths, (height, width) = self._done, saved.image.pixels.shape[:2]
         title = plural("1 picture is enlarged", "{count:,} pictures are enlarged", len(paths))
-        sentence = tr("{name}, {width} × {height} pixels", name=saved.path.name, width=width, height=height)
+        sentence = tr("{name}, {size} pixels", name=saved.path.name, size=Size(width, height).words)
         show = Choice(tr("Show"), partial(self._show_picture, saved.path), "showEnlargedButton")
         delete = Choice(tr("Move to trash"), partial(self._delete, *paths), "deleteEnlargedButton")
         self.told.emit(Notice(ENLARGED, Message(title, sentence), "info", (show, delete), LASTING_MS))

@@ -113,10 +113,10 @@ class EnlargeDialog(QDialog):
         elif file is not None and size is not None and choice is not None:
             factor = choice[0] or (file.kind.scale if file.kind is not None else 0)
             factor = choice[1] / max(size.width, size.height) if choice[1] else factor
-            width, height = (round(length * factor) for length in (size.width, size.height))
-            words = tr("{width} × {height} pixels", width=size.width, height=size.height)
+            words = tr("{size} pixels", size=size.words)
             if factor:
-                words = tr("{before} become {width} × {height}.", before=words, width=width, height=height)
+                enlarged = Size(round(size.width * factor), round(size.height * factor))
+                words = tr("{before} become {after}.", before=words, after=enlarged.words)
         self._becomes.setText(words)
 
     def _choose(self) -> None:

@@ -104,14 +104,7 @@ def _file_facts(details: PictureDetails) -> str:
     picture = details.picture
     lines = [moment_text(picture.created)]
     if picture.size.width:
-        lines.append(
-            tr(
-                "{width} × {height} pixels · {size}",
-                width=picture.size.width,
-                height=picture.size.height,
-                size=size_text(picture.size_bytes),
-            )
-        )
+        lines.append(tr("{size} pixels · {bytes}", size=picture.size.words, bytes=size_text(picture.size_bytes)))
     if details.film_bytes:
         lines.append(tr("Film · {size}", size=size_text(details.film_bytes)))
     lines.append(str(picture.path.parent))

@@ -38,11 +38,14 @@ class AxisRow(QWidget):
         self.values = QLineEdit(clearButtonEnabled=True)
         for button in self.values.findChildren(QAbstractButton):
             button.setAccessibleName(tr("Clear the values along {axis}", axis=name))
-        tip = tr('Values, separated by commas: 1, 2, 5 or 1-5 or 1-9 (+2) or 1-10 [5] or "with, commas"')
+        tip = tr(
+            "Values, separated by commas: 1, 2, 5. Ranges: 1-5, 1-9 (+2) in steps of 2, 1-10 [5] for five values. "
+            'A value with a comma in it: "red, blue"'
+        )
         describe(self.values, f"grid{name}Values", tr("Values along {axis}", axis=name), tip)
         self._fill = push_button(tr("All"), self._fill_in, kind="quiet", name=f"grid{name}Fill")
         self._fill.setAccessibleName(tr("All values along {axis}", axis=name))
-        self._fill.setToolTip(tr("Fill in all that there are"))
+        self._fill.setToolTip(tr("Fill in all possible values"))
         label = QLabel(name)
         label.setBuddy(self.kind)
         hbox(label, self.kind, stretched(self.values), self._fill, on=self, spacing=8)
@@ -71,7 +74,7 @@ class AxisRow(QWidget):
     def _update(self) -> None:
         kind = self.typed[0]
         self.values.setEnabled(bool(kind))
-        self.values.setPlaceholderText(AXES[kind].hint if kind else "")
+        self.values.setPlaceholderText(AXES[kind].hint if kind else tr("Choose a setting first"))
         self._fill.setEnabled(bool(kind) and bool(self._choices(kind)))
 
     @Slot()

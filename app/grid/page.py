@@ -66,9 +66,11 @@ class GridPage(QWidget):
         self.rows = tuple(AxisRow(name, self._choices) for name in NAMES)
         self._told = text_label(name="gridPlanText", role="hint", wraps=True, is_plain=True)
         self._make = push_button(tr("Make grid"), self._begin, name="gridMakeButton", kind="primary")
-        self._make.setToolTip(tr("Make a picture for each combination, of the settings in Create"))
+        self._make.setToolTip(
+            tr("Make a picture for each combination of these values, with all other settings from Create")
+        )
         self._open = push_button(tr("Open…"), self._ask_sheet, name="gridOpenButton")
-        self._open.setToolTip(tr("Open the sheet of a grid that was made before"))
+        self._open.setToolTip(tr("Open a grid that you made before, by its sheet"))
         self._title = text_label(name="gridTitle", role="title", is_plain=True)
         self._rest = push_button(tr("Make the rest"), self._make_rest, name="gridRestButton")
         self._stop = push_button(tr("Stop"), session.stop, name="gridStopButton")
@@ -141,7 +143,7 @@ class GridPage(QWidget):
     def _plan(self) -> None:
         typed = [row.typed for row in self.rows]
         if not any(kind for kind, _ in typed):
-            self._tell(tr("Choose a setting for X, and its values. The pictures have all others from Create."))
+            self._tell(tr("Choose a setting for X, then its values. All other settings come from Create."))
             return
         request = self._session.loras.fitting(self._session.draft)
         self._grids.plan(request, typed, self._on_planned, self._on_refused)
@@ -150,13 +152,15 @@ class GridPage(QWidget):
         if self._timer.isActive():  # something else has been typed meanwhile
             return
         self._planned = planned
-        size, work = size_words(planned.grid), work_words(planned.work)
-        self._tell(tr("{size}: {work}", size=size, work=work))
+        axes = [axis for axis in planned.grid.axes if axis.kind]
+        work = work_words(planned.work)
+        self._tell(tr("{size}: {work}", size=size_words(planned.grid), work=work) if len(axes) > 1 else work)
         self._update()
 
     def _on_refused(self, error: EmulsionError) -> None:
         if not self._timer.isActive():
-            self._tell(str(message(error)), "error")
+            is_begun = all(values.strip() for kind, values in (row.typed for row in self.rows) if kind)
+            self._tell(str(message(error)), "error" if is_begun else "")
 
     def _tell(self, words: str, tone: str = "") -> None:
         self._told.setText(words)

@@ -130,7 +130,7 @@ class ModelCard(QFrame):
                 (words := trait_words(VARIANT, value))[0].upper() + words[1:],
                 partial(self.variant_chosen.emit, self.facts.key, value),
                 name=f"{value}VariantButton",
-                tip=tr("Kept for this file, also under another name; “Training…” changes it"),
+                tip=tr("Kept for this file, also under another name; “How it was trained…” changes it"),
             )
             for value in self.facts.undecided
         )
@@ -188,8 +188,8 @@ class ModelCard(QFrame):
             keeping.addWidget(self._button(tr("Remove…"), "remove", "removeModelButton", "quiet"))
         column.addLayout(keeping)
         if self.facts.training:
-            training = self._button(tr("Training…"), "training", "modelTrainingButton", "quiet")
-            training.setToolTip(tr("Choose prediction type, noise schedule and size for yourself"))
+            training = self._button(tr("How it was trained…"), "training", "modelTrainingButton", "quiet")
+            training.setToolTip(tr("What Emulsion found out, and choices of your own where it is wrong"))
             (column if keeping.count() == MOST_IN_A_ROW else keeping).addWidget(training)
         if self.facts.page:
             column.addWidget(self._button(tr("Licence and page"), "page", "modelPageButton", "quiet"))

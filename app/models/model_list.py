@@ -128,7 +128,7 @@ def _installed(
     defaults = model.defaults
     facts = (
         FAMILIES[model.family].name,
-        str(defaults.size),
+        defaults.size.words,
         tr("{steps} steps", steps=defaults.steps),
         _hash(model),
     )

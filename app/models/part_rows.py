@@ -31,7 +31,7 @@ class PartFacts:
     Attributes:
         part: its folder in a diffusers folder. needed: the kind that the network asks for.
         choices: name and place of all that fit; none for a missing part.
-        is_optional: the model works without it.
+        is_optional: the model works without it. is_of_folder: it would lie in the model's folder, not elsewhere.
         place: the one in use.
         brings: what can be downloaded for it, by key and in words. is_alone: that is the part alone.
     """
@@ -43,12 +43,13 @@ class PartFacts:
     brings: tuple[str, str] | None = None
     is_alone: bool = False
     is_optional: bool = False
+    is_of_folder: bool = False
 
 
 def parts_of(model: Model) -> tuple[PartFacts, ...]:
     """Returns the parts that come from elsewhere than the model's own file, and those that it works without."""
-    parts = model.parts
-    return tuple(
+    parts, family = model.parts, FAMILIES[model.family]
+    elsewhere = (
         PartFacts(
             part,
             parts.needed[part],
@@ -58,6 +59,12 @@ def parts_of(model: Model) -> tuple[PartFacts, ...]:
         )
         for part, places in parts.choices.items()
     )
+    absent = (
+        PartFacts(part, Wanted(family, part, None).name, is_optional=True, is_of_folder=True)
+        for part in model.without
+        if part not in parts.choices
+    )
+    return (*elsewhere, *absent)
 
 
 def missing_in(refused: RefusedModel, brings: KnownModel | None) -> tuple[PartFacts, ...]:
@@ -132,7 +139,8 @@ class PartRows(QWidget):
             lacks = text_label(told, role="hint", is_plain=True)
             lacks.setObjectName("missingPart")
             set_tone(lacks, "" if optional else "error")
-            lane = hbox(caption, lacks, other, on=row, margins=0, spacing=8)
+            buttons = () if facts.is_of_folder else (other,)
+            lane = hbox(caption, lacks, *buttons, on=row, margins=0, spacing=8)
             if facts.brings is not None:
                 key, told = facts.brings
                 fetch = push_button(

@@ -57,7 +57,7 @@ class TrainingDialog(QDialog):
     def __init__(self, model: Model, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainingDialog")
-        self.setWindowTitle(tr("Training of {name}", name=model.name))
+        self.setWindowTitle(tr("How {name} was trained", name=model.name))
         self.setMinimumWidth(WIDTH_PX)
         about = text_label(_ABOUT, wraps=True, role="hint")
         column = vbox(about, on=self, margins=(24, 24, 24, 16), spacing=12)

@@ -87,8 +87,7 @@ class SourcePanel(QFrame):
         is_changed = (original.width, original.height) != (width, height)
         size = tr("{width} × {height} pixels, the size set in Create", width=width, height=height)
         if is_changed:
-            before = f"{original.width} × {original.height}"
-            size = tr("{before}, cut and scaled to {size}", before=before, size=size)
+            size = tr("{before}, cut and scaled to {size}", before=original.words, size=size)
         self._cut.setText(f"{taken.path.name}: {size}")
         self._facts.setText(
             tr(

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched
 from app.widgets.file_dialogs import ask_folder
+from app.widgets.path_edit import PathEdit
 from core.language.words import tr
 
 LIST_HEIGHT_PX = 96
@@ -27,10 +28,8 @@ class FoldersPage(Page):
     def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__(tr("Folders"), "foldersPage")
         self._settings_store = settings_store
-        self._pictures = QLineEdit(str(settings_store.settings.pictures))
+        self._pictures = PathEdit(settings_store.settings.pictures, tr("Folder for pictures"))
         self._pictures.setObjectName("picturesFolderEdit")
-        self._pictures.setAccessibleName(tr("Folder for pictures"))
-        self._pictures.setReadOnly(True)
         self._open_pictures = push_button(tr("Open"), self._open_pictures_folder, name="openFolderButton")
         reset = push_button(tr("Reset"), self._reset_pictures, name="resetFolderButton")
         reset.setToolTip(tr("The program's own folder among the system's pictures"))
@@ -87,10 +86,7 @@ class FoldersPage(Page):
             self._take_models((*folders, folder))
 
     def _add_fixed(self, label: str, folder: Path) -> None:
-        field = QLineEdit(str(folder))
-        field.setReadOnly(True)
-        field.setCursorPosition(0)
-        field.setAccessibleName(tr("Folder: {label}", label=label))
+        field = PathEdit(folder, tr("Folder: {label}", label=label))
         open_button = push_button(tr("Open"), self._open_sender)
         open_button.setEnabled(folder.is_dir())
         open_button.setProperty("folder", str(folder))
@@ -99,8 +95,7 @@ class FoldersPage(Page):
 
     def _show_pictures(self) -> None:
         folder = self._settings_store.settings.pictures
-        self._pictures.setText(str(folder))
-        self._pictures.setCursorPosition(0)
+        self._pictures.show_path(folder)
         self._open_pictures.setEnabled(folder.is_dir())
         self._about_pictures.setText(
             tr(
@@ -126,7 +121,7 @@ class FoldersPage(Page):
 
     @Slot()
     def _ask_pictures(self) -> None:
-        start = Path(self._pictures.text())
+        start = self._settings_store.settings.pictures
         ask_folder(self, tr("Save pictures in this folder"), self.take_pictures, start)
 
     @Slot()

@@ -109,7 +109,7 @@ class MemoryService(QObject):
         self._timer.stop()
         draft, settings = self._session.draft, self._settings_store.settings
         model, chosen, use = self._session.model_of(draft), self._session.device.chosen, self._use
-        planned = Planned(model.name if model is not None else "", str(draft.size), weight_bits=draft.weight_bits)
+        planned = Planned(model.name if model is not None else "", draft.size.words, weight_bits=draft.weight_bits)
         if model is None or chosen is None:
             self._show(planned)
         elif use is not None and use.plan is not None and _is_of(use, draft):

@@ -89,7 +89,7 @@ def _schedule(request: GenerationRequest, text: str, _values: tuple[str, ...]) -
     if key is None:
         known = [sampler.schedule_label or PLAIN for sampler in SAMPLERS.values() if sampler.label == label]
         raise InvalidRequest(
-            "schedule", text, tr("one that {label} has: {known}", label=label, known=", ".join(known))
+            "schedule", text, tr("one of those of {label}: {known}", label=label, known=", ".join(known))
         )
     return replace(request, sampler=key)
 
@@ -115,7 +115,7 @@ def _lora_weight(request: GenerationRequest, text: str, _values: tuple[str, ...]
         )
         raise InvalidRequest(tr("LoRA weight"), text, allowed) from error
     if not request.active_loras:
-        raise InvalidRequest(tr("LoRA weight"), text, tr("used with a LoRA in the list, or on another axis"))
+        raise InvalidRequest(tr("LoRA weight"), text, tr("used with a LoRA from the list, or one on another axis"))
     weighed = (replace(one, weight=weight, text_weight=None) if one.is_on else one for one in request.loras)
     return replace(request, loras=tuple(weighed))
 
@@ -137,7 +137,7 @@ _TITLES: Mapping[str, str] = MappingProxyType(
 
 _HINTS: Mapping[str, str] = MappingProxyType(
     {
-        "seed": tr("1-4, or -1 for one that is drawn"),
+        "seed": tr("1-4, or -1 for a random one"),
         "steps": "10-50 (+10)",
         "guidance": "1-9 [5]",
         "strength": "0.2-0.8 (+0.2)",
@@ -155,7 +155,7 @@ _ADDED = (
         PROMPT.name,
         _search_and_replace,
         rebuilds=PROMPT.rebuilds,
-        hint=tr("red, blue, dark green: the first one is searched for"),
+        hint=tr("red, blue, dark green: each takes the place of the first in the prompt"),
         is_added=True,
         takes_nothing=True,
     ),

@@ -40,7 +40,7 @@ class MakeGrid(Operation[None]):
     @property
     def title(self) -> str:
         x, y, z = self.grid.size
-        size = f"{x} x {y}" if z == 1 else f"{x} x {y} x {z}"
+        size = f"{x} × {y}" if z == 1 else f"{x} × {y} × {z}"
         return tr(
             "Grid {size}: {split}",
             size=size,

@@ -84,12 +84,13 @@ def _axis(name: str, text: str) -> Axis:
         values = [str(secrets.randbelow(RANDOM_SEEDS)) if value == "-1" else value for value in values]
     values = list(dict.fromkeys(values))  # nothing is made twice
     if not any(values) or len(values) > MOST_VALUES:
-        expected = (
-            tr("at most {most_values:,} values", most_values=MOST_VALUES)
-            if len(values) > MOST_VALUES
-            else tr("values such as {hint}", hint=kind.hint)
-        )
-        raise InvalidRequest(tr("{title} axis", title=kind.title), text or "nothing", expected)
+        axis, sentence = tr("{title} axis", title=kind.title), ""
+        if any(values):
+            expected = tr("at most {most_values:,} values", most_values=MOST_VALUES)
+        else:
+            expected = tr("values such as {hint}", hint=kind.hint)
+            sentence = tr("Values for “{title}” are missing, such as {hint}.", title=kind.title, hint=kind.hint)
+        raise InvalidRequest(axis, text or tr("nothing"), expected, sentence=sentence)
     return Axis(kind.name, text, tuple(values))
 
 

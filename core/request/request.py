@@ -41,6 +41,11 @@ class Size:
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
 
+    @property
+    def words(self) -> str:
+        """Returns ``512 × 768``, for people."""
+        return f"{self.width} × {self.height}"
+
     def rounded_up(self, step: int) -> Size:
         """Returns the size with sides that are multiples of ``step``."""
         return Size(-(-self.width // step) * step, -(-self.height // step) * step)

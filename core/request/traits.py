@@ -224,5 +224,7 @@ def trait_words(name: str, value: Any) -> str:
             return str(value).replace("_", " ")
         case "clip_skip":
             return tr("clip skip {value}", value=value)
+        case "size":
+            return Size.parse(value).words
         case _:
             return str(value)

@@ -73,7 +73,7 @@ class EnlargeFiles(Operation[GeneratedImage]):
             least, most = math.ceil(self.longer_side / FACTORS[1]), self.longer_side - 1
             raise InvalidRequest(
                 "longer side",
-                f"{size.width}x{size.height}",
+                size.words,
                 tr(
                     "{least} to {most} pixels for the longer side, so that it can become {wanted}",
                     least=least,

@@ -198,7 +198,7 @@ def _choose(arguments: Namespace) -> int:
     if chosen.get(VARIANT, family.plain) not in (family.plain, *family.variant_names):
         raise InvalidRequest(VARIANT, chosen[VARIANT], tr("one of {names}", names=", ".join(family.variant_names)))
     kept = with_choice(load_settings(folders).model_traits, model.sha256, chosen)
-    change_settings(folders, "choose", tr("press Training… on the model's card there"), model_traits=kept)
+    change_settings(folders, "choose", tr("press “How it was trained…” on its card there"), model_traits=kept)
     catalogue.memory.save()
     print(to_json(described(catalogue.read(model.place, model.key), model.sha256), indent=2))
     return 0

@@ -46,15 +46,11 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
             content |= {"width": width, "height": height}
 
 
-def _words(size: Size) -> str:
-    return f"{size.width} × {size.height}"
-
-
 SIZE: Setting[Size] = Setting(
     name="size",
     rebuilds=1,
     noun=mark("size"),
-    words=_words,
+    words=lambda size: size.words,
     card="{}",
     from_json=_from_json,
     to_json=lambda size: {"width": size.width, "height": size.height},
@@ -72,6 +68,6 @@ SIZE: Setting[Size] = Setting(
     take_parameters=_take,
     is_of_model=True,
     can_branch=False,
-    facet=lambda size: (_words(size),),
-    typed_facet=lambda text: _words(Size.parse(text)),
+    facet=lambda size: (size.words,),
+    typed_facet=lambda text: Size.parse(text).words,
 )

@@ -30,7 +30,7 @@ def saving(open_window: Opener) -> Opened:
 
 def test_a_grid_is_told_before_made_and_shown(saving: Opened, qtbot: QtBot) -> None:
     page = begin(saving, qtbot, *AXES)
-    assert told(saving).startswith("2 x 2 x 2: 8 pictures, 28 steps, the time is not known yet")
+    assert told(saving).startswith("2 × 2 × 2: 8 pictures, 28 steps, time not known yet")
     finish(saving, qtbot)
     table = page.table
     header = table.model().headerData
@@ -58,7 +58,7 @@ def test_a_grid_is_told_before_made_and_shown(saving: Opened, qtbot: QtBot) -> N
         ((("search-replace", "green,blue"),), "“green” is not a possible first value"),
         ((("model", "gone"),), "gone"),
         ((("steps", "3"), ("steps", "4")), "on one axis only"),
-        ((("steps", ""),), "values such as 10-50 (+10)"),
+        ((("steps", ""),), "Values for “Steps” are missing, such as 10-50 (+10)."),
     ],
 )
 def test_what_cannot_be_made_is_said_beside_the_values(

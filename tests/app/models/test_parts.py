@@ -21,7 +21,7 @@ from app.session.settings_store import SettingsStore
 from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
 from core.paths import Folders
-from tests import original_names, tiny
+from tests import original_names, tiny, tiny_flows
 from tests.app.conftest import MakeSession
 from tests.core.models.known_files import FILES
 from tests.core.models.made_files import safetensors
@@ -125,3 +125,16 @@ def test_a_missing_part_is_named_with_a_download(opened: Opened, qtbot: QtBot) -
     with qtbot.waitSignal(opened.card.asked) as asked:
         button.click()
     assert asked.args == ["Z-Image-Turbo", "download"]
+
+
+def test_the_card_of_a_folder_says_which_part_it_works_without(opened: Opened, qtbot: QtBot) -> None:
+    tiny_flows.stable_diffusion_3(opened.models / "sd3_small", has_t5=False)
+    opened.session.refresh_models()
+    qtbot.waitUntil(lambda: "sd3_small" in opened.page.cards)
+    rows = opened.page.cards["sd3_small"].findChild(PartRows)
+    assert isinstance(rows, PartRows)
+    assert "Third text encoder (T5)" in [label.text() for label in rows.findChildren(QLabel)]
+    label = rows.findChild(QLabel, "missingPart")
+    assert isinstance(label, QLabel)
+    assert label.text() == "works without: T5"
+    assert rows.findChild(QPushButton) is None, "a part of a folder lies in it"

@@ -101,12 +101,12 @@ def test_a_card_tells_of_zero_terminal_snr_and_of_clip_skip_where_there_is_any(o
 
 
 def test_the_card_tells_what_was_found_and_what_was_chosen(opened: Opened) -> None:
-    found = "epsilon prediction (by its configuration), 64x64 (by its configuration)"
+    found = "epsilon prediction (by its configuration), 64 × 64 (by its configuration)"
     assert opened.card() == f"Trained: {found}"
     with opened.qtbot.waitSignal(opened.session.models_changed):
         opened.choose("v_prediction", "96x64")
     assert "v-prediction (chosen by you; by its configuration: epsilon prediction)" in opened.card()
-    assert "96x64 (chosen by you; by its configuration: 64x64)" in opened.card()
+    assert "96 × 64 (chosen by you; by its configuration: 64 × 64)" in opened.card()
     assert list(opened.store.settings.model_traits.values()) == ["prediction_type=v_prediction size=96x64"]
     assert opened.session.draft.size == Size(96, 64)
     with opened.qtbot.waitSignal(opened.session.models_changed):
@@ -122,7 +122,7 @@ def test_the_dialog_begins_with_what_was_chosen_and_names_what_was_found(opened:
     combo, edit = controls(dialog)
     assert (combo.currentData(), edit.text()) == ("v_prediction", "96x64")
     assert combo.itemText(0) == "As detected: epsilon prediction (by its configuration)"
-    assert edit.placeholderText() == "As detected: 64x64 (by its configuration)"
+    assert edit.placeholderText() == "As detected: 64 × 64 (by its configuration)"
     named = {child.objectName() for child in dialog.findChildren(QWidget) if child.objectName().endswith("Choice")}
     assert len(named) == len(trait_names(FAMILIES["stable_diffusion"]))
 

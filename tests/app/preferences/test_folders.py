@@ -33,7 +33,7 @@ def test_another_folder_for_pictures_holds_at_once_and_can_be_reset(
     assert saved.args is not None
     assert saved.args[0].path.is_relative_to(elsewhere)
     part(dialog, QPushButton, "resetFolderButton").click()
-    assert part(dialog, QLineEdit, "picturesFolderEdit").text() == str(saving.settings_store.folders.pictures)
+    assert part(dialog, QLineEdit, "picturesFolderEdit").toolTip() == str(saving.settings_store.folders.pictures)
     assert saving.settings_store.settings.pictures == saving.settings_store.folders.pictures
 
 

@@ -71,7 +71,7 @@ def test_nothing_is_planned_before_a_device_is_chosen(service: Bench) -> None:
 def test_the_plan_follows_device_and_settings(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 5.7)
     assert service.short == "Text encoder and network by turns on the device."
-    assert service.words.startswith("Large at 256x256, not loaded yet. Text encoder and network by turns")
+    assert service.words.startswith("Large at 256 × 256, not loaded yet. Text encoder and network by turns")
     service.settings_store.change(memory=Placement.group_offload)
     service.memory.forget()
     assert "A few layers on the device at a time, as you have chosen: " in service.words
@@ -109,7 +109,7 @@ def test_another_size_and_another_model_are_planned_for(service: Bench, qtbot: Q
     service.show_gpu(qtbot, 20.0)
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(size=Size(128, 128))
-    assert service.memory.planned.size == "128x128"
+    assert service.memory.planned.size == "128 × 128"
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(model="empty")
     assert service.words == "How much memory Empty needs is not known."
@@ -143,7 +143,7 @@ def test_packed_weights_are_planned_for_and_said_in_the_window(service: Bench, q
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(weight_bits=4)
     assert service.short == "Weights in 4 bit."
-    assert "Large at 256x256, weights in 4 bit, not loaded yet. Everything on the device: 2.3 GB" in service.words
+    assert "Large at 256 × 256, weights in 4 bit, not loaded yet. Everything on the device: 2.3" in service.words
 
 
 def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: Bench, qtbot: QtBot) -> None:

@@ -137,7 +137,7 @@ def test_nothing_is_made_twice() -> None:
         ("guidance", "1, strong", "strong", "a number from 0 to 30"),
         ("size", "32x24, big", "big", "WIDTHxHEIGHT"),
         ("sampler", "ddim, best", "best", "one of ddpm"),
-        ("schedule", "Karras", "Karras", "one that DDIM has: Uniform"),
+        ("schedule", "Karras", "Karras", "one of those of DDIM: Uniform"),
         ("search-replace", "green, blue", "green", "words of the prompt"),
         ("lora-weight", "0.5", "0.5", "used with a LoRA"),
         ("lora-weight", "much", "much", "a number from -4 to 4"),

@@ -28,7 +28,7 @@ def test_a_grid_has_a_picture_for_each_combination_and_a_sheet(run: Run, model: 
     assert answer.code == 0, answer.errors
     *pictures, sheet = answer.lines
     assert sheet == str(tmp_path / "grid" / SHEET)
-    assert "grid of 2 x 2 x 2: 8 pictures, 20 steps, the time is not known yet" in answer.errors
+    assert "grid of 2 × 2 × 2: 8 pictures, 20 steps, time not known yet" in answer.errors
     grid, folder = read_grid(Path(sheet))
     assert {str(path) for path in made(grid, folder).values()} == set(pictures)
     requests = [read_recipe(Path(path)).request for path in pictures]
