@@ -85,26 +85,45 @@ class LoraBroken(ModelBroken):
     """A LoRA's file cannot be used: damaged, no LoRA at all, or none of its layers is one of the model."""
 
 
-class LoraMissing(EmulsionError):
-    """No LoRA file answers to this name."""
-
-    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
-        super().__init__(f"no LoRA {name!r}; known: {', '.join(known) or 'none'}")
-        self.name = name
-        self.known = known
-
-
-class WildcardMissing(EmulsionError):
-    """No wildcard file answers to this name.
+class NotFound(EmulsionError):
+    """No file answers to a name, or with ``is_other`` only one with another content.
 
     Attributes:
+        noun: of such files, in English.
         known: some that are there, with similar names if there are any.
     """
 
-    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
-        super().__init__(f"no wildcard {name!r}; known: {', '.join(known) or 'none'}")
+    noun = "file"
+
+    def __init__(self, name: str, known: tuple[str, ...] = (), *, is_other: bool = False) -> None:
+        super().__init__(f"no {self.noun} {name!r}; known: {', '.join(known) or 'none'}")
         self.name = name
         self.known = known
+        self.is_other = is_other
+
+
+class LoraMissing(NotFound):
+    noun = "LoRA"
+
+
+class WildcardMissing(NotFound):
+    noun = "wildcard"
+
+
+class AutoencoderMissing(NotFound):
+    noun = "autoencoder"
+
+
+class UpscalerMissing(NotFound):
+    noun = "upscaler"
+
+
+class ControlMissing(NotFound):
+    noun = "ControlNet"
+
+
+class ControlBroken(ModelBroken):
+    """A network for control cannot be used: damaged, not supported, or not built as the model."""
 
 
 class WildcardUnusable(EmulsionError):
@@ -121,27 +140,8 @@ class WildcardUnusable(EmulsionError):
         self.reason = reason
 
 
-class AutoencoderMissing(EmulsionError):
-    """No autoencoder answers to this name, or with ``is_other`` only one with another content."""
-
-    def __init__(self, name: str, known: tuple[str, ...] = (), *, is_other: bool = False) -> None:
-        super().__init__(f"no autoencoder {name!r}; known: {', '.join(known) or 'none'}")
-        self.name = name
-        self.known = known
-        self.is_other = is_other
-
-
 class UpscalerBroken(ModelBroken):
     """An upscaler's file cannot be used: damaged, or of a kind that Emulsion does not know."""
-
-
-class UpscalerMissing(EmulsionError):
-    """No upscaler answers to this name."""
-
-    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
-        super().__init__(f"no upscaler {name!r}; known: {', '.join(known) or 'none'}")
-        self.name = name
-        self.known = known
 
 
 class WrongAutoencoder(EmulsionError):

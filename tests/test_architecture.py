@@ -36,7 +36,17 @@ PACKAGES = {
             "lora",
             "upscalers",
         ),
-        *("embeddings", "wildcards", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt"),
+        *(
+            "embeddings",
+            "wildcards",
+            "autoencoders",
+            "recipes",
+            "downloads",
+            "pictures",
+            "control",
+            "models",
+            "prompt",
+        ),
         *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (

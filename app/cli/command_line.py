@@ -15,6 +15,7 @@ from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
     CompilerMissing,
+    ControlMissing,
     DeviceMissing,
     EmulsionError,
     InvalidRequest,
@@ -62,6 +63,7 @@ _BAD_INPUTS = (
     ModelBroken,
     ModelMissing,
     CompilerMissing,
+    ControlMissing,
     DeviceMissing,
     UnreadablePicture,
     UpscalerMissing,

@@ -6,6 +6,8 @@ from app.messages.message import Message
 from app.messages.values import shown, some
 from core.errors import (
     AutoencoderMissing,
+    ControlBroken,
+    ControlMissing,
     LoraBroken,
     LoraMissing,
     ModelBroken,
@@ -48,6 +50,14 @@ def message_about_files(error: BaseException) -> Message | None:
                 tr("The upscaler {path} cannot be used: {reason}.", path=error.path, reason=error.reason),
                 tr("Choose another upscaler."),
             )
+        case ControlBroken():
+            return Message(
+                tr("The ControlNet cannot be used"),
+                tr(
+                    "{name} cannot be used to guide pictures: {reason}.", name=error.path.name, reason=error.reason
+                ),
+                tr("Choose another ControlNet, or remove it."),
+            )
         case ModelBroken():
             return Message(
                 tr("The model cannot be used"),
@@ -87,6 +97,8 @@ def message_about_files(error: BaseException) -> Message | None:
                 if error.known
                 else tr("Put its file into the folder “upscale_models” beside your models."),
             )
+        case ControlMissing():
+            return _control_missing(error)
         case WrongAutoencoder():
             return Message(
                 tr("This autoencoder is for another kind of model"),
@@ -140,4 +152,21 @@ def _autoencoder_missing(error: AutoencoderMissing) -> Message:
         tr("The autoencoder is not there"),
         tr("There is no autoencoder (VAE) called {name}.", name=name),
         known or tr("Put its file into the folder “vae” beside your models, or choose the model's own."),
+    )
+
+
+def _control_missing(error: ControlMissing) -> Message:
+    name = shown(error.name)
+    if error.is_other:
+        return Message(
+            tr("The ControlNet is another one"),
+            tr("The ControlNet {name} on this computer is not the one that the recipe means.", name=name),
+            tr("Choose it again to use the one that is here, or remove it."),
+        )
+    return Message(
+        tr("The ControlNet is not there"),
+        tr("There is no ControlNet or T2I-Adapter called {name}.", name=name),
+        tr("ControlNets found: {known}.", known=some(error.known))
+        if error.known
+        else tr("Put its file into the folder “controlnet” beside your models."),
     )

@@ -25,7 +25,7 @@ from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.opening import flattened, open_picture
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
-from core.pictures.source import found
+from core.pictures.source import with_found
 from core.recipes.recipe import Recipe
 from core.settings.settings import RECENT_PICTURES
 
@@ -169,15 +169,8 @@ def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
     Raises UnreadablePicture.
     """
     recipe = read_recipe(path)
-    request, folders = recipe.request, (path.parent, *folders, Folders.default().pasted, Folders.default().sources)
-    if request.source is None and not request.references:
-        return recipe
-    source, mask = (
-        request.source and found(request.source, folders),
-        request.mask and found(request.mask, folders),
-    )
-    references = tuple(found(reference, folders) for reference in request.references)
-    return replace(recipe, request=replace(request, source=source, mask=mask, references=references))
+    folders = (path.parent, *folders, Folders.default().pasted, Folders.default().sources)
+    return replace(recipe, request=with_found(recipe.request, folders))
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:

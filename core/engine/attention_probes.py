@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import PromptCalls
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.prompt.tokens import TokenCounter
 from core.prompt.word import Word
+from core.request.request import GenerationRequest
 
 LARGEST_MAP = 64
 """Places on the longer side of a map; more would only cost memory."""
@@ -168,3 +171,18 @@ class AttentionRecorder:
 
 def _place(word: Word) -> tuple[int, int]:
     return word.start, word.end
+
+
+def attention_recorder(
+    prepared: PreparedModel, request: GenerationRequest, calls: PromptCalls, before: AttentionRecord | None = None
+) -> AttentionRecorder | None:
+    """Returns ``calls`` with probes, None where the network has no attention to words; ``before`` goes on."""
+    model, family = prepared.loaded.model, prepared.family
+    if not model.capabilities.has_attention_words:
+        return None
+    counter = TokenCounter.for_model(model).knowing(prepared.loaded.embeddings.sizes)
+    words = [
+        [counter.words(part.content, request.emphasis) for part in moment.parts]
+        for moment in calls.timeline.moments
+    ]
+    return AttentionRecorder(calls, family.network(), words, before)

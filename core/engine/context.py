@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from core.checkpoints.schedule import trait_names
-from core.engine.attention_probes import AttentionRecorder
+from core.control.maps import Maps
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
@@ -17,14 +17,13 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.identification import hashes_of
 from core.engine.loading.kept import encoder_files, is_worth_keeping
 from core.engine.loading.load import load
-from core.engine.loading.loaded_model import LoadedModel, PreparedModel
+from core.engine.loading.loaded_model import NO_MAPS, LoadedModel, PreparedModel
 from core.engine.loading.planning import Work, plan_for
-from core.engine.prompt_calls import PromptCalls
+from core.engine.prompt_calls import PromptCalls, prompt_calls
 from core.engine.upscaling.enlarging import Enlarger
 from core.errors import EmulsionError, InvalidRequest, OutOfMemory
 from core.families import FAMILIES
 from core.files.stamps import stamps_of_model
-from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_files
@@ -33,8 +32,7 @@ from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placemen
 from core.pictures.masked_picture import worked_size
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings
-from core.prompt.timeline import first_call, timeline_of
-from core.prompt.tokens import TokenCounter
+from core.prompt.timeline import timeline_of
 from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.settings.emphasis import PLAIN
@@ -79,11 +77,11 @@ class Context:
         self._alive: WeakSet[LoadedModel] = WeakSet()
         self._in_use: WeakSet[PreparedModel] = WeakSet()
 
-    def prepare(self, request: GenerationRequest) -> Generator[Event, None, PreparedModel]:
+    def prepare(self, request: GenerationRequest, known: Maps = NO_MAPS) -> Generator[Event, None, PreparedModel]:
         """Loads the request's model unless it is there, and returns it as the request wants it.
 
-        Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` and
-        `core.prompt.drawing.draw` raise.
+        Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for`, which has ``known``
+        too, and `core.prompt.drawing.draw` raise.
         """
         request = self._drawn(request)
         model = self.find(request.model)
@@ -98,14 +96,15 @@ class Context:
         request = replace(request, size=worked_size(request, model.limits))
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
-        loaded = yield from self._load(model, request)
-        self._fit(loaded, Work.of(request), reads_text=loaded.offloading.reads_text)
+        work = Work.planned(request, model, self._catalogue)
+        loaded = yield from self._load(model, request, work)
+        self._fit(loaded, work, reads_text=loaded.offloading.reads_text)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
         if model.without:
             yield PartsAway(model.place, model.without)
         request = replace(request, training=request.training or outside(loaded.model.traits))
-        prepared = loaded.prepared_for(request)
+        prepared = loaded.prepared_for(request, known)
         self._in_use.add(prepared)
         yield from prepared.told
         return prepared
@@ -135,18 +134,18 @@ class Context:
         (loaded := prepared.loaded).embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
         is_known = all(map(prepared.family.knows_prompt, texts.requests))
-        self._fit(loaded, Work.of(request), reads_text=not is_known)
+        self._fit(loaded, Work.of(request, prepared.beside), reads_text=not is_known)
         if not is_known:
             yield Loading(Phase.reading_prompt)
         with loaded.offloading.encoders_stay():
-            predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
+            calls = prompt_calls(texts, request, skipped_steps, prepared.read_prompt)
             leave = loaded.offloading.placement is not Placement.on_device
             if not is_known and leave and not prepared.family.encoders:  # those with CLIP alone are quick
                 for text in islice(self._texts(loaded.model, following), prepared.family.prompts_ahead):
                     if not prepared.family.knows_prompt(text):
                         yield Loading(Phase.reading_prompt)
                         prepared.read_ahead(text)
-        return PromptCalls(texts, predicts, first_call(request, skipped_steps))
+        return calls
 
     def _texts(self, model: Model, of: Iterable[GenerationRequest]) -> Iterator[GenerationRequest]:
         """Yields the texts of those requests that are for a model, each with one prompt."""
@@ -161,9 +160,9 @@ class Context:
         return request if request.emphasis == PLAIN else with_tags(request)
 
     def memory_in_use(self) -> MemoryInUse:
-        """Tells how the model that is loaded was placed, and what the device has; nothing is loaded for it."""
-        device, loaded = memory_now(self.plan), self._loaded
-        if loaded is None:
+        """Tells how the loaded model was placed, and what the device has; nothing is loaded for it."""
+        device = memory_now(self.plan)
+        if (loaded := self._loaded) is None:
             return MemoryInUse(device, held=held_by_us(self.plan.device))
         offloading = loaded.offloading
         return MemoryInUse(
@@ -199,8 +198,11 @@ class Context:
         self._collect()
         free_caches(self.plan.device)
 
-    def _load(self, model: Model, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
+    def _load(
+        self, model: Model, request: GenerationRequest, work: Work | None = None
+    ) -> Generator[Event, None, LoadedModel]:
         """Loads the model, after the one before has been freed, unless it is there."""
+        work = work or Work.of(request)
         if (loaded := self._loaded_for(model, request)) is not None:
             if loaded.model.traits != model.traits:  # the user has chosen others: the weights stay
                 loaded = self._keep(
@@ -221,15 +223,15 @@ class Context:
             if all(map(memory.sha256_if_known, files)):
                 model = self._catalogue.identified(model)
             plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
-            planned = plan_for(model, Work.of(request), plan, self._memory, self._tiled_decode)
+            planned = plan_for(model, work, plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, planned.figures)
             if self._alive and not planned.fits:
                 raise self.out_of_memory(planned.needed)  # the run beside it is not put at risk
-            loaded = self._keep(self._loaded_with_room(model, request, plan, planned))
+            return self._keep(self._loaded_with_room(model, request, plan, planned, work))
         return loaded
 
     def _loaded_with_room(
-        self, model: Model, request: GenerationRequest, plan: DevicePlan, memory: MemoryPlan
+        self, model: Model, request: GenerationRequest, plan: DevicePlan, memory: MemoryPlan, work: Work
     ) -> LoadedModel:
         """Loads the model as planned, or as much slower as the device's memory turns out to need."""
         rest = self._catalogue, self._free_unused, request.autoencoder, self._encodings
@@ -240,9 +242,9 @@ class Context:
             if slower is None:
                 raise self.out_of_memory(memory.needed)
             log.info("out of memory while loading; trying again with %s", slower.name)
-            placed = plan_for(model, Work.of(request), plan, slower, memory.tiled_decode)
+            placed = plan_for(model, work, plan, slower, memory.tiled_decode)
             memory, has_run_out = replace(placed, is_asked=memory.is_asked), True
-        loaded.offloading.pixels = Work.of(request).pixels
+        loaded.offloading.pixels, loaded.offloading.beside = work.pixels, work.beside
         if has_run_out:
             loaded.offloading.remember_shortage()
         return loaded
@@ -254,7 +256,9 @@ class Context:
 
     def _fit(self, loaded: LoadedModel, work: Work, *, reads_text: bool) -> None:
         """Has a model placed for a picture of this size, and for those that are being made with it."""
-        others = (Work.of(use.request) for use in self._in_use if use.loaded.offloading is loaded.offloading)
+        others = (
+            Work.of(use.request, use.beside) for use in self._in_use if use.loaded.offloading is loaded.offloading
+        )
         largest = max((work, *others), key=lambda one: one.pixels)
         loaded.ladder.run(lambda: loaded.fit(largest, self._memory, self._tiled_decode, reads_text=reads_text))
 
@@ -283,18 +287,3 @@ class Context:
         if len(self._alive) > 1:
             self.close()
             self._loaded = next(iter(self._alive), None)
-
-
-def attention_recorder(
-    prepared: PreparedModel, request: GenerationRequest, calls: PromptCalls, before: AttentionRecord | None = None
-) -> AttentionRecorder | None:
-    """Returns ``calls`` with probes, None where the network has no attention to words; ``before`` goes on."""
-    model, family = prepared.loaded.model, prepared.family
-    if not model.capabilities.has_attention_words:
-        return None
-    counter = TokenCounter.for_model(model).knowing(prepared.loaded.embeddings.sizes)
-    words = [
-        [counter.words(part.content, request.emphasis) for part in moment.parts]
-        for moment in calls.timeline.moments
-    ]
-    return AttentionRecorder(calls, family.network(), words, before)

@@ -1,13 +1,16 @@
 """The network's calls with the prompts of a run built in: each has the text of its time."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
-from core.prompt.timeline import Timeline
+from core.prompt.timeline import Timeline, first_call
+from core.request.request import GenerationRequest
+from core.request.samplers import SAMPLERS
 
 
 class Calls(Protocol):
@@ -21,20 +24,39 @@ class PromptCalls:
     """The calls of one run.
 
     Attributes:
-        predicts: one for each moment of the timeline.
+        predicts: for each moment of the timeline the calls with the controls that act at some time of the run.
         first: the number of the film's first call, as `core.prompt.timeline.first_call` counts.
+        acting: for each call, counted so, the number of its controls in ``predicts``; () where they never change.
     """
 
     timeline: Timeline
-    predicts: tuple[Predict, ...]
+    predicts: tuple[tuple[Predict, ...], ...]
     first: int = 0
+    acting: tuple[int, ...] = ()
 
     def at(self, call: int) -> Predict:
-        return self.predicts[self.moment(call)]
+        number = self.first + call
+        acting = self.acting[min(number, len(self.acting) - 1)] if self.acting else 0
+        return self.predicts[self.moment(call)][acting]
 
     def moment(self, call: int) -> int:
         """Returns the number of the timeline's moment at a call of the film."""
         return self.timeline.at(self.first + call)
+
+
+def prompt_calls(
+    texts: Timeline, request: GenerationRequest, skipped_steps: int, read: Callable[[GenerationRequest], Predict]
+) -> PromptCalls:
+    """Returns the calls of a run of a request; ``read`` returns the one for a text with the controls that act."""
+    first = first_call(request, skipped_steps)
+    each = SAMPLERS[request.sampler].calls_per_step
+    calls = first + max(1, (request.steps - skipped_steps) * each - (each - 1))  # the last step has one call
+    sets = [tuple(one for one in request.controls if one.acts(call, calls)) for call in range(calls)]
+    different = list(dict.fromkeys(sets))
+    predicts = tuple(
+        tuple(read(replace(text, controls=acting)) for acting in different) for text in texts.requests
+    )
+    return PromptCalls(texts, predicts, first, tuple(map(different.index, sets)) if len(different) > 1 else ())
 
 
 @dataclass(slots=True, eq=False)

@@ -47,7 +47,7 @@ SPEC = FamilySpec(
     latents=LatentLayout(4, 0.18215, models="Stable Diffusion 1.x and 2.x"),
     defaults=DefaultSettings("dpmpp_2m", 25, 7.0),
     variants=DISTILLED,
-    optional_settings=("clip_skip", "emphasis", "embeddings", "seamless"),
+    optional_settings=("clip_skip", "emphasis", "embeddings", "seamless", "controls"),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
     roles=MappingProxyType({"text_encoder": Role(("clip",))}),
     single_file=SingleFile(

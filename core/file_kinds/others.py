@@ -58,7 +58,11 @@ OTHERS: tuple[FileKind, ...] = (
         "ControlNet",
         "t2i_adapter",
         tr("a T2I-Adapter"),
-        (("body.0.in_conv.weight",), ("conv_in.weight", "body.0.resnets.")),
+        (
+            ("body.0.in_conv.weight",),
+            ("conv_in.weight", "body.0.resnets."),
+            ("conv_in.weight", "body.0.block1.weight"),
+        ),
     ),
     FileKind(
         "addition", "redux", tr("FLUX.1 Redux, which reads a picture for its style"), (("redux_down.weight",),)

@@ -18,7 +18,7 @@ from core.request.local_json import request_from_settings, request_to_settings
 
 FORMAT = 1
 _DIGITS = set("0123456789abcdef")
-_FILES = ("model", "lora", "vae", "image", "reference", "upscaler")
+_FILES = ("model", "lora", "vae", "image", "reference", "upscaler", "control")
 """Kinds of axes whose values can be paths."""
 
 

@@ -12,7 +12,7 @@ from core.grid.grid import ID_DIGITS, NAMES, Axis, Grid
 from core.grid.values import MOST_VALUES, counted, split
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
-from core.models.compatibility import check_autoencoder, check_loras
+from core.models.compatibility import check_autoencoder, check_controls, check_loras
 from core.pictures.masked_picture import check_source
 from core.pictures.reference import read_reference
 from core.prompt.drawing import drawn
@@ -52,7 +52,7 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
     """Checks each picture's settings against its model, and that add-ons and source can be read.
 
     Raises InvalidRequest, ModelMissing, ModelBroken, LoraMissing, LoraBroken, WrongFamily, AutoencoderMissing,
-    WrongAutoencoder or UnreadablePicture.
+    WrongAutoencoder, ControlMissing, ControlBroken or UnreadablePicture.
     """
     models: dict[str, Model] = {}
     seen: set[object] = set()
@@ -71,6 +71,9 @@ def check(grid: Grid, catalogue: Catalogue) -> None:
         for reference in request.references:
             if reference not in seen:
                 read_reference(reference)
+        if (model.key, request.controls) not in seen:
+            check_controls(request, model, catalogue.controls)
+        seen |= {(model.key, request.controls)}
         seen |= {(model.key, request.active_loras), (model.key, request.autoencoder), source, *request.references}
 
 

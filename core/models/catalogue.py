@@ -13,6 +13,7 @@ from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.weights import files_of, weights_of
+from core.control.library import ControlLibrary
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES, optional_parts
@@ -103,6 +104,11 @@ class Catalogue:
         places = self.places()
         folders, own = places.model_folders, self.own_autoencoders
         return AutoencoderLibrary(folders, self.memory, places.autoencoder_places, own)
+
+    @property
+    def controls(self) -> ControlLibrary:
+        """Returns the ControlNets and T2I-Adapters around the folders."""
+        return ControlLibrary(self.places().model_folders, self.memory)
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
 from core.autoencoders.latent_space import own_space
+from core.control.file import ControlFile
+from core.control.library import ControlLibrary
 from core.embeddings.file import EmbeddingFile
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
@@ -14,6 +16,7 @@ from core.language.words import tr
 from core.lora.file import LoraFile, name_of_width, read_lora
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue, Model
+from core.pictures.source import read_whole
 from core.request.request import Autoencoder, GenerationRequest
 
 
@@ -59,6 +62,22 @@ def check_autoencoder(file: AutoencoderFile, model: Model) -> None:
     own = own_space(model.folder)
     if not file.space.fits(own):
         raise WrongAutoencoder(file.path, file.space.describe(), model.name, own.describe())
+
+
+def check_control(file: ControlFile, model: Model) -> None:
+    """Raises WrongFamily when the network was made to guide another kind of model."""
+    if file.made_for not in ("", kind := kind_of(model)):
+        raise WrongFamily(file.path, file.made_for, model.name, kind)
+
+
+def check_controls(request: GenerationRequest, model: Model, library: ControlLibrary) -> None:
+    """Reads the headers of a request's networks for control, and its pictures.
+
+    Raises ControlMissing, ControlBroken, WrongFamily or UnreadablePicture.
+    """
+    for control in request.controls:
+        check_control(library.find(control), model)
+        read_whole(control)
 
 
 def lent_autoencoder(model: Model, catalogue: Catalogue) -> Autoencoder:

@@ -280,15 +280,15 @@ def _decode(family: FamilySpec, values: BytesPerValue, pixels: int, kind: str) -
 
 
 def _needed(weights: WeightBytes, step: int, decode: int, placement: Placement) -> int:
-    text, network, autoencoder = weights.text, weights.network, weights.autoencoder
+    text, network, autoencoder, beside = weights.text, weights.network, weights.autoencoder, weights.beside
     match placement:
         case Placement.on_device:
-            return text + network + autoencoder + max(step, decode)
+            return text + network + autoencoder + beside + max(step, decode)
         case Placement.drop_encoder:
-            return network + autoencoder + max(text, step, decode)
+            return network + autoencoder + beside + max(text, step, decode)
         case Placement.encoder_in_turns:
-            return autoencoder + max(text, network + max(step, decode))
+            return autoencoder + beside + max(text, network + max(step, decode))
         case Placement.model_offload:
-            return max(text, network + step, autoencoder + decode)
+            return max(text, max(network, beside) + step, autoencoder + decode)
         case Placement.group_offload:
-            return max(text, int(network * GROUP_SHARE) + step, autoencoder + decode)
+            return max(text, max(int(network * GROUP_SHARE), beside) + step, autoencoder + decode)

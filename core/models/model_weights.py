@@ -38,12 +38,16 @@ class PackedBytes:
 
 @dataclass(frozen=True, slots=True)
 class ModelWeights:
-    """Numbers of parameters of a model's parts, and the bytes of those that its files have packed."""
+    """Numbers of parameters of a model's parts, and the bytes of those that its files have packed.
+
+    ``beside`` are those of the networks for control that a request names.
+    """
 
     text_encoders: int
     network: int
     autoencoder: int
     packed: PackedBytes = PackedBytes()
+    beside: int = 0
 
     @property
     def without_text(self) -> ModelWeights:
@@ -71,6 +75,7 @@ class WeightBytes:
     text: int
     network: int
     autoencoder: int
+    beside: int = 0
 
     @classmethod
     def of(cls, weights: ModelWeights, values: BytesPerValue, weight_bits: int | None) -> WeightBytes:
@@ -80,8 +85,9 @@ class WeightBytes:
             each = weight_bits / 8 + shared / QUANTISED_BLOCK
         text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
         packed = weights.packed
-        return cls(text + packed.text, network + packed.network, values.autoencoder * weights.autoencoder)
+        autoencoder, beside = values.autoencoder * weights.autoencoder, values.network * weights.beside
+        return cls(text + packed.text, network + packed.network, autoencoder, beside)
 
     @property
     def all(self) -> int:
-        return self.text + self.network + self.autoencoder
+        return self.text + self.network + self.autoencoder + self.beside

@@ -19,6 +19,7 @@ from core.language.words import tr
 from core.paths import Folders
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
+from core.request.control import Control
 from core.request.request import GenerationRequest, Mask, Reference, Size, Source
 
 _NAME_DIGITS = 10
@@ -57,13 +58,13 @@ def read_source(source: Source, size: Size) -> SourcePicture:
     return SourcePicture(np.asarray(picture), sha256, Size(*original.size))
 
 
-def read_whole(source: Source) -> tuple[Pixels, str]:
+def read_whole(source: Source | Control) -> tuple[Pixels, str]:
     """Returns a picture upright and in RGB, in its own size, and its SHA-256. Raises as `read_source` does."""
     original, sha256 = _read(source)
     return np.asarray(original), sha256
 
 
-def _read(source: Source) -> tuple[Image.Image, str]:
+def _read(source: Source | Control) -> tuple[Image.Image, str]:
     path = Path(source.path)
     content = content_of(path)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -73,7 +74,7 @@ def _read(source: Source) -> tuple[Image.Image, str]:
     return flattened(decoded(path, BytesIO(content), FORMATS, unknown=unknown)), sha256
 
 
-Named = TypeVar("Named", Source, Mask, Reference)
+Named = TypeVar("Named", Source, Mask, Reference, Control)
 
 
 def found(source: Named, folders: Iterable[Path]) -> Named:
@@ -92,6 +93,18 @@ def found(source: Named, folders: Iterable[Path]) -> Named:
             except UnreadablePicture:
                 continue
     return source
+
+
+def with_found(request: GenerationRequest, folders: Iterable[Path]) -> GenerationRequest:
+    """Returns a request with the places of the pictures that it names, as far as they are `found`."""
+    folders = tuple(folders)
+    return replace(
+        request,
+        source=request.source and found(request.source, folders),
+        mask=request.mask and found(request.mask, folders),
+        references=tuple(found(one, folders) for one in request.references),
+        controls=tuple(found(one, folders) for one in request.controls),
+    )
 
 
 def likely_folders(path: Path) -> tuple[Path, ...]:
@@ -115,7 +128,8 @@ def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
     """
     if folder is None:
         return
-    for source in filter(None, (request.source, request.mask, *request.references)):
+    named = (request.source, request.mask, *request.references, *request.controls)
+    for source in filter(None, named):
         if not source.path:  # a mask of margins alone
             continue
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import InvalidRequest
 from core.language.words import tr
+from core.request.control import Control
 from core.request.mask import Mask
 from core.request.samplers import SAMPLERS
 
@@ -19,8 +20,7 @@ LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS, MOST_REFERENCES = 16, 4
 CLIP_LAYERS = range(1, 13)
-WEIGHT_BITS = (8, 4)
-"""The numbers of bits that weights can be packed into, see `core.engine.weights.quantisation`."""
+WEIGHT_BITS = (8, 4)  # as `core.engine.weights.quantisation` packs them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,7 @@ class Limits:
     references: int = MOST_REFERENCES
 
     def with_references(self, references: tuple[Reference, ...]) -> Limits:
-        """Returns the limits of a request with these pictures: its picture may have any size, as they have.
-
-        The model makes a larger one then, of which the right and lower edges are cut off.
-        """
+        """Returns the limits of a request with these pictures: of any size; what is made larger is cut off."""
         return replace(self, size_step=1, smallest=min(self.smallest, self.size_step)) if references else self
 
     def snap(self, length_px: int) -> int:
@@ -235,14 +232,14 @@ class GenerationRequest:
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
         clip_skip: the layer of CLIP's text encoders that the prompt is read from, counted from 1 at the end.
         emphasis: key in `core.request.settings.emphasis.MODES`: how weights in the prompt act.
-        embeddings: those that the prompts name, as far as they have been found.
-        training: how the model was trained, as far as its own file does not tell, in the form of
-            `core.request.traits.traits_to_text`; "" for what the catalogue knows.
+        embeddings: those that the prompts name, as far as found.
+        training: `core.request.traits.traits_to_text` of how the model was trained; "" as the catalogue knows it.
         variants: the prompts are templates, see `core.prompt.template`; else their braces are text.
         template, negative_template: of prompts that have been drawn already, "" for those that were not.
         upscaler: enlarges the finished picture, or None.
         variation: a change of the noise that the seed starts with, or None.
         seamless: key in `core.request.settings.seamless.DIRECTIONS`: where the picture goes on at its other side.
+        controls: pictures that guide this one, each by a network.
         skip_layers: strength of the guidance away from a prediction without some layers; 0 is off.
     """
 
@@ -272,6 +269,7 @@ class GenerationRequest:
     variation: Variation | None = None
     seamless: str = ""
     skip_layers: float = 0.0
+    controls: tuple[Control, ...] = ()
 
     @property
     def has_guidance(self) -> bool:

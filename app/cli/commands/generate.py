@@ -25,7 +25,7 @@ from core.errors import EmulsionError, InvalidRequest
 from core.language.words import tr
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, users_catalogue
-from core.models.compatibility import check_autoencoder, check_loras
+from core.models.compatibility import check_autoencoder, check_controls, check_loras
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
     MemoryInUse,
@@ -211,6 +211,7 @@ def _read(arguments: Namespace) -> Job:
     check_source(request)
     for reference in request.references:
         read_reference(reference)
+    check_controls(request, model, catalogue.controls)
     output = None if arguments.output is None else storable("output", arguments.output)
     save = output_of(output, MOST_COMBINATIONS if arguments.combinations else request.count, settings)
     return job_of(arguments, request, catalogue, settings, save)

@@ -12,9 +12,8 @@ from typing import Any
 
 import torch
 from accelerate.hooks import add_hook_to_module, remove_hook_from_module
-from diffusers.hooks.group_offloading import apply_group_offloading
-from diffusers.hooks.hooks import HookRegistry
 
+from core.engine.devices.group_offload import put_into_groups, take_out_of_groups
 from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns, staying
 from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.compiled import compile_blocks
@@ -24,16 +23,10 @@ from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
 from core.models.acceleration import Acceleration
-from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, computer_memory, placement_after
+from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, placement_after
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
-
-GROUP_OFFLOAD_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
-"""Names under which diffusers registers them (``diffusers/hooks/group_offloading.py``)."""
-
-ROOM_TO_PIN = 1.25
-"""Free memory of the computer, in sizes of a network, that suffices for a pinned copy of it."""
 
 
 class Offloading:
@@ -43,6 +36,7 @@ class Offloading:
         plan: the one that holds now, for pictures of ``pixels``.
         placement: the present one; it becomes slower than planned when memory runs out, see `step_down`.
         pixels: those of the largest picture that is being made.
+        beside: the number of weights of networks for control that the plan counts.
         too_large: the least pixels for which a faster placement had too little memory.
         is_placed: False where memory ran out on the way to ``placement``.
         room_then: bytes of the device that were ours or free then.
@@ -75,6 +69,7 @@ class Offloading:
         self.plan = plan
         self.placement = plan.placement
         self.pixels = 0
+        self.beside = 0
         self.too_large = sys.maxsize
         self.room_then = 0
         self.is_placed = False
@@ -204,6 +199,22 @@ class Offloading:
         else:
             torch.nn.Module.to(part, self._device)
 
+    def add(self, name: str, part: Any) -> None:
+        """Puts a further part, which is on the CPU, where the placement has it."""
+        self._parts[name] = part
+        self._tune([part])
+        if self.placement.value < Placement.model_offload.value:
+            torch.nn.Module.to(part, self._device)
+        else:  # it takes turns with the others
+            self.move_to(self.placement)
+
+    def remove(self, name: str) -> None:
+        """Lets go of a part that was added."""
+        part = self._parts.pop(name)
+        if isinstance(hook := getattr(part, "_hf_hook", None), InTurns):
+            hook.forget(part)
+        remove_hook_from_module(part)
+
     def _tune(self, parts: Iterable[Any]) -> None:
         for part in parts:
             if self._device.type == "cpu":
@@ -232,7 +243,7 @@ class Offloading:
                 self._in_turns(self._parts)
             case Placement.group_offload:
                 self._in_turns({name: part for name, part in self._parts.items() if not is_network(name)})
-                self._in_groups(self._network)
+                put_into_groups(self._network, self._device)
         self.use_graphs()
         self.is_placed = True
 
@@ -240,24 +251,6 @@ class Offloading:
         present: list[Any] = []
         for name, part in parts.items():
             add_hook_to_module(part, InTurns(self._device, present, leaves=is_encoder(name)))
-
-    def _in_groups(self, part: torch.nn.Module) -> None:
-        """Brings each layer while the one before computes, where the device has streams for that.
-
-        The weights then wait in pinned memory, which is a second copy while it is made; where the computer has no
-        room for one, each layer is pinned for its way only. Without streams they would also be copied back.
-        """
-        has_streams = self._device.type in ("cuda", "xpu")
-        is_tight = computer_memory().free < ROOM_TO_PIN * _bytes_of(part.parameters())
-        apply_group_offloading(
-            part,
-            self._device,
-            CPU,
-            offload_type="leaf_level",
-            use_stream=has_streams,
-            record_stream=has_streams,
-            low_cpu_mem_usage=has_streams and is_tight,
-        )
 
     def _freed_after_use(self, parts: Mapping[str, Any]) -> None:
         for name, part in parts.items():
@@ -272,8 +265,7 @@ class Offloading:
             torch.get_device_module(self._device).synchronize()  # layers that were on their way have arrived then
         for part in self._parts.values():
             remove_hook_from_module(part)
-            for name in GROUP_OFFLOAD_HOOKS:
-                HookRegistry.check_if_exists_or_initialize(part).remove_hook(name, recurse=True)
+            take_out_of_groups(part)
         self._move(self._parts.values(), CPU)
         free_caches(self._device)
 

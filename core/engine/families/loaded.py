@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
+from core.engine.networks.guides import Guide
 from core.engine.networks.kept_encodings import KeptEncodings
 from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS, PromptCache
 from core.engine.networks.seamless import widened, without_margin
@@ -60,7 +61,8 @@ class Arithmetic(Protocol[Encoded]):
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded], **more: Any) -> Predict:
         """Returns the network's call with the encoded `texts` built in.
 
-        Families that edit by instruction take ``references`` too: latents (1, channels, height, width).
+        Families that edit by instruction take ``references`` too: latents (1, channels, height, width). Those with
+        the setting ``controls`` take ``guides``, see `core.engine.networks.guides`.
         """
         ...
 
@@ -144,13 +146,12 @@ class Family:
         """Returns the encoded texts of a request, from the cache or by running the text encoders."""
         return [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
 
-    def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
+    def read_prompt(self, request: GenerationRequest, batch: int, guides: Sequence[Guide] = ()) -> Predict:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
-        encoded = self.encoded(request)
-        if not request.references:
-            return self._arithmetic.predict(request, batch, encoded)
-        references = [self.references[reference.sha256] for reference in request.references]
-        return self._arithmetic.predict(request, batch, encoded, references=references)
+        more: dict[str, Any] = {"guides": guides} if guides else {}
+        if request.references:
+            more["references"] = [self.references[reference.sha256] for reference in request.references]
+        return self._arithmetic.predict(request, batch, self.encoded(request), **more)
 
     @property
     def pixels_each(self) -> int:

@@ -15,6 +15,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts
+from core.engine.networks.guides import Guide
 from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -40,10 +41,16 @@ class StableDiffusion:
         """Returns hidden states (1, tokens, width) of the last layer, behind the final norm."""
         return self.encoders[0].read(text)[0].to(self._unet.dtype)
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
+    def predict(
+        self,
+        request: GenerationRequest,
+        batch: int,
+        encoded: Sequence[torch.Tensor],
+        guides: Sequence[Guide] = (),
+    ) -> Predict:
         # (batch [* 2 with guidance: negative prompt first], tokens, width), in the order of the stock pipeline
         embeddings = torch.cat([text.repeat(batch, 1, 1) for text in encoded])
-        return unet_call(self._unet, request, batch, embeddings)
+        return unet_call(self._unet, request, batch, embeddings, guides=guides)
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}

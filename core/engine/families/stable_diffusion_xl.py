@@ -17,6 +17,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts, prompt_parts
+from core.engine.networks.guides import Guide
 from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -64,7 +65,13 @@ class StableDiffusionXL:
         hidden, outputs = zip(*(encoder.read(text) for encoder in self.encoders), strict=True)
         return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), outputs[-1].to(self._unet.dtype))
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
+    def predict(
+        self,
+        request: GenerationRequest,
+        batch: int,
+        encoded: Sequence[Encoded],
+        guides: Sequence[Guide] = (),
+    ) -> Predict:
         halves = list(encoded)
         if has_uncond(self._unet, request) and len(halves) == len(prompt_parts(request)):
             prompt = halves[0]
@@ -75,7 +82,7 @@ class StableDiffusionXL:
         crop_top_left = (0, 0)
         time_ids = torch.tensor([[*size, *crop_top_left, *size]], dtype=hidden.dtype, device=hidden.device)
         added = {"text_embeds": pooled, "time_ids": time_ids.repeat(len(hidden), 1)}
-        return unet_call(self._unet, request, batch, hidden, added)
+        return unet_call(self._unet, request, batch, hidden, added, guides)
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}

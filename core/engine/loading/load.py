@@ -10,6 +10,7 @@ from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
+from core.engine.loading.control_nets import ControlNets
 from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.kept import encoder_files, is_worth_keeping, kept_encodings
 from core.engine.loading.loaded_model import LoadedModel
@@ -80,6 +81,7 @@ def load(
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts, offloading.bring),
         autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
+        controls=ControlNets(model, family, offloading, plan),
         embeddings=PromptEmbeddings(model, family, catalogue),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
         seamless=(Seamless(), Seamless(lambda: family.autoencoder().use_tiling)),

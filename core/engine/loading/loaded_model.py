@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import torch
 
+from core.control.maps import EXTRA, Maps, map_key, maps_to_extras, read_maps
 from core.engine.decoding import decoding
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
 from core.engine.devices.device import DevicePlan
@@ -17,6 +19,7 @@ from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders
+from core.engine.loading.control_nets import ControlNets
 from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.planning import Work, plan_for
@@ -29,6 +32,7 @@ from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.errors import CompilerMissing, LoraBroken
 from core.files.stamps import Stamp
+from core.film.film import Film
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement
@@ -40,6 +44,7 @@ from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+NO_MAPS: Maps = MappingProxyType({})
 MORE_ROOM = 1.1
 """Of the memory that was too little, with which a faster placement is tried again."""
 
@@ -52,6 +57,7 @@ class LoadedModel:
         stamps: of the files that it was read from.
         plan: the device and the precision that it is in.
         autoencoders: its own, and others in its place.
+        controls: the networks that guide pictures.
         embeddings: that prompts name.
         tiny: the decoder of its sharp previews.
         seamless: what lets the network and the autoencoder go around the edges.
@@ -66,16 +72,17 @@ class LoadedModel:
     ladder: OutOfMemoryLadder
     loras: LoraLayers
     autoencoders: Autoencoders
+    controls: ControlNets
     embeddings: PromptEmbeddings
     tiny: TinyAutoencoder
     seamless: tuple[Seamless, Seamless]
     catalogue: Catalogue
 
-    def prepared_for(self, request: GenerationRequest) -> PreparedModel:
-        """Puts in the request's LoRAs, autoencoder and reference pictures, and reads their hashes.
+    def prepared_for(self, request: GenerationRequest, known: Maps = NO_MAPS) -> PreparedModel:
+        """Puts in the request's LoRAs, autoencoder, controls and reference pictures, and reads their hashes.
 
-        Raises LoraMissing, AutoencoderMissing, WrongAutoencoder, WrongFamily, ModelBroken, UnreadablePicture or
-        torch.OutOfMemoryError.
+        ``known`` are maps of controls whose pictures need not be there. Raises LoraMissing, AutoencoderMissing,
+        WrongAutoencoder, ControlMissing, WrongFamily, ModelBroken, UnreadablePicture or torch.OutOfMemoryError.
         """
         library = self.catalogue.autoencoders
         autoencoder = self.ladder.run(lambda: self.autoencoders.use(request.autoencoder, library))
@@ -89,10 +96,13 @@ class LoadedModel:
             if usage.left_out:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         named, notices = self.embeddings.use(request)
-        changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
         sources = self.catalogue.sources
+        maps, controls = read_maps(request, (sources,) if sources is not None else (), known)
+        controls = self.ladder.run(lambda: self.controls.use(controls, self.catalogue.controls))
+        changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named, controls=controls)
         request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device, sources))
-        return PreparedModel(self, request, worked_seamless(request), (*told, *notices))
+        more = (*told, *notices), maps, self.controls.values()
+        return PreparedModel(self, request, worked_seamless(request), *more)
 
     @property
     def memory(self) -> MemoryPlan:
@@ -109,7 +119,8 @@ class LoadedModel:
         """
         offloading, pixels = self.offloading, work.pixels
         reads_text = reads_text or not offloading.absent
-        is_same = (pixels, reads_text) == (offloading.pixels, offloading.reads_text)
+        now = offloading.pixels, offloading.reads_text, offloading.beside
+        is_same = (pixels, reads_text, work.beside) == now
         if is_same and offloading.is_placed and not offloading.has_fallen:
             return
         held = offloading.held()
@@ -118,7 +129,7 @@ class LoadedModel:
         self.family.autoencoder().use_tiling = planned.tiled_decode
         fits_again = pixels < offloading.too_large or planned.free > MORE_ROOM * offloading.room_then
         has_other_room = planned.has_room_for_graphs != offloading.plan.has_room_for_graphs
-        offloading.plan, offloading.pixels = planned, pixels
+        offloading.plan, offloading.pixels, offloading.beside = planned, pixels, work.beside
         further = planned.placement.value - offloading.placement.value
         target = planned.placement if further > 0 or fits_again else offloading.placement
         is_there = target is offloading.placement and offloading.is_placed
@@ -159,12 +170,16 @@ class PreparedModel:
         request: with the hashes of its LoRAs and autoencoder.
         seamless: directions in which the picture goes around; fewer than the request's where it is a masked part.
         told: LoRAs that are other files than the request says, or act in part only.
+        maps: what its controls look at.
+        beside: the number of weights of their networks.
     """
 
     loaded: LoadedModel
     request: GenerationRequest
     seamless: str = ""
     told: tuple[AddOnNotice, ...] = ()
+    maps: Maps = field(default_factory=lambda: NO_MAPS)
+    beside: int = 0
 
     @property
     def family(self) -> Family:
@@ -180,7 +195,14 @@ class PreparedModel:
         if request.references:  # another autoencoder that was in use since then has taken their latents along
             device, sources = self.loaded.plan.device, self.loaded.catalogue.sources
             self.with_autoencoder(lambda: encoded_references(self.family, request, device, sources))
-        return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
+        nets = self.loaded.controls
+        guides = [nets.guide(one, self.maps[map_key(one)]) for one in request.controls]
+        return self._with_loras(lambda: self.family.read_prompt(request, 1, guides))
+
+    def with_maps(self, film: Film) -> Film:
+        """Returns a film that keeps the maps of this request's controls, and no others."""
+        others = {name: extra for name, extra in film.extras.items() if not name.startswith(EXTRA)}
+        return replace(film, extras=others | maps_to_extras(self.request.controls, self.maps))
 
     def read_ahead(self, request: GenerationRequest) -> None:
         """Has the prompt of another request for this model encoded, to be known later."""
@@ -191,7 +213,8 @@ class PreparedModel:
 
         It raises CompilerMissing where it cannot be compiled as it was to be.
         """
-        precise = repeated_in_float32(predict, self.family.network(), self.loaded.offloading.forget_graphs)
+        moved, beside = self.loaded.offloading.forget_graphs, self.loaded.controls.present.values
+        precise = repeated_in_float32(predict, self.family.network(), moved, beside)
 
         def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             # a few layers at a time come in their own dtype
@@ -254,6 +277,7 @@ class PreparedModel:
                 if found.hash != lora.hash:
                     path = self.loaded.catalogue.loras.find(lora)
                     raise LoraBroken(path, tr("its content has changed since the run began"))
+            self.loaded.controls.use(self.request.controls, self.loaded.catalogue.controls)
             if self.loaded.seamless[0].use(self.family.network(), self.seamless):
                 self.loaded.offloading.forget_graphs()
             return work()

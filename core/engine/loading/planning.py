@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from core.engine.devices.device import DevicePlan, memory_now
 from core.families import FAMILIES
+from core.models.catalogue import Catalogue
+from core.models.compatibility import check_control
 from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.model import Model
 from core.models.parameter_count import weights_in
@@ -15,14 +17,29 @@ from core.request.request import GenerationRequest, Size
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The size of a picture, and the pixels of those at which each step looks as well."""
+    """The size of a picture, and the pixels of those at which each step looks as well.
+
+    ``beside`` is the number of weights of the networks for control.
+    """
 
     size: Size
     seen: int = 0
+    beside: int = 0
 
     @classmethod
-    def of(cls, request: GenerationRequest) -> Work:
-        return cls(request.size, seen_pixels(request.references))
+    def of(cls, request: GenerationRequest, beside: int = 0) -> Work:
+        return cls(request.size, seen_pixels(request.references), beside)
+
+    @classmethod
+    def planned(cls, request: GenerationRequest, model: Model, catalogue: Catalogue) -> Work:
+        """Reads the headers of the networks for control.
+
+        Raises ControlMissing, ControlBroken, or WrongFamily for one that guides another kind of model.
+        """
+        files = {one.name: catalogue.controls.find(one) for one in request.controls}
+        for file in files.values():
+            check_control(file, model)
+        return cls.of(request, sum(file.values for file in files.values()))
 
     @property
     def pixels(self) -> int:
@@ -45,7 +62,7 @@ def plan_for(
     are left out.
     """
     weights, memory = weights_in(model.folder, model.file, model.parts.places), memory_now(plan)
-    weights = weights if reads_text else weights.without_text
+    weights = replace(weights if reads_text else weights.without_text, beside=work.beside)
     memory = replace(memory, free=min(memory.free + held, memory.total))
     family, dtype, bits = FAMILIES[model.family], plan.dtype_name, plan.weight_bits
     return plan_memory(family, weights, dtype, work.size, memory, asked, tiles, bits, work.seen)

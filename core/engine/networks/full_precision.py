@@ -1,8 +1,8 @@
 """Repeats a call of a network in float32 where float16, which ends at 65504, gave no numbers."""
 
 import logging
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -15,8 +15,15 @@ from core.engine.sampling.guidance import Prediction
 log = logging.getLogger(__name__)
 
 
-def repeated_in_float32(predict: Predict, network: torch.nn.Module, moved: Callable[[], None]) -> Predict:
-    """Returns ``predict``, whose calls of ``network`` are repeated once if they overflow in float16.
+def repeated_in_float32(
+    predict: Predict,
+    network: torch.nn.Module,
+    moved: Callable[[], None],
+    beside: Callable[[], Iterable[torch.nn.Module]] = tuple,
+) -> Predict:
+    """Returns ``predict``, whose calls of ``network``, and those ``beside`` it, are repeated once in float32.
+
+    That is if they overflow in float16.
 
     Other precisions have the range of float32, so a repetition would not help. What comes out is in float16 either
     way, so that a film's calls are alike. Weights take twice the room meanwhile; where that is not there, the
@@ -33,7 +40,9 @@ def repeated_in_float32(predict: Predict, network: torch.nn.Module, moved: Calla
 
     def widened(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         try:
-            with _in_float32(network):
+            with ExitStack() as stack:
+                for one in (network, *beside()):
+                    stack.enter_context(_in_float32(one))
                 return predict(x, t)
         finally:
             moved()

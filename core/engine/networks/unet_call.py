@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from core.engine.networks.clip_text import prompt_parts
+from core.engine.networks.guides import Guide, Residuals
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.request.request import GenerationRequest
@@ -28,6 +29,7 @@ def unet_call(
     batch: int,
     embeddings: torch.Tensor,
     added: dict[str, torch.Tensor] | None = None,
+    guides: Sequence[Guide] = (),
 ) -> Predict:
     """Returns the network's call with the prompt built in.
 
@@ -35,22 +37,27 @@ def unet_call(
         embeddings: (batch * passes, tokens, width): one pass for each part of the prompt, and before them one
             for the negative prompt if there is guidance or more than one part.
         added: what SDXL conditions on besides, (batch * passes, ...) each.
+        guides: networks that guide it in this call.
     """
     passes = len(embeddings) // batch
     is_guided = takes_two_passes(unet, request)
     weights = [part.weight for part in prompt_parts(request)]
     scale = guidance_embedding(unet, request.guidance_scale, len(embeddings))
     dtype = unet.dtype  # asked once: it looks through all layers, for milliseconds
+    unguided = batch if passes > 1 else 0
+    residuals = Residuals(guides, embeddings, added, unguided, dtype) if guides else None
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         x = x.to(dtype)
+        x = torch.cat([x] * passes) if passes > 1 else x
         output = unet(
-            torch.cat([x] * passes) if passes > 1 else x,
+            x,
             t,
             encoder_hidden_states=embeddings,
             timestep_cond=scale,
             added_cond_kwargs=added,
             return_dict=False,
+            **(residuals.of(x, t) if residuals is not None else {}),
         )[0].contiguous()  # films and samplers keep latents in one layout
         if passes == 1:
             return Prediction(cond=output, uncond=None)

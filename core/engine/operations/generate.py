@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from core.engine.context import Context, attention_recorder
+from core.engine.attention_probes import attention_recorder
+from core.engine.context import Context
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
 from core.pictures.source import keep_sources
@@ -37,7 +38,7 @@ def run(context: Context, operation: Generate, following: Iterable[GenerationReq
         start = model.with_autoencoder(
             lambda request=request, model=model: from_request(model.family, request, context.plan.device)
         )
-        film = replace(start.film, run=operation.run or start.film.run, batch=batch)
+        film = replace(model.with_maps(start.film), run=operation.run or start.film.run, batch=batch)
         yield from generate_picture(
             model,
             replace(start, film=film),

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.engine.context import Context, attention_recorder
+from core.control.maps import maps_from_extras
+from core.engine.attention_probes import attention_recorder
+from core.engine.context import Context
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_branch, training_of
 from core.request.request import GenerationRequest
@@ -19,12 +21,14 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     before = branch.film.request
     source, mask = (None, None) if branch.film.frames else (branch.request.source, before.mask)
     kept = {"source": source, "mask": mask, "references": before.references}
-    model = yield from context.prepare(replace(_rewritten(branch), **kept))
+    known = maps_from_extras(before.controls, branch.film.extras)
+    model = yield from context.prepare(replace(_rewritten(branch), **kept), known)
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)
     branch = replace(branch, request=replace(model.request, training=training))
     start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
+    start = replace(start, film=model.with_maps(start.film))
     request = start.film.request
     calls = yield from context.read_prompt(model, request, start.film.skipped_steps)
     attention = attention_recorder(model, request, calls, operation.attended) if operation.attention else None

@@ -14,7 +14,7 @@ from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.film.reader import read_recording
 from core.pictures.masked_picture import read_masked_picture
-from core.pictures.source import found, likely_folders
+from core.pictures.source import likely_folders, with_found
 from core.runs.events import Event, Finished
 from core.runs.operations import OpenedFilm, OpenFilm
 
@@ -30,12 +30,8 @@ def run(context: Context, operation: OpenFilm) -> Iterator[Event]:
 
 def with_pictures(film: Film, path: Path) -> Film:
     """Returns the film with the places of the pictures that it names and its masked picture, if they are there."""
-    request, folders = film.request, likely_folders(path)
-    references = tuple(found(one, folders) for one in request.references)
-    source = request.source and found(request.source, folders)
-    mask = request.mask and found(request.mask, folders)
-    film = replace(film, request=replace(request, references=references, source=source, mask=mask))
-    if mask is None:
+    film = replace(film, request=with_found(film.request, likely_folders(path)))
+    if film.request.mask is None:
         return film
     try:
         return replace(film, masked=read_masked_picture(film.request))

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import torch
 
-from core.engine.context import Context, attention_recorder
+from core.control.maps import maps_from_extras
+from core.engine.attention_probes import attention_recorder
+from core.engine.context import Context
 from core.engine.generation import replay
 from core.engine.initial_state import from_film
 from core.engine.inpainting import network_inputs
@@ -18,7 +20,9 @@ from core.runs.operations import RecordAttention
 
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
-    model = yield from context.prepare(replace(film.request, source=None, mask=None))  # its picture may be gone
+    known = maps_from_extras(film.request.controls, film.extras)
+    alone = replace(film.request, source=None, mask=None)  # its picture may be gone
+    model = yield from context.prepare(alone, known)
     request = replace(model.request, source=film.request.source)  # but it tells where the calls begin
     calls = yield from context.read_prompt(model, request, film.skipped_steps)
     recorder = attention_recorder(model, model.request, calls)

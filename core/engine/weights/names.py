@@ -5,12 +5,13 @@ already stay, so files with some of each kind are read, too.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
 import torch
 from diffusers.loaders.single_file_utils import (
+    convert_controlnet_checkpoint,
     convert_krea2_transformer_checkpoint_to_diffusers,
     convert_ldm_unet_checkpoint,
     convert_ldm_vae_checkpoint,
@@ -39,6 +40,11 @@ _SPELLINGS = (
     ("label_emb.0.2.", "add_embedding.linear_2."),
 )
 """Of the attention in autoencoders that diffusers wrote before 2023; of SDXL's sizes."""
+
+
+_IN_A_ROW = re.compile(r"body\.(\d+)\.((?:block1|block2|in_conv)\..*)")
+_LIGHT = re.compile(r"^body\.(\d+)\.body\.(\d+)\.")
+_ADAPTER_LAYERS = 2
 
 
 def named(weights: Weights, module: Any) -> Weights:
@@ -86,6 +92,30 @@ def _formed(value: torch.Tensor, expected: torch.Tensor | None) -> torch.Tensor:
 def _unet(weights: Weights, module: Any) -> Weights:
     config = {**module.config, "addition_embed_type": None, "class_embed_type": None}
     return convert_ldm_unet_checkpoint({f"{UNET}{name}": value for name, value in weights.items()}, config)
+
+
+def _controlnet(weights: Weights, module: Any) -> Weights:
+    config = {**module.config, "addition_embed_type": None, "class_embed_type": None}
+    converted = cast("dict[str, torch.Tensor | None]", convert_controlnet_checkpoint(weights, config))
+    return {name: value for name, value in converted.items() if value is not None}
+
+
+def _adapter(weights: Weights, _module: Any) -> Weights:
+    return {adapter_name(name, weights): value for name, value in weights.items()}
+
+
+def adapter_name(name: str, names: Collection[str]) -> str:
+    """Returns diffusers' name of a T2I-Adapter's weight; ``names`` are all of its file.
+
+    TencentARC numbers the layers of its full adapters in one row, two to a level (``models/adapters.py`` of its
+    repository T2I-Adapter), and its light ones have a ``body`` in each level.
+    """
+    plain = name.removeprefix("adapter.")
+    if "body.0.block1.weight" in names and (match := _IN_A_ROW.fullmatch(plain)):
+        level, layer = divmod(int(match[1]), _ADAPTER_LAYERS)
+        inner = match[2] if match[2].startswith("in_conv.") else f"resnets.{layer}.{match[2]}"
+        return f"adapter.body.{level}.{inner}"
+    return "adapter." + _LIGHT.sub(r"body.\1.resnets.\2.", plain)
 
 
 def _vae(weights: Weights, module: Any) -> Weights:
@@ -180,6 +210,8 @@ def _clip(weights: Weights, module: Any) -> Weights:
 _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
     {
         "UNet2DConditionModel": _unet,
+        "ControlNetModel": _controlnet,
+        "T2IAdapter": _adapter,
         "AutoencoderKL": _vae,
         "AutoencoderKLFlux2": _flux2_vae,
         "AutoencoderKLQwenImage": _qwen_vae,

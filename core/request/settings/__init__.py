@@ -8,6 +8,7 @@ from core.request.request import GenerationRequest, Limits
 from core.request.setting import DEFAULT, Setting
 from core.request.settings.autoencoder import AUTOENCODER
 from core.request.settings.clip_skip import CLIP_SKIP
+from core.request.settings.controls import CONTROLS
 from core.request.settings.count import COUNT
 from core.request.settings.embeddings import EMBEDDINGS
 from core.request.settings.emphasis import EMPHASIS, PLAIN
@@ -60,6 +61,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     VARIATION,
     SEAMLESS,
     SKIP_LAYERS,
+    CONTROLS,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

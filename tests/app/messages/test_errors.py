@@ -13,6 +13,8 @@ from core.errors import (
     AlreadyRunning,
     AutoencoderMissing,
     CompilerMissing,
+    ControlBroken,
+    ControlMissing,
     DeviceLost,
     DeviceMissing,
     EmulsionError,
@@ -27,6 +29,7 @@ from core.errors import (
     ModelMissing,
     NotAModel,
     NotANumberPicture,
+    NotFound,
     OutOfMemory,
     PartsMissing,
     QueueUnreadable,
@@ -55,6 +58,8 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     LoraMissing: LoraMissing("ink", ("snow",)),
     WildcardMissing: WildcardMissing("color", ("colour",)),
     WildcardUnusable: WildcardUnusable("loop", "it contains itself: loop > loop"),
+    ControlMissing: ControlMissing("canny", ("depth",)),
+    ControlBroken: ControlBroken(Path("canny.safetensors"), "it is damaged"),
     UpscalerMissing: UpscalerMissing("4x-Sharp", ("postcards-x4",)),
     UpscalerBroken: UpscalerBroken(Path("up.pth"), "it is damaged"),
     AutoencoderMissing: AutoencoderMissing("ft-mse", ("kl-f8",)),
@@ -82,7 +87,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
 
 def test_every_error_of_the_engine_has_its_words() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EmulsionError)}
-    assert kinds - {EmulsionError, FileError} == EXAMPLES.keys()
+    assert kinds - {EmulsionError, FileError, NotFound} == EXAMPLES.keys()
     for error in EXAMPLES.values():
         assert "unexpected" not in message(error).title
 

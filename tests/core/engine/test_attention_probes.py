@@ -108,7 +108,7 @@ def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.M
     def failing(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         raise torch.OutOfMemoryError
 
-    calls = PromptCalls(timeline(GenerationRequest("a house")), (failing,))
+    calls = PromptCalls(timeline(GenerationRequest("a house")), ((failing,),))
     recorder = AttentionRecorder(calls, network, [[()]], None)
     with pytest.raises(torch.OutOfMemoryError):
         recorder.at(0)(torch.zeros((1, 4, *LATENT)), torch.tensor(1))

@@ -12,6 +12,7 @@ from core.recipes.differences import differences
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.recipes.told import facet_values, words_of
+from core.request.control import Control
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.mask import Margins
 from core.request.request import (
@@ -54,6 +55,10 @@ OTHERS: dict[str, Any] = {
     "template": "a {red|blue} house",
     "negative_template": "{fog|__weather__}",
     "seamless": "x",
+    "controls": (
+        Control("canny", "red.png", "0123456789", preprocessor="canny", values=(50.0, 150.0), weight=0.8),
+        Control("depth", "a b.png", "abcdef0123", start=0.25, end=0.5),
+    ),
     "variation": Variation(0.25, 7, Size(256, 64)),
     "skip_layers": 2.5,
     "training": "prediction_type=v_prediction zero_snr=yes",
@@ -142,6 +147,7 @@ def test_the_gallery_finds_pictures_by_what_made_them() -> None:
         "loras": ("ink",),
         "autoencoder": ("soft",),
         "seamless": ("left to right",),
+        "controls": ("canny", "depth"),
     }
 
 

@@ -1,0 +1,101 @@
+"""Files of ControlNets and T2I-Adapters, as far as their headers tell. Light: nothing is loaded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from core.checkpoints.weights import weights_of
+from core.errors import ControlBroken, ModelBroken
+from core.file_kinds.kind import FoundKind, Names
+from core.file_kinds.networks import UNET_TEXT
+from core.file_kinds.others import other_in
+from core.files.safetensors_header import SafetensorsHeader
+from core.files.weights_header import read_header
+from core.language.words import tr
+from core.lora.file import name_of_width
+
+CONTROLNET, ADAPTER = "controlnet", "t2i_adapter"
+_INSIDE = "control_model."
+_FIRST = ("conv_in.weight", "body.0.in_conv.weight")
+_OF_ADAPTERS: Mapping[int, str] = MappingProxyType(
+    {
+        64: "Stable Diffusion 1.x",
+        192: "Stable Diffusion 1.x",
+        256: "Stable Diffusion XL",
+        768: "Stable Diffusion XL",
+    }
+)
+"""By the channels of their first layer: squares of 8 or 16 pixels, in grey or colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFile:
+    """A network for control on the disk.
+
+    Attributes:
+        path: a safetensors file, or a folder as diffusers saves it.
+        kind: `CONTROLNET` or `ADAPTER`.
+        made_for: the kind of model, as users know it; "" when the file does not tell.
+        start: begins the names of its tensors.
+        values: the number of its weights.
+    """
+
+    path: Path
+    kind: str
+    made_for: str
+    start: str
+    values: int
+
+    @property
+    def name(self) -> str:
+        return name_of(self.path)
+
+    @property
+    def weights(self) -> Path:
+        """Returns the file whose SHA-256 stands for it."""
+        return weights_of(self.path)[0] if self.path.is_dir() else self.path
+
+
+def name_of(path: Path) -> str:
+    return path.stem if path.suffix == ".safetensors" else path.name
+
+
+def read_control(path: Path) -> ControlFile:
+    """Checks the header. Raises ControlBroken, also for a kind that cannot be used."""
+    try:
+        header = read_header(weights_of(path)[0] if path.is_dir() else path)
+    except ModelBroken as error:
+        raise ControlBroken(path, error.reason, is_damaged=error.is_damaged) from error
+    found = other_in(Names.of(header))
+    if found is None or found.kind.use != "ControlNet":
+        raise ControlBroken(path, tr("it is neither a ControlNet nor a T2I-Adapter"))
+    if reason := _refusal(header, found):
+        raise ControlBroken(path, reason)
+    values = sum(math.prod(entry.shape) for entry in header.tensors.values())
+    is_inside = any(name.startswith(_INSIDE) for name in header.tensors)
+    start = _INSIDE if is_inside and not found.start else found.start
+    return ControlFile(path, found.kind.key, _made_for(header, found.kind.key, start), start, values)
+
+
+def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
+    """Returns the reason against a file of a kind that cannot be used, with the way out; "" for any other."""
+    if found.kind.key not in (CONTROLNET, ADAPTER):
+        return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
+    if "lora_controlnet" in header.tensors:
+        return tr("it is a Control-LoRA, which Emulsion cannot use yet; choose the whole ControlNet")
+    if "difference" in header.tensors:
+        return tr("it has only the difference to a model; choose the whole ControlNet")
+    return ""
+
+
+def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
+    if kind == ADAPTER:
+        shapes = (header.shape(f"{start}{name}") for name in _FIRST)
+        first = next(filter(None, shapes))
+        return _OF_ADAPTERS.get(first[1], "") if len(first) == 4 else ""
+    width = UNET_TEXT.of(header, start)
+    return name_of_width(width) if width is not None else ""

@@ -1,0 +1,95 @@
+"""The ControlNets and T2I-Adapters that can be used by name: in folders beside the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from core.checkpoints.cache import CheckpointCache
+from core.control.file import ControlFile, name_of, read_control
+from core.errors import ControlBroken, ControlMissing
+from core.request.control import Control
+
+FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter")
+"""In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
+
+_DEEPEST = 3
+
+
+class ControlLibrary:
+    """Finds networks for control by name. Of two with one name, that in the folder that is named first counts."""
+
+    def __init__(self, model_folders: Iterable[Path], memory: CheckpointCache) -> None:
+        folders = [
+            place / name
+            for folder in model_folders
+            for place in (folder, folder.parent, folder.parent.parent)
+            for name in FOLDER_NAMES
+        ]
+        self._places = tuple(dict.fromkeys(folders))
+        self._memory = memory
+
+    def files(self) -> dict[str, Path]:
+        """Returns all files by name, and folders as diffusers saves them, which need not be of such networks."""
+        found: dict[str, Path] = {}
+        for place in self._places:
+            for path in _in_folder(place, _DEEPEST):
+                found.setdefault(name_of(path), path)
+        return found
+
+    def look(self) -> tuple[ControlFile, ...]:
+        """Returns all that can be used, by name. Reads headers."""
+        looked: list[ControlFile] = []
+        for path in self.files().values():
+            with suppress(ControlBroken):  # it is told when it is asked for
+                looked.append(read_control(path))
+        return tuple(sorted(looked, key=lambda file: file.name.casefold()))
+
+    def find(self, wanted: Control) -> ControlFile:
+        """Returns the one that is named, or given by its full path; with a hash, the one that has it.
+
+        Raises ControlMissing or ControlBroken.
+        """
+        path, files = Path(wanted.name), self.files()
+        named = path if path.is_absolute() and _is_there(path) else files.get(wanted.key)
+        if named is not None and self._is_same(named, wanted):
+            return read_control(named)
+        if wanted.network:  # it may have another name here
+            for other in files.values():
+                if self._sha256_if_known(other).startswith(wanted.network):
+                    return read_control(other)
+        raise ControlMissing(wanted.key, tuple(files), is_other=named is not None)
+
+    def sha256_of(self, file: ControlFile) -> str:
+        """Returns 64 hexadecimal digits; reads the whole file the first time. Raises ModelBroken."""
+        return self._memory.sha256_of(file.weights)
+
+    def _is_same(self, path: Path, wanted: Control) -> bool:
+        return not wanted.network or self.sha256_of(read_control(path)).startswith(wanted.network)
+
+    def _sha256_if_known(self, path: Path) -> str:
+        with suppress(ControlBroken):
+            return self._memory.sha256_if_known(read_control(path).weights)
+        return ""
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than a name may be, or with NUL
+        return False
+
+
+def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.lower())
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.suffix.lower() == ".safetensors" or (entry / "config.json").is_file():
+            yield entry
+        elif depth > 1 and entry.is_dir():
+            yield from _in_folder(entry, depth - 1)

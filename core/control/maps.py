@@ -1,0 +1,76 @@
+"""The maps of a run's controls. Its film keeps them, so that it goes on without their files."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.control.picture import read_map
+from core.pictures.masked_picture import read_masked_picture
+from core.pictures.pixels import Pixels
+from core.request.control import Control
+from core.request.request import GenerationRequest
+
+EXTRA = "control map "
+"""Begins the names of extras: uint8 (height, width) where the map is grey, else (height, width, 3)."""
+
+LARGEST_PACKED = 6 * 2**20
+"""Bytes of all maps of a film; in its header they take a third more. Others are read from their files again."""
+
+MapKey = tuple[str, str, tuple[float, ...]]
+Maps = Mapping[MapKey, Pixels]
+
+
+def map_key(control: Control) -> MapKey:
+    """Returns what a map depends on beside the size of the picture that is made."""
+    return control.sha256, control.preprocessor, control.used_values
+
+
+def read_maps(
+    request: GenerationRequest, folders: Iterable[Path], known: Maps
+) -> tuple[dict[MapKey, Pixels], tuple[Control, ...]]:
+    """Returns the maps of a request's controls, and these with the hashes of their pictures.
+
+    Files are looked for in ``folders`` where they have gone, and not read for maps that are ``known``. Raises
+    UnreadablePicture.
+    """
+    maps: dict[MapKey, Pixels] = {}
+    controls: list[Control] = []
+    has_part = request.mask is not None and request.source is not None
+    masked = read_masked_picture(request) if has_part and request.controls else None
+    for control in request.controls:
+        pixels = known.get(map_key(control))
+        if pixels is None:
+            pixels, control = read_map(control, request.size, masked, folders)
+        maps[map_key(control)] = pixels
+        controls.append(control)
+    return maps, tuple(controls)
+
+
+def maps_to_extras(controls: Iterable[Control], maps: Maps) -> dict[str, NDArray[Any]]:
+    """Returns the extras of a film for the maps of these controls, as far as there is room for them."""
+    extras: dict[str, NDArray[Any]] = {}
+    room = LARGEST_PACKED
+    for number, control in enumerate(controls):
+        pixels = maps[map_key(control)]
+        is_grey = bool((pixels == pixels[..., :1]).all())
+        kept = np.ascontiguousarray(pixels[..., 0] if is_grey else pixels)
+        room -= len(zlib.compress(kept.tobytes(), 1))
+        if room >= 0:
+            extras[f"{EXTRA}{number}"] = kept
+    return extras
+
+
+def maps_from_extras(controls: Iterable[Control], extras: Mapping[str, NDArray[Any]]) -> dict[MapKey, Pixels]:
+    """Returns the maps that a film has kept."""
+    numbered = ((control, extras.get(f"{EXTRA}{number}")) for number, control in enumerate(controls))
+    return {map_key(control): _in_colour(kept) for control, kept in numbered if kept is not None}
+
+
+def _in_colour(kept: NDArray[Any]) -> Pixels:
+    return kept if kept.ndim == 3 else np.repeat(kept[..., None], 3, axis=2)

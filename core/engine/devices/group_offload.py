@@ -1,0 +1,38 @@
+"""diffusers' own group offload: brings each layer of a network just before it computes."""
+
+import torch
+from diffusers.hooks.group_offloading import apply_group_offloading
+from diffusers.hooks.hooks import HookRegistry
+
+from core.engine.devices.part_hooks import CPU
+from core.models.memory_plan import computer_memory
+
+_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
+"""Names under which diffusers registers them (``diffusers/hooks/group_offloading.py``)."""
+
+ROOM_TO_PIN = 1.25
+"""Free memory of the computer, in sizes of a network, that suffices for a pinned copy of it."""
+
+
+def put_into_groups(part: torch.nn.Module, device: torch.device) -> None:
+    """Brings each layer while the one before computes, where the device has streams for that.
+
+    The weights then wait in pinned memory, which is a second copy while it is made; where the computer has no
+    room for one, each layer is pinned for its way only. Without streams they would also be copied back.
+    """
+    has_streams = device.type in ("cuda", "xpu")
+    is_tight = computer_memory().free < ROOM_TO_PIN * sum(weight.nbytes for weight in part.parameters())
+    apply_group_offloading(
+        part,
+        device,
+        CPU,
+        offload_type="leaf_level",
+        use_stream=has_streams,
+        record_stream=has_streams,
+        low_cpu_mem_usage=has_streams and is_tight,
+    )
+
+
+def take_out_of_groups(part: torch.nn.Module) -> None:
+    for name in _HOOKS:
+        HookRegistry.check_if_exists_or_initialize(part).remove_hook(name, recurse=True)

@@ -1,0 +1,74 @@
+"""The ControlNets and T2I-Adapters beside one loaded model: those of the request that is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from diffusers.models.adapter import T2IAdapter
+
+from core.control.library import ControlLibrary
+from core.engine.devices.device import DevicePlan
+from core.engine.devices.offloading import Offloading
+from core.engine.families import Family
+from core.engine.networks.guides import Guide
+from core.engine.weights.control_files import read_network
+from core.models.catalogue import Model
+from core.models.compatibility import check_control
+from core.pictures.pixels import Pixels
+from core.request.control import Control
+
+
+class ControlNets:
+    """Loads them and lets go of them. Not to be used from two threads.
+
+    Attributes:
+        present: the networks by the SHA-256 of their files.
+    """
+
+    def __init__(self, model: Model, family: Family, offloading: Offloading, plan: DevicePlan) -> None:
+        """``plan`` tells the dtype; the placing moves them to its device."""
+        self.present: dict[str, Any] = {}
+        self._model = model
+        self._family = family
+        self._offloading = offloading
+        self._plan = replace(plan, is_offloaded=True, weight_bits=None)
+
+    def use(self, wanted: tuple[Control, ...], library: ControlLibrary) -> tuple[Control, ...]:
+        """Has these networks there, and no others; returns the controls with the hashes of their networks.
+
+        Raises ControlMissing, ControlBroken, WrongFamily, or ModelBroken for a file that goes away meanwhile.
+        """
+        names = [one.network for one in wanted]
+        if all(names) and set(names) == self.present.keys():
+            return wanted
+        files = [library.find(one) for one in wanted]
+        for file in files:
+            check_control(file, self._model)
+        used = [replace(one, network=library.sha256_of(file)) for one, file in zip(wanted, files, strict=True)]
+        for sha256 in self.present.keys() - {one.network for one in used}:
+            self._offloading.remove(_part(sha256))
+            del self.present[sha256]
+        for one, file in zip(used, files, strict=True):
+            if one.network not in self.present:
+                network = read_network(file, self._family.network(), self._plan)
+                self._offloading.add(_part(one.network), network)
+                self.present[one.network] = network
+        return tuple(
+            one if Path(one.name).is_absolute() else replace(one, name=file.name)
+            for one, file in zip(used, files, strict=True)
+        )
+
+    def guide(self, control: Control, picture: Pixels) -> Guide:
+        """Returns a control that `use` has put in, with what its network looks at."""
+        is_adapter = isinstance(self.present[control.network], T2IAdapter)
+        return Guide(control, lambda: self.present[control.network], is_adapter, picture)
+
+    def values(self) -> int:
+        """Returns the number of their weights."""
+        return sum(weight.numel() for network in self.present.values() for weight in network.parameters())
+
+
+def _part(sha256: str) -> str:
+    return f"control {sha256}"

@@ -1,0 +1,154 @@
+"""Builds ControlNets and T2I-Adapters from their files: those of diffusers, and those with their makers' names.
+
+A lone file has no configuration. Its shapes tell what it has of its own; all else is as in the U-Net that it was
+made for, of which a ControlNet is a copy of the first half (Zhang et al. 2023; ``ControlNetModel.from_unet``).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from diffusers.models.adapter import T2IAdapter
+from diffusers.models.controlnets.controlnet import ControlNetModel
+
+from core.checkpoints.weights import files_of
+from core.control.file import ADAPTER, ControlFile
+from core.engine.devices.device import DevicePlan
+from core.engine.weights.names import adapter_name
+from core.engine.weights.single_file import WeightFile
+from core.errors import ControlBroken, ModelBroken
+from core.files.json_file import read_json
+from core.files.weights_header import read_header
+from core.language.words import tr
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_SQUARES = {64: 8, 192: 8, 256: 16, 768: 16}
+"""Pixels along a side that an adapter's first layer takes at once, by its channels; in grey or in colour."""
+
+_POOLS = re.compile(r"shuffle", re.IGNORECASE)
+"""In a lone file only its name tells that its outputs are averaged over the picture, as ComfyUI decides, too."""
+
+
+def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
+    """Returns the network where the plan loads weights. Raises ControlBroken, also for one that does not fit."""
+    try:
+        paths = files_of(file.path) if file.path.is_dir() else (file.path,)
+        headers = tuple(map(read_header, paths))
+        shapes = {
+            name.removeprefix(file.start): tuple(entry.shape)
+            for header in headers
+            for name, entry in header.tensors.items()
+            if name.startswith(file.start)
+        }
+        config = _config_beside(file)
+        if file.kind == ADAPTER:
+            shapes = {adapter_name(name, shapes): shape for name, shape in shapes.items()}
+            config = config or _adapter_config(shapes)
+            _check_levels(file, _levels_of_adapter(shapes), tuple(unet.config.block_out_channels))
+        else:
+            config = config or _controlnet_config(file, shapes, unet.config)
+            _check_levels(file, _residuals(shapes), _skips(unet.config))
+        kind = T2IAdapter if file.kind == ADAPTER else ControlNetModel
+        module, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, tr("its network"), file.start)
+    except ControlBroken:
+        raise
+    except ModelBroken as error:
+        raise ControlBroken(file.path, error.reason, is_damaged=error.is_damaged) from error
+    return module.to(plan.loads_on)
+
+
+def _config_beside(file: ControlFile) -> dict[str, Any]:
+    if not file.path.is_dir():
+        return {}
+    content = read_json(file.path / "config.json")
+    return {name: value for name, value in content.items() if not name.startswith("_")}
+
+
+def _controlnet_config(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> dict[str, Any]:
+    taken = inspect.signature(ControlNetModel.__init__).parameters
+    first = shapes.get("conv_in.weight") or shapes.get("input_blocks.0.0.weight") or (0, 4)
+    config = {name: unet[name] for name in taken if name in unet}
+    config |= {
+        "in_channels": first[1],
+        "conditioning_embedding_out_channels": _hint_channels(shapes),
+        "conditioning_channels": _hint_shape(shapes)[1],
+        "global_pool_conditions": bool(_POOLS.search(file.name)),
+    }
+    if "conv_in.weight" in shapes:  # such files exist with fewer layers of attention than the U-Net
+        depths = [_depth(shapes, f"down_blocks.{n}") for n in range(len(unet["block_out_channels"]))]
+        config["down_block_types"] = tuple("CrossAttnDownBlock2D" if depth else "DownBlock2D" for depth in depths)
+        config["transformer_layers_per_block"] = tuple(max(1, depth) for depth in depths)
+        if not _depth(shapes, "mid_block"):
+            config["mid_block_type"] = "UNetMidBlock2D"
+    return config
+
+
+def _depth(shapes: Shapes, block: str) -> int:
+    """Returns the transformer's layers in each attention of a block."""
+    pattern = re.compile(rf"{re.escape(block)}\.attentions\.0\.transformer_blocks\.(\d+)\.")
+    return len({match[1] for name in shapes if (match := pattern.match(name))})
+
+
+def _hint_shape(shapes: Shapes) -> tuple[int, ...]:
+    found = shapes.get("controlnet_cond_embedding.conv_in.weight") or shapes.get("input_hint_block.0.weight")
+    return found if found is not None and len(found) == 4 else (16, 3, 3, 3)
+
+
+def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
+    """Returns the channels of the layers by which the picture becomes as small as a latent."""
+    blocks = (f"controlnet_cond_embedding.blocks.{number}.weight" for number in range(1, 32, 2))
+    layers = (f"input_hint_block.{number}.weight" for number in range(4, 64, 4))
+    rest = [shapes[name][0] for name in (*blocks, *layers) if name in shapes]
+    return (_hint_shape(shapes)[0], *rest)
+
+
+def _adapter_config(shapes: Shapes) -> dict[str, Any]:
+    is_light = "adapter.conv_in.weight" not in shapes
+    first = shapes["adapter.body.0.in_conv.weight" if is_light else "adapter.conv_in.weight"][1]
+    side = _SQUARES.get(first, 8)
+    full = "full_adapter_xl" if side == 16 else "full_adapter"
+    levels = _levels_of_adapter(shapes)
+    resnets = {match[1] for name in shapes if (match := re.match(r"adapter\.body\.0\.resnets\.(\d+)\.", name))}
+    return {
+        "in_channels": max(1, first // side**2),
+        "channels": list(levels[:-1] if is_light else levels),  # light ones repeat the last
+        "num_res_blocks": len(resnets),
+        "downscale_factor": side,
+        "adapter_type": "light_adapter" if is_light else full,
+    }
+
+
+def _levels_of_adapter(shapes: Shapes) -> tuple[int, ...]:
+    lasts = ("out_conv", "resnets.0.block2")
+    named = ([f"adapter.body.{number}.{last}.weight" for last in lasts] for number in range(8))
+    return tuple(
+        shapes[name][0] for names in named for name in [next(filter(shapes.__contains__, names), "")] if name
+    )
+
+
+def _residuals(shapes: Shapes) -> tuple[int, ...]:
+    names = ([f"controlnet_down_blocks.{n}.weight", f"zero_convs.{n}.0.weight"] for n in range(len(shapes)))
+    return tuple(shapes[name][0] for both in names for name in both if name in shapes)
+
+
+def _skips(unet: Mapping[str, Any]) -> tuple[int, ...]:
+    """Returns the channels of what a U-Net's first half hands to its second."""
+    channels, layers = unet["block_out_channels"], unet["layers_per_block"]
+    each = [layers] * len(channels) if isinstance(layers, int) else layers
+    levels = [(*(width,) * count, width) for width, count in zip(channels, each, strict=True)]
+    return (channels[0], *(width for level in levels for width in level))[: sum(each) + len(channels)]
+
+
+def _check_levels(file: ControlFile, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    """Raises ControlBroken. Adapters may have a level more than the model, for what is between its halves."""
+    if file.kind == ADAPTER:
+        found, expected = found[: len(expected)], expected[: len(found)]
+    if not found or found != expected:
+        raise ControlBroken(
+            file.path,
+            tr("it was made for a network with other layers than those of the model; choose one made for it"),
+        )

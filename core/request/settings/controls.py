@@ -1,0 +1,248 @@
+"""The pictures that guide the one that is made, by ControlNets and T2I-Adapters.
+
+In the ``parameters`` text each is an entry ``ControlNet 0: "Module: canny, Model: control_canny, Weight: 1, ..."``
+as the ControlNet extension of AUTOMATIC1111's program writes it (``scripts/infotext.py``). It does not tell
+pictures; ours are in an entry of their own, since that program stops at fields that it does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.language.words import mark, tr
+from core.request.control import LARGEST_WEIGHT, MOST_CONTROLS, NO_PREPROCESSOR, PREPROCESSORS, Control
+from core.request.json_values import damaged, list_of, number_of, object_of, plain_name, text_of
+from core.request.request import GenerationRequest, Limits
+from core.request.setting import Option, Setting, short_number, sparse_json_writer
+
+_PICTURES = "Control pictures"
+_HASH_DIGITS = 10
+_ONE_PICTURE = re.compile(r"([^;]{0,200}) \(([0-9a-f]{10})?\)(?:; |$)")
+_FIELD = re.compile(r"(?:^|, )([A-Z][A-Za-z ]{1,30}): ([^:]*?)(?=, [A-Z][A-Za-z ]{1,30}: |$)")
+_MODEL_HASH = re.compile(r"\s*\[[0-9a-f]{1,64}\]$")
+_NUMBER = r"(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})"
+_PART = re.compile(
+    rf"(?P<weight>{_NUMBER})|(?P<start>{_NUMBER})-(?P<end>{_NUMBER})|"
+    rf"(?P<preprocessor>{'|'.join(PREPROCESSORS)})(?:=(?P<values>{_NUMBER}(?:,{_NUMBER})*))?"
+)
+_EXPECTED = tr(
+    "NETWORK:PICTURE, then a weight, a range and a preprocessor if you like: canny:house.png:0.8:0-0.5:canny"
+)
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    """Leaves it to the engine to find the files, which need not be there for those that it knows."""
+    if len(request.controls) > MOST_CONTROLS:
+        raise InvalidRequest("control", len(request.controls), tr("at most {most}", most=MOST_CONTROLS))
+    for control in request.controls:
+        if not 0 <= control.weight <= LARGEST_WEIGHT:  # also refuses NaN
+            allowed = tr("a number from 0 to {largest:g}", largest=LARGEST_WEIGHT)
+            raise InvalidRequest(tr("control weight"), control.weight, allowed)
+        if not 0 <= control.start < control.end <= 1:
+            told = f"{control.start:g}-{control.end:g}"
+            raise InvalidRequest(tr("control range"), told, tr("from 0 to 1, its start before its end"))
+        if control.preprocessor not in PREPROCESSORS:
+            raise InvalidRequest(tr("preprocessor"), control.preprocessor, ", ".join(PREPROCESSORS))
+        for value, given in zip(PREPROCESSORS[control.preprocessor].values, control.values, strict=False):
+            if not value.least <= given <= value.most:
+                allowed = tr("a number from {least:g} to {most:g}", least=value.least, most=value.most)
+                raise InvalidRequest(tr(value.noun), given, allowed)
+
+
+def _to_json(controls: tuple[Control, ...]) -> list[dict[str, Any]]:
+    """Leaves out the folders: where files lie on somebody's disk is nobody else's business."""
+    return [
+        {
+            "name": one.key,
+            "network": one.network,
+            "picture": plain_name(one.path),
+            "sha256": one.sha256,
+            "preprocessor": one.preprocessor,
+            "values": list(one.values),
+            "weight": one.weight,
+            "start": one.start,
+            "end": one.end,
+        }
+        for one in controls
+    ]
+
+
+def _from_json(content: Mapping[str, Any]) -> tuple[Control, ...]:
+    entries = list_of(content.get("controls", []), "controls")[:MOST_CONTROLS]
+    return tuple(_one(object_of(entry, "controls")) for entry in entries)
+
+
+def _one(told: Mapping[str, Any]) -> Control:
+    picture, network = (text_of(told.get(name, ""), name) for name in ("sha256", "network"))
+    for sha256 in (picture, network):
+        if not re.fullmatch(r"([0-9a-f]{10,64})?", sha256):
+            raise damaged("sha256", sha256, "hexadecimal digits")
+    preprocessor = told.get("preprocessor", NO_PREPROCESSOR)
+    start, end = (number_of(told.get(name, own), name, 1.0) for name, own in (("start", 0.0), ("end", 1.0)))
+    if preprocessor not in PREPROCESSORS or start >= end:
+        raise damaged("controls", dict(told), tr("a known preprocessor, and a start before its end"))
+    limits = PREPROCESSORS[preprocessor].values
+    values = list_of(told.get("values", []), "values")[: len(limits)]
+    return Control(
+        plain_name(text_of(told.get("name", ""), "name")),
+        plain_name(text_of(told.get("picture", ""), "picture")),
+        picture,
+        network,
+        preprocessor,
+        tuple(
+            max(limit.least, number_of(value, "values", limit.most))
+            for limit, value in zip(limits, values, strict=False)
+        ),
+        number_of(told.get("weight", 1.0), "weight", LARGEST_WEIGHT),
+        start,
+        end,
+    )
+
+
+def _to_parameters(controls: tuple[Control, ...]) -> dict[str, object]:
+    told: dict[str, object] = {f"ControlNet {number}": _unit(one) for number, one in enumerate(controls)}
+    pictures = (f"{plain_name(one.path).replace(';', '')} ({one.sha256[:_HASH_DIGITS]})" for one in controls)
+    return told | {_PICTURES: "; ".join(pictures)} if controls else {}
+
+
+def _unit(control: Control) -> str:
+    module = PREPROCESSORS[control.preprocessor]
+    thresholds = zip(("Threshold A", "Threshold B"), control.used_values, strict=False)
+    told = {
+        "Module": module.module,
+        "Model": re.sub(r"[,:\n]", "_", control.key),
+        "Weight": short_number(control.weight),
+        "Resize Mode": "Crop and Resize",
+        **{name: short_number(value) for name, value in thresholds},
+        "Guidance Start": short_number(control.start),
+        "Guidance End": short_number(control.end),
+        "Pixel Perfect": "True",
+        "Control Mode": "Balanced",
+    }
+    return ", ".join(f"{name}: {value}" for name, value in told.items())
+
+
+def _take(told: dict[str, str], content: dict[str, Any]) -> None:
+    """Takes the units that can be repeated here; one with a preprocessor that is not there stays in the text."""
+    pictures = _ONE_PICTURE.findall(told.get(_PICTURES, ""))
+    controls: list[dict[str, Any]] = []
+    for number, key in enumerate(sorted(key for key in told if re.fullmatch(r"ControlNet \d", key))):
+        fields = dict(_FIELD.findall(told[key]))
+        if (control := _of_unit(fields)) is None:
+            continue
+        picture, sha256 = pictures[number] if number < len(pictures) else ("", "")
+        controls += _to_json((replace(control, path=picture, sha256=sha256),))
+        del told[key]
+    if controls:
+        told.pop(_PICTURES, None)
+        content["controls"] = controls
+
+
+def _of_unit(fields: Mapping[str, str]) -> Control | None:
+    modules = {one.module: key for key, one in PREPROCESSORS.items()} | {"None": NO_PREPROCESSOR}
+    module = re.sub(r" \(from .*\)$", "", fields.get("Module", "none"))
+    name = _MODEL_HASH.sub("", fields.get("Model", "None"))
+    if module not in modules or name == "None":
+        return None
+    values = PREPROCESSORS[modules[module]].values
+    try:
+        weight, start, end = (
+            float(fields.get(field, own))
+            for field, own in (("Weight", 1), ("Guidance Start", 0), ("Guidance End", 1))
+        )
+        told = [
+            float(fields[field])
+            for field, _ in zip(("Threshold A", "Threshold B"), values, strict=False)
+            if field in fields
+        ]
+    except ValueError:
+        return None
+    if not (0 <= weight <= LARGEST_WEIGHT and 0 <= start < end <= 1):
+        return None
+    kept = [
+        value.default if not value.least <= one <= value.most else one
+        for value, one in zip(values, told, strict=False)
+    ]
+    own = all(one == value.default for value, one in zip(values, kept, strict=False))
+    return Control(plain_name(name), "", "", "", modules[module], () if own else tuple(kept), weight, start, end)
+
+
+def control_words(controls: tuple[Control, ...]) -> str:
+    return ", ".join(map(_words, controls)) or "none"
+
+
+def _words(control: Control) -> str:
+    told = f"{control.key} {control.weight:g}"
+    if (control.start, control.end) != (0, 1):
+        told += f" ({control.start:g}–{control.end:g})"
+    return f"{told}: {plain_name(control.path) or '?'}"
+
+
+def parse_control(text: str) -> Control:
+    """Reads ``NETWORK:PICTURE`` with parts behind colons, see `Option`. Raises InvalidRequest."""
+    names, parts = text.split(":"), list[re.Match[str]]()
+    while len(names) > 2 and (part := _PART.fullmatch(names[-1])) is not None:
+        parts.append(part)
+        names.pop()
+    given: dict[str, str] = {}
+    for part in parts:
+        found = {name: told for name, told in part.groupdict().items() if told is not None}
+        if found.keys() & given.keys():
+            raise InvalidRequest("control", text, _EXPECTED)
+        given |= found
+    network, picture = _divided(names)
+    if not network or not picture:
+        raise InvalidRequest("control", text, _EXPECTED)
+    file = Path(network).expanduser().absolute()
+    is_file = file.exists() and (file.suffix == ".safetensors" or file.is_dir())
+    return Control(
+        str(file) if is_file else network,
+        str(Path(picture).expanduser().absolute()),
+        preprocessor=given.get("preprocessor", NO_PREPROCESSOR),
+        values=tuple(map(float, given["values"].split(","))) if "values" in given else (),
+        weight=float(given.get("weight", 1)),
+        start=float(given.get("start", 0)),
+        end=float(given.get("end", 1)),
+    )
+
+
+def _divided(names: list[str]) -> tuple[str, str]:
+    """Returns network and picture; drives of Windows have colons too."""
+    sides = [(":".join(names[:place]), ":".join(names[place:])) for place in range(1, len(names))]
+    longer = [side for side in sides if len(side[0]) > 1] or [("", "")]
+    return next((side for side in longer if Path(side[1]).expanduser().is_file()), longer[0])
+
+
+CONTROLS: Setting[tuple[Control, ...]] = Setting(
+    name="controls",
+    noun=mark("control"),
+    words=control_words,
+    from_json=_from_json,
+    to_json=sparse_json_writer("controls", _to_json),
+    check=_check,
+    options=(
+        Option(
+            "--control",
+            "NETWORK:PICTURE[:...]",
+            tr(
+                "a ControlNet or T2I-Adapter by name or file and the picture it looks at; then, in any order, "
+                "a weight (default: 1), the part of the run in which it acts (0-0.5) and a preprocessor, with "
+                "values if you like ({preprocessors}, canny=50,150); may be given several times",
+                preprocessors=", ".join(PREPROCESSORS),
+            ),
+            lambda text, before: (*before, parse_control(text)),
+            is_repeated=True,
+        ),
+    ),
+    to_parameters=_to_parameters,
+    take_parameters=_take,
+    is_optional=True,
+    rebuilds=2,
+    facet=lambda controls: tuple(control.key for control in controls),
+    has_several_facets=True,
+)

@@ -1,0 +1,102 @@
+"""Controls as they are typed, and as other programs' recipes tell them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import InvalidRequest
+from core.recipes.parameters import from_parameters, to_parameters
+from core.request.control import PREPROCESSORS, Control
+from core.request.local_json import request_from_settings, request_to_settings
+from core.request.request import GenerationRequest
+from core.request.settings.controls import parse_control
+from tests.core.request.test_settings import recipe_of
+
+HEAD = "a house\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: mine, "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("canny:{p}", {}),
+        ("canny:{p}:0.8", {"weight": 0.8}),
+        ("canny:{p}:0.8:0-0.5:canny", {"weight": 0.8, "end": 0.5, "preprocessor": "canny"}),
+        ("canny:{p}:canny=50,150:.25-1", {"preprocessor": "canny", "values": (50.0, 150.0), "start": 0.25}),
+        ("canny:{p}:blur=4.5:1", {"preprocessor": "blur", "values": (4.5,)}),
+    ],
+)
+def test_what_is_typed_is_read(text: str, expected: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "a:house.png"
+    path.write_bytes(b"")
+    for place in (path, tmp_path / "house.png"):
+        assert parse_control(text.format(p=place)) == Control("canny", str(place), **expected)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("text", ["", "canny", ":x.png", "canny:x.png:1:2", "canny:x.png:canny:blur", "canny:"])
+def test_what_cannot_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="NETWORK:PICTURE"):
+        parse_control(text)
+
+
+def test_a_network_by_its_file_is_taken_where_it_lies(tmp_path: Path) -> None:
+    file = tmp_path / "canny.safetensors"
+    file.write_bytes(b"")
+    assert parse_control(f"{file}:x.png").name == str(file)
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        (  # sd-webui-controlnet 1.1
+            "Module: canny, Model: control_v11p_sd15_canny [d14c016b], Weight: 0.75, "
+            "Resize Mode: Crop and Resize, Low Vram: False, Processor Res: 512, Threshold A: 50, "
+            "Threshold B: 180, Guidance Start: 0, "
+            "Guidance End: 0.6, Pixel Perfect: True, Control Mode: Balanced, Save Detected Map: True",
+            Control("control_v11p_sd15_canny", "", preprocessor="canny", values=(50, 180), weight=0.75, end=0.6),
+        ),
+        (  # its later version, which writes the names of its enumerations
+            "Module: none, Model: diffusers_xl_depth_full [2f51180b], Weight: 1.0, "
+            "Resize Mode: ResizeMode.INNER_FIT, Processor Res: 512, Threshold A: 0.5, Threshold B: 0.5, "
+            "Guidance Start: 0.1, Guidance End: 1.0, Pixel Perfect: False, Control Mode: ControlMode.BALANCED",
+            Control("diffusers_xl_depth_full", "", start=0.1),
+        ),
+        (  # Forge
+            "Module: blur_gaussian, Model: tile_v1 [abc], Weight: 1, Resize Mode: Crop and Resize, "
+            "Processor Res: 512, Threshold A: 9, Threshold B: -1, Guidance Start: 0.0, Guidance End: 1.0, "
+            "Pixel Perfect: True, Control Mode: Balanced, Hr Option: Both",
+            Control("tile_v1", "", preprocessor="blur"),
+        ),
+        (
+            "Module: invert (from white bg & black line), Model: lines [0], Weight: 1",
+            Control("lines", "", preprocessor="invert"),
+        ),
+        ("Module: openpose_full, Model: pose [cab], Weight: 1", None),
+        ("Module: canny, Model: None, Weight: 1", None),
+        ("Module: canny, Model: c, Weight: much", None),
+        ("nonsense", None),
+    ],
+)
+def test_units_of_other_programs_are_read_as_far_as_they_can_be_repeated(
+    unit: str, expected: Control | None
+) -> None:
+    recipe = from_parameters(f'{HEAD}ControlNet 0: "{unit}", Version: v1.10.1')
+    assert recipe.request.controls == (() if expected is None else (expected,))
+    assert ("ControlNet 0" in recipe.others) is (expected is None)
+
+
+@pytest.mark.parametrize("name", PREPROCESSORS)
+def test_the_parameters_text_gives_each_preprocessor_back(name: str) -> None:
+    values = tuple(value.least for value in PREPROCESSORS[name].values)
+    control = Control("a, b: c", "red.png", "0123456789", "", name, values, 0.5, 0.1, 0.9)
+    recipe = recipe_of(GenerationRequest("a house", controls=(control,)))
+    text = to_parameters(recipe)
+    assert f"Module: {PREPROCESSORS[name].module}, Model: a_ b_ c, Weight: 0.5" in text
+    (again,) = from_parameters(text).request.controls
+    assert again == Control("a_ b_ c", "red.png", "0123456789", "", name, values, 0.5, 0.1, 0.9)
+
+
+def test_the_users_own_files_keep_the_places() -> None:
+    request = GenerationRequest("a house", controls=(Control("/nets/c.safetensors", "/pictures/red.png"),))
+    assert request_from_settings(request_to_settings(request)) == request
