@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPai
 
 from app.canvas.overlay import paint_badge
 from app.gallery.stacked_rows import Stacked
+from app.session.picture_loader import times
 from app.widgets.dates import day_text
 from core.gallery.query import LibraryPicture, Section
 from core.language.words import tr
@@ -121,7 +122,8 @@ def badge_of(picture: LibraryPicture) -> str:
         return tr("step {kept_step}", kept_step=picture.kept_step)
     if picture.is_sheet:
         return tr("grid")
-    return tr("branch") if picture.is_branch else ""
+    marks = tr("branch") if picture.is_branch else "", times(picture.enlarged)
+    return " · ".join(mark for mark in marks if mark)
 
 
 def _fitted(image: QImage, area: QRectF, ratio: float) -> QRectF:

@@ -192,7 +192,9 @@ class PictureList(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return accessible_text(picture, self.stack(index.row()))
             case Qt.ItemDataRole.ToolTipRole:
-                return picture.problem or None
+                size = str(picture.size).replace("x", " × ")
+                told = tr("{size} pixels, enlarged {factor:g} times", size=size, factor=picture.enlarged)
+                return picture.problem or (told if picture.enlarged else None)
             case _:
                 return None
 
@@ -268,6 +270,8 @@ def accessible_text(picture: LibraryPicture, stack: Stacked = ALONE) -> str:
         words.append(tr("{rating} of 5 stars", rating=picture.rating))
     if picture.is_favourite:
         words.append(tr("favourite"))
+    if picture.enlarged:
+        words.append(tr("enlarged {factor:g} times", factor=picture.enlarged))
     if picture.has_film:
         words.append(tr("has a film"))
     return ", ".join(words)

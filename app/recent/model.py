@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl
 
-from app.session.picture_loader import PictureLoader
+from app.session.picture_loader import BADGE, PictureLoader
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -68,7 +68,9 @@ class RecentPictures(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return path.stem.replace("-", " ")
             case Qt.ItemDataRole.ToolTipRole:
-                return path.name
+                thumbnail = self._loader.thumbnail(path)
+                badge = thumbnail.text(BADGE) if thumbnail is not None else ""
+                return f"{path.name} · {badge}" if badge else path.name
             case role if role == THUMBNAIL_ROLE:
                 return self._loader.thumbnail(path)
             case _:

@@ -207,7 +207,7 @@ def thumbnail(path: Path) -> QImage:
 
 
 def _badge(path: Path) -> str:
-    """Returns ``step 8`` for a kept step, ``failed at 19``, ``branch`` for a branch, or "" for all others."""
+    """Returns ``step 8`` for a kept step, ``failed at 19``, ``branch``, ``×4`` for an enlarged one, or ""."""
     try:
         recipe = read_recipe(path)
     except EmulsionError:
@@ -218,7 +218,14 @@ def _badge(path: Path) -> str:
             if is_of_failure(recipe)
             else tr("step {step}", step=recipe.step)
         )
-    return tr("branch") if recipe.parent is not None and recipe.parent.changes else ""
+    is_branch, upscaler = recipe.parent is not None and recipe.parent.changes, recipe.request.upscaler
+    marks = tr("branch") if is_branch else "", times(upscaler.factor if upscaler is not None else 0.0)
+    return " · ".join(mark for mark in marks if mark)
+
+
+def times(factor: float) -> str:
+    """Returns the mark of a picture that an upscaler made larger, "" for 0."""
+    return tr("×{factor:g}", factor=factor) if factor else ""
 
 
 def _entries(folder: Path, *, is_folder: bool) -> Iterator[os.DirEntry[str]]:

@@ -117,6 +117,7 @@ class LibraryPicture:
         is_branch: something was changed when it left ``parent_run``.
         kept_step: the step that a kept one shows, 0 for finished pictures.
         is_sheet: it has the pictures of a grid side by side.
+        enlarged: by how much an upscaler made it larger, in width and height; 0 for not.
         stamp: changes when the file does: a key for thumbnails.
         is_away: its folder is not there now (an unplugged drive).
         problem: why the file cannot be read as a picture, or "".
@@ -138,6 +139,7 @@ class LibraryPicture:
     is_branch: bool
     kept_step: int
     is_sheet: bool
+    enlarged: float
     rating: int
     is_favourite: bool
     note: str

@@ -68,6 +68,7 @@ class Record:
         batch: as in `core.film.film.Film`; where no recipe tells it, `UNTOLD` and what pictures of one request
             have in common.
         is_sheet: it has the pictures of a grid side by side; its size is no picture's.
+        enlarged: by how much an upscaler made it larger, 0 for not.
     """
 
     state: FileState
@@ -87,6 +88,7 @@ class Record:
     kept_step: int = 0
     batch: str = ""
     is_sheet: bool = False
+    enlarged: float = 0.0
     problem: str = ""
     marks: Marks = field(default=NO_MARKS)
 
@@ -125,6 +127,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         program=_name(recipe.program),
         kept_step=0 if recipe.stage == "final" else recipe.step,
         is_sheet=is_sheet,
+        enlarged=request.upscaler.factor if request.upscaler is not None else 0.0,
         batch=_name(recipe.batch or grid_of(recipe.run) or _likely_batch(recipe)),
         prompt=_text(request.prompt),
         negative_prompt=_text(request.negative_prompt),

@@ -31,6 +31,7 @@ class _Row(NamedTuple):
     parent_changes: str
     kept_step: int
     is_sheet: int
+    enlarged: float
     rating: int
     is_favourite: int
     note: str
@@ -66,6 +67,7 @@ def picture_of(values: Iterable[Any]) -> LibraryPicture:
         is_branch=bool(row.parent_changes),
         kept_step=row.kept_step,
         is_sheet=bool(row.is_sheet),
+        enlarged=row.enlarged,
         rating=row.rating,
         is_favourite=bool(row.is_favourite),
         note=row.note,

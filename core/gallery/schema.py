@@ -147,10 +147,13 @@ _BATCHES = "ALTER TABLE picture ADD COLUMN batch TEXT NOT NULL DEFAULT '';"
 _SHEETS = "ALTER TABLE picture ADD COLUMN is_sheet INTEGER NOT NULL DEFAULT 0;"
 """Tells the sheets of grids from pictures."""
 
+_ENLARGED = "ALTER TABLE picture ADD COLUMN enlarged REAL NOT NULL DEFAULT 0;"
+"""By how much an upscaler made a picture larger."""
+
 _READ_AGAIN = "UPDATE picture SET size_bytes = -abs(size_bytes)", f"UPDATE picture SET checksum = {CHECKSUM}"
 """Lets the next scan read every picture again: no file has a size below 0, and what is known stays until then."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES, _SHEETS)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES, _SHEETS, _ENLARGED)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 

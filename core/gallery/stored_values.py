@@ -37,6 +37,7 @@ COLUMNS = (
     "kept_step",
     "batch",
     "is_sheet",
+    "enlarged",
 )
 """The columns of a row of the table ``picture`` beside its id and checksum."""
 

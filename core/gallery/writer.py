@@ -131,6 +131,7 @@ class IndexWriter:
                 "kept_step": record.kept_step,
                 "batch": record.batch,
                 "is_sheet": int(record.is_sheet),
+                "enlarged": record.enlarged,
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
             (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()

@@ -25,7 +25,7 @@ from app.session.picture_loader import (
 from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_as
 from core.recipes.recipe import Parent, Recipe, Stage
-from core.request.request import GenerationRequest, Source
+from core.request.request import GenerationRequest, Source, Upscaler
 from tests.app.saved_pictures import SavePicture
 from tests.fake_films import film, frame_of
 from tests.pictures import generated_image
@@ -85,6 +85,11 @@ def test_thumbnails_tell_kept_steps_and_branches(
     image = replace(image, recipe=replace(image.recipe, parent=parent))
     save_as(image, tmp_path / "one.png", datetime.now().astimezone())
     assert thumbnail(tmp_path / "one.png").text(BADGE) == badge
+
+
+def test_thumbnails_tell_what_an_upscaler_enlarged(tmp_path: Path) -> None:
+    save_as(generated_image(upscaler=Upscaler("fine", 4.0)), tmp_path / "one.png", datetime.now().astimezone())
+    assert thumbnail(tmp_path / "one.png").text(BADGE) == "×4"
 
 
 def test_the_picture_of_a_run_that_failed_is_told_apart(tmp_path: Path) -> None:

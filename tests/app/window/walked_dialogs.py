@@ -62,6 +62,7 @@ PICTURE = LibraryPicture(
     is_branch=False,
     kept_step=0,
     is_sheet=False,
+    enlarged=0.0,
     rating=0,
     is_favourite=False,
     note="",
