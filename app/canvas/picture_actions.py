@@ -46,7 +46,7 @@ class PictureAction(Enum):
     use_as_source = tr("Start from this image"), "picture", "", ONE
     paint_mask = tr("Paint a mask…"), "mask", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
-    enlarge = tr("Enlarge…"), "fit", "", ANY
+    enlarge = tr("Enlarge or refine…"), "fit", "", ANY
     open_in_editor = tr("Open in another program"), "", "", ONE
     save_as = tr("Save picture as…"), "", "", ONE
     show_in_folder = tr("Show in folder"), "folder", "", ONE

@@ -1,6 +1,7 @@
-"""Enlarges finished pictures: asks how, queues them, and tells what came of it."""
+"""Enlarges finished pictures and refines them: asks how, queues them, and tells what came of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.pictures.dimensions import opened, size_in
 from core.request.request import Size, Upscaler
 from core.runs.enlargement import EnlargeFiles
 from core.runs.events import Phase
+from core.runs.refining import Refining
 
 ENLARGED = "enlarged"
 LASTING_MS = 20_000
@@ -66,15 +68,18 @@ class Enlarging(QObject):
             self._open(paths, None)
 
     def _open(self, paths: tuple[Path, ...], size: Size | None) -> None:
-        dialog = EnlargeDialog(paths, size, self._upscalers.chosen, self._window)
+        draft = replace(self._session.draft, upscaler=None)
+        dialog = EnlargeDialog(paths, size, self._upscalers.chosen, self._window, draft)
         dialog.chosen.connect(partial(self._enlarge, paths))
         self._dialog = dialog
         self._show_files()
         self._upscalers.look()
         dialog.open()
 
-    def _enlarge(self, paths: tuple[Path, ...], upscaler: Upscaler, longer_side: int) -> None:
-        self._session.queue.add(EnlargeFiles(paths, upscaler, longer_side))
+    def _enlarge(
+        self, paths: tuple[Path, ...], upscaler: Upscaler | None, longer_side: int, refining: Refining | None
+    ) -> None:
+        self._session.queue.add(EnlargeFiles(paths, upscaler, longer_side, refining))
 
     @Slot()
     def _show_files(self) -> None:
@@ -87,6 +92,8 @@ class Enlarging(QObject):
         paths, (height, width) = self._done, saved.image.pixels.shape[:2]
         title = plural("1 picture is enlarged", "{count:,} pictures are enlarged", len(paths))
         sentence = tr("{name}, {size} pixels", name=saved.path.name, size=Size(width, height).words)
+        if saved.image.recipe.refined is not None:
+            title = plural("1 picture is refined", "{count:,} pictures are refined", len(paths))
         show = Choice(tr("Show"), partial(self._show_picture, saved.path), "showEnlargedButton")
         delete = Choice(tr("Move to trash"), partial(self._delete, *paths), "deleteEnlargedButton")
         self.told.emit(Notice(ENLARGED, Message(title, sentence), "info", (show, delete), LASTING_MS))
@@ -94,9 +101,13 @@ class Enlarging(QObject):
     @Slot(object)
     def _on_phase_changed(self, phase: Phase | None) -> None:
         run = self._session.queue.running
-        if phase is Phase.enlarging and run is not None and isinstance(run.operation, EnlargeFiles):
+        if phase not in (Phase.enlarging, Phase.refining) or run is None:
+            return
+        if isinstance(run.operation, EnlargeFiles):
             name = run.operation.paths[run.begun - 1].name
             title = tr("Enlarging picture {number} of {count}", number=run.begun, count=run.count)
+            if phase is Phase.refining:
+                title = tr("Refining picture {number} of {count}", number=run.begun, count=run.count)
             stop = Choice(tr("Stop"), self._session.stop, "stopEnlargingButton")
             self.told.emit(Notice(ENLARGED, Message(title, name), "info", (stop,), LASTING_MS))
 

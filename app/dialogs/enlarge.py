@@ -1,4 +1,4 @@
-"""Asks by which upscaler, and how much, pictures are enlarged."""
+"""Asks by which upscaler, and how much, pictures are enlarged, and if they are refined."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 
 from app.controls.upscaler import FACTORS as BY
 from app.controls.upscaler import about
+from app.dialogs.refine_options import RefineOptions
 from app.widgets.building import dialog_buttons, form, text_label, vbox
 from app.widgets.field import combo_box
 from core.language.words import plural, tr
-from core.request.request import Size, Upscaler
+from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.setting import short_number
 from core.request.settings.upscaler import FACTORS, LARGEST_SIDE
 from core.upscalers.file import UpscalerFile
@@ -25,15 +26,23 @@ class EnlargeDialog(QDialog):
     """Opens by `open`, without blocking.
 
     Signals:
-        chosen: an `Upscaler`, and the longer side in pixels or 0.
+        chosen: an `Upscaler` or None, the longer side in pixels or 0, and a `Refining` or None.
     """
 
-    chosen = Signal(object, int)
+    chosen = Signal(object, int, object)
 
     def __init__(
-        self, paths: Sequence[Path], size: Size | None, first: Upscaler | None, parent: QWidget | None = None
+        self,
+        paths: Sequence[Path],
+        size: Size | None,
+        first: Upscaler | None,
+        parent: QWidget | None = None,
+        draft: GenerationRequest | None = None,
     ) -> None:
-        """``size`` is that of a single picture, where it is known; ``first`` is offered first."""
+        """``size`` is that of a single picture, where it is known; ``first`` is offered first.
+
+        ``draft`` has the settings by which pictures are refined that tell none of their own.
+        """
         super().__init__(parent)
         self._size = size
         self._first = first.name if first is not None else ""
@@ -48,6 +57,8 @@ class EnlargeDialog(QDialog):
         self._sizes = combo_box((), "enlargeSizeCombo", tr("Size"))
         self._about = text_label(role="hint", wraps=True)
         self._becomes = text_label(name="enlargeResultLabel", wraps=True)
+        self._refine = RefineOptions(draft)
+        self._refine.toggled.connect(self._on_refine_toggled)
         self._names.currentIndexChanged.connect(self._show_sizes)
         self._sizes.currentIndexChanged.connect(self._show_result)
         buttons, self._enlarge = dialog_buttons(self, tr("Enlarge"), "enlargeButton", self._choose)
@@ -56,6 +67,7 @@ class EnlargeDialog(QDialog):
             form((tr("&Upscaler"), self._names), (tr("&Size"), self._sizes)),
             self._about,
             self._becomes,
+            self._refine,
             buttons,
             on=self,
             margins=20,
@@ -66,26 +78,41 @@ class EnlargeDialog(QDialog):
 
     def show_files(self, files: tuple[UpscalerFile, ...]) -> None:
         """Shows the upscalers that were found; until then none can be chosen."""
-        wanted = self._names.currentData() or self._first
+        wanted = self._names.currentData()
         self._files = files
         self._names.clear()
+        if self._refine.is_wanted:
+            self._names.addItem(tr("None: it keeps its size"), "")
         for file in files:
             self._names.addItem(file.name, file.name)
         own = [file.name for file in files if file.name != OF_STARTER]
-        place = self._names.findData(wanted if wanted else next(iter(own), OF_STARTER))
-        self._names.setCurrentIndex(max(place, 0) if files else -1)
+        if wanted is None or (not wanted and not self._refine.is_wanted):
+            wanted = self._first or next(iter(own), OF_STARTER)
+        self._names.setCurrentIndex(max(self._names.findData(wanted), 0) if files else -1)
         self._show_sizes()
 
     @property
     def _file(self) -> UpscalerFile | None:
         return next((file for file in self._files if file.name == self._names.currentData()), None)
 
+    @property
+    def _keeps_size(self) -> bool:
+        return self._names.currentData() == ""
+
+    @Slot()
+    def _on_refine_toggled(self) -> None:
+        self._enlarge.setText(tr("Enlarge and refine") if self._refine.is_wanted else tr("Enlarge"))
+        self.show_files(self._files)
+        self.adjustSize()
+
     @Slot()
     def _show_sizes(self) -> None:
         """Offers the sizes that the upscaler can make of the picture."""
         file, wanted = self._file, self._sizes.currentData()
         scale = file.kind.scale if file is not None and file.kind is not None else 0
-        self._about.setText(about(file) if file is not None else tr("Looking for upscalers…"))
+        looking = "" if self._keeps_size else tr("Looking for upscalers…")
+        self._about.setText(about(file) if file is not None else looking)
+        self._sizes.setEnabled(not self._keeps_size)
         longer = max(self._size.width, self._size.height) if self._size is not None else 0
         self._sizes.clear()
         for factor in BY:
@@ -103,8 +130,7 @@ class EnlargeDialog(QDialog):
     @Slot()
     def _show_result(self) -> None:
         choice, file, size = self._sizes.currentData(), self._file, self._size
-        self._enlarge.setEnabled(file is not None and choice is not None)
-        words = ""
+        words, becomes = "", size if self._keeps_size else None
         if file is not None and choice is None:
             words = tr(
                 "This picture is too large for this upscaler: no side may become longer than {most:,} pixels.",
@@ -115,11 +141,15 @@ class EnlargeDialog(QDialog):
             factor = choice[1] / max(size.width, size.height) if choice[1] else factor
             words = tr("{size} pixels", size=size.words)
             if factor:
-                enlarged = Size(round(size.width * factor), round(size.height * factor))
-                words = tr("{before} become {after}.", before=words, after=enlarged.words)
+                becomes = Size(round(size.width * factor), round(size.height * factor))
+                words = tr("{before} become {after}.", before=words, after=becomes.words)
         self._becomes.setText(words)
+        can_be_refined = self._refine.show_size(becomes) or not self._refine.is_wanted
+        is_possible = self._keeps_size or (file is not None and choice is not None)
+        self._enlarge.setEnabled(is_possible and can_be_refined)
 
     def _choose(self) -> None:
-        factor, longer_side = self._sizes.currentData()
-        self.chosen.emit(Upscaler(self._names.currentData(), factor), longer_side)
+        factor, longer_side = (1.0, 0) if self._keeps_size else self._sizes.currentData()
+        upscaler = None if self._keeps_size else Upscaler(self._names.currentData(), factor)
+        self.chosen.emit(upscaler, longer_side, self._refine.refining)
         self.accept()

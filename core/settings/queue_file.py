@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from core.grid.folder import made, read_grid
 from core.grid.operation import MakeGrid
 from core.language.words import tr
 from core.paths import Folders
+from core.recipes.refinement import Refinement, refinement_from_json
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
 from core.request.local_json import request_from_settings, request_to_settings
-from core.request.request import COUNT, LARGEST_SEED, GenerationRequest, Upscaler
+from core.request.request import COUNT, LARGEST_SEED, GenerationRequest
 from core.request.settings.upscaler import LARGEST_SIDE
 from core.runs.enlargement import EnlargeFiles
 from core.runs.operations import BranchPoint, Generate, Operation, Resume
 from core.runs.queued import QueuedRun
+from core.runs.refining import Refining
 
 FORMAT = 1
 FILE_NAME = "queue.json"
@@ -103,6 +105,8 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
     elif isinstance(run.operation, EnlargeFiles):
         paths = [str(path) for path in run.operation.paths[run.begun :]]
         more = {"enlarge": paths, "longer_side": run.operation.longer_side}
+        if (refining := run.operation.refining) is not None:
+            more["refine"] = {**asdict(refining), "settings": refining.settings is not None}
     elif isinstance(run.operation, Generate) and run.operation.batch:
         more = {"batch": run.operation.batch}
     elif isinstance(run.operation, MakeGrid):
@@ -120,19 +124,36 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
 
 def _request_of(operation: Operation[Any]) -> GenerationRequest | None:
     if isinstance(operation, EnlargeFiles):
-        return GenerationRequest("", upscaler=operation.upscaler)
+        settings = operation.refining.settings if operation.refining is not None else None
+        return replace(settings or GenerationRequest(""), upscaler=operation.upscaler)
     return operation.made
 
 
-def _enlarging_from_json(content: Mapping[str, Any], upscaler: Upscaler | None, number: int) -> QueuedRun:
+def _enlarging_from_json(content: Mapping[str, Any], request: GenerationRequest, number: int) -> QueuedRun:
     """Returns the files that are still to be enlarged. Raises ValueError."""
     paths = tuple(Path(text_of(path, "enlarge")) for path in list_of(content["enlarge"], "enlarge"))
     longer_side = whole_of(content.get("longer_side", 0), "longer_side", range(LARGEST_SIDE + 1))
-    if upscaler is None or not paths:
+    upscaler, refining = request.upscaler, _refining_from_json(content.get("refine"), request)
+    if (upscaler is None and refining is None) or not paths:
         raise ValueError(tr("it names no upscaler"))
     problem = text_of(content.get("problem", ""), "problem")
-    operation = EnlargeFiles(paths, upscaler, longer_side)
+    operation = EnlargeFiles(paths, upscaler, longer_side, refining)
     return QueuedRun(number + 1, operation, len(paths), is_on_hold=True, problem=problem)
+
+
+def _refining_from_json(value: object, settings: GenerationRequest) -> Refining | None:
+    """Returns a refinement with these settings, if it has some. Raises ValueError."""
+    if value is None:
+        return None
+    content = object_of(value, "refine")
+    how, prompt, seed = refinement_from_json(content.get("how")), content.get("prompt"), content.get("seed")
+    return Refining(
+        how or Refinement(),
+        replace(settings, upscaler=None) if content.get("settings") is True else None,
+        is_own=content.get("is_own") is not False,
+        prompt=None if prompt is None else text_of(prompt, "prompt"),
+        seed=None if seed is None else whole_of(seed, "seed", range(LARGEST_SEED + 1)),
+    )
 
 
 def _grid_from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
@@ -158,7 +179,7 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     request = request_from_settings(request_json)
     assert request is not None
     if "enlarge" in content:
-        return _enlarging_from_json(content, request.upscaler, number)
+        return _enlarging_from_json(content, request, number)
     batch = text_of(content.get("batch", ""), "batch")
     count = whole_of(content.get("count", 1), "count", COUNT)
     first_seed, hold_after = content.get("first_seed"), content.get("hold_after")

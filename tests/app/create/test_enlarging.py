@@ -6,11 +6,20 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.create.enlarging import Enlarging
@@ -22,15 +31,18 @@ from app.widgets.message_bar import Notice
 from core.errors import UpscalerBroken
 from core.models.catalogue import Catalogue
 from core.pictures.picture import GeneratedImage
-from core.request.request import Size, Upscaler
+from core.recipes.refinement import Refinement
+from core.request.request import GenerationRequest, Size, Upscaler
 from core.runs.enlargement import EnlargeFiles, picture_of
 from core.runs.events import Advanced, Event, Finished, Loading, Phase
+from core.runs.refining import Refining
 from core.upscalers.file import UpscalerFile
 from core.upscalers.kind import UpscalerKind
 from tests.app.conftest import FakeSaves, MakeSession
 from tests.fakes import FakeEngine
 
 Settle = Callable[[Session], None]
+Widget = TypeVar("Widget", bound=QWidget)
 
 
 @dataclass
@@ -101,6 +113,63 @@ def test_the_dialog_tells_what_a_picture_becomes_and_the_queue_makes_it(
     assert folder == files[0].parent
     assert image.recipe.enlarged_from is not None and image.recipe.enlarged_from.name == "a.png"
     qtbot.waitUntil(lambda: "1 picture is enlarged" in fixture.told[-1].message.title)
+
+
+def test_pictures_are_refined_at_their_size_by_the_drafts_settings_or_their_own(
+    fixture: Fixture, saves: FakeSaves, files: tuple[Path, ...], settle: Settle, qtbot: QtBot
+) -> None:
+    fixture.session.edit(prompt="a tree", steps=7)
+    fixture.enlarging.ask(files[:1])
+    qtbot.waitUntil(lambda: bool(fixture.window.findChildren(EnlargeDialog)))
+    dialog = fixture.dialog()
+    button, names = (
+        dialog.findChild(QPushButton, "enlargeButton"),
+        dialog.findChild(QComboBox, "enlargeUpscalerCombo"),
+    )
+    assert isinstance(button, QPushButton) and isinstance(names, QComboBox)
+    qtbot.waitUntil(button.isEnabled)
+    assert names.findData("") < 0
+    child(dialog, QCheckBox, "refineCheck").click()
+    names.setCurrentIndex(names.findData(""))
+    assert "computer's memory" in child(dialog, QLabel, "refineHint").text()
+    child(dialog, QDoubleSpinBox, "refineStrengthSpin").setValue(0.25)
+    child(dialog, QLineEdit, "refinePromptEdit").setText(" a red tree ")
+    with qtbot.waitSignal(dialog.chosen) as told:
+        button.click()
+    upscaler, longer_side, refining = told.args or (0, 0, 0)
+    assert (upscaler, longer_side) == (None, 0) and isinstance(refining, Refining)
+    assert refining.how == Refinement(0.25) and refining.prompt == "a red tree" and refining.is_own
+    assert refining.settings is not None and refining.settings.steps == 7
+    settle(fixture.session)
+    qtbot.waitUntil(lambda: len(saves.saved) == 1)
+
+
+def child(dialog: QWidget, kind: type[Widget], name: str) -> Widget:
+    found = dialog.findChild(kind, name)
+    assert found is not None
+    return found
+
+
+def test_without_refining_an_upscaler_is_needed_again(qtbot: QtBot) -> None:
+    dialog = EnlargeDialog((Path("a.png"),), Size(64, 64), None, None, GenerationRequest(""))
+    qtbot.addWidget(dialog)
+    dialog.show_files((UpscalerFile(Path("mine.safetensors"), UpscalerKind("Compact", 4, 8, 2)),))
+    check, names = child(dialog, QCheckBox, "refineCheck"), child(dialog, QComboBox, "enlargeUpscalerCombo")
+    check.click()
+    names.setCurrentIndex(names.findData(""))
+    assert not child(dialog, QComboBox, "enlargeSizeCombo").isEnabled()
+    check.click()
+    assert names.currentData() == "mine" and child(dialog, QComboBox, "enlargeSizeCombo").isEnabled()
+
+
+def test_a_picture_that_becomes_too_large_to_be_refined_is_only_enlarged(qtbot: QtBot) -> None:
+    dialog = EnlargeDialog((Path("a.png"),), Size(4000, 10), None, None, GenerationRequest(""))
+    qtbot.addWidget(dialog)
+    dialog.show_files((UpscalerFile(Path("mine.safetensors"), UpscalerKind("Compact", 4, 8, 2)),))
+    button = child(dialog, QPushButton, "enlargeButton")
+    assert button.isEnabled()
+    child(dialog, QCheckBox, "refineCheck").click()
+    assert not button.isEnabled() and "8,192 pixels" in child(dialog, QLabel, "refineHint").text()
 
 
 def test_many_pictures_are_told_one_by_one_and_can_be_taken_back(

@@ -247,10 +247,14 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         "Move to folder…",
         "Export…",
     ]
-    one.insert(7, "Enlarge…")
+    one.insert(7, "Enlarge or refine…")
     several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     of_all = gallery.commands.handlers.keys() - {PictureAction.open_grid}  # of pictures in any folder
-    for count, words in ((1, one), (3, ["Enlarge…", "Compare", *several]), (9, ["Enlarge…", *several])):
+    for count, words in (
+        (1, one),
+        (3, ["Enlarge or refine…", "Compare", *several]),
+        (9, ["Enlarge or refine…", *several]),
+    ):
         open_menu(gallery.window, QPoint(), dict.fromkeys(of_all, print), None, count, has_film=False)
         menu = gallery.window.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
         entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]

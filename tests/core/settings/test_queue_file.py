@@ -16,10 +16,12 @@ from core.grid.operation import MakeGrid
 from core.grid.planning import plan
 from core.paths import Folders
 from core.pictures.saving import save_in
+from core.recipes.refinement import Refinement
 from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source, Upscaler
 from core.runs.enlargement import EnlargeFiles
 from core.runs.operations import BranchPoint, Generate, Resume
 from core.runs.queued import QueuedRun
+from core.runs.refining import Refining
 from core.settings.queue_file import DAMAGED_NAME, FILE_NAME, load_queue, save_queue
 from tests.pictures import generated_image
 
@@ -89,6 +91,24 @@ def test_what_is_to_be_enlarged_comes_back_without_what_is_done(folders: Folders
     save_queue((QueuedRun(1, EnlargeFiles(paths, Upscaler("4x-Sharp"), 2048), 3, begun=1),), folders)
     (run,) = load_queue(folders).runs
     assert run == QueuedRun(1, EnlargeFiles(paths[1:], Upscaler("4x-Sharp"), 2048), 2, is_on_hold=True)
+
+
+@pytest.mark.parametrize("upscaler", [None, Upscaler("4x-Sharp", 2.0)])
+@pytest.mark.parametrize(
+    "refining",
+    [
+        Refining(Refinement(0.25, 512)),
+        Refining(Refinement(1.0), REQUEST, is_own=False, prompt="a tree", seed=LARGEST_SEED),
+        Refining(Refinement(0.5), GenerationRequest("")),
+    ],
+)
+def test_a_refinement_comes_back_as_it_was_asked_for(
+    folders: Folders, upscaler: Upscaler | None, refining: Refining
+) -> None:
+    waiting = EnlargeFiles((Path("/pictures/a.png"),), upscaler, 0, refining)
+    save_queue((QueuedRun(1, waiting, 1),), folders)
+    (run,) = load_queue(folders).runs
+    assert run.operation == waiting
 
 
 def test_without_a_file_nothing_waits(folders: Folders) -> None:
