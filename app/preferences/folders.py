@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
-from app.widgets.building import STRETCH, hbox, named, push_button, stretched
+from app.widgets.building import STRETCH, hbox, named, push_button, stretched, vbox
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.path_edit import PathEdit
 from core.language.words import tr
@@ -34,8 +34,8 @@ class FoldersPage(Page):
         reset = push_button(tr("Reset"), self._reset_pictures, name="resetFolderButton")
         reset.setToolTip(tr("The program's own folder among the system's pictures"))
         choose = push_button(tr("Choose…"), self._ask_pictures, name="chooseFolderButton")
-        row = hbox(stretched(self._pictures), choose, reset, self._open_pictures)
-        self.add_row(tr("Pictures"), row)
+        buttons = hbox(choose, reset, self._open_pictures, STRETCH)
+        self.add_row(tr("Pictures"), vbox(self._pictures, buttons, spacing=8))
         self._about_pictures = self.add_hint("")
         self.add_section(tr("Models"))
         self._models = named(QListWidget(), "modelFoldersList", tr("Folders in which models are looked for"))

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLayout, QLineEdit, QStyledItemDelegate, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from app.widgets.building import hbox, stretched, text_label, vbox
 from core.language.words import tr
@@ -34,11 +46,21 @@ class Field(QWidget):
 
 
 class ComboBox(QComboBox):
-    """A list of choices, whose rows follow the style sheet."""
+    """A list of choices, whose rows follow the style sheet; a chosen one that does not fit ends in an ellipsis."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setItemDelegate(QStyledItemDelegate(self))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        kind, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room_px = self.style().subControlRect(kind, option, field, self).width()
+        words = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room_px)
+        option.currentText = words  # pyright: ignore[reportAttributeAccessIssue] - a property without its type
+        painter.drawComplexControl(kind, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 def camel_case(name: str) -> str:
