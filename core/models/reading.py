@@ -21,6 +21,9 @@ from core.models.model import Model
 from core.request.request import GenerationRequest, Limits, Size
 from core.request.traits import Said
 
+SMALLEST_PX = 64
+"""Side from which AUTOMATIC1111, too, lets people make pictures; models make little sense of so few places."""
+
 
 def read_model(
     folder: Path, key: str, said: Said = MappingProxyType({}), kind: CheckpointKind | None = None
@@ -57,7 +60,7 @@ def read_model(
     references = family.references if variant is None or variant.references is None else variant.references
     limits = Limits(
         size_step=size_step,
-        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
+        smallest=int(known.get("smallest", max(size_step, min(SMALLEST_PX, native_px // 4)))),
         largest=int(known.get("largest", largest)),
         samplers=family.samplers,
         optional_settings=(*family.optional_settings, *(("references",) if references else ())),
