@@ -87,6 +87,7 @@ class MoreLikeThis(QObject):
         self._session = session
         self._loader = loader
         self._turns: list[Turn] = []
+        self._awaited = ""  # run of the picture that is to be shown as soon as it is saved
         tip = tr("More like this: close relatives of this picture")
         self.button = IconButton("pictures", tip, "moreLikeThisButton")
         self.button.setText(tr("More like this"))
@@ -194,6 +195,9 @@ class MoreLikeThis(QObject):
     @Slot(object)
     def _on_saved(self, saved: SavedPicture) -> None:
         self._change(saved.image.recipe.run, path=saved.path)
+        if saved.image.recipe.run == self._awaited:
+            self._awaited = ""
+            self._loader.open(saved.path)
 
     @Slot(int)
     def _go_on(self, place: int) -> None:
@@ -216,9 +220,11 @@ class MoreLikeThis(QObject):
     @Slot(int)
     def _open(self, place: int) -> None:
         member = self._turns[-1].members[place]
+        self._close()
         if member.path is not None:
-            self._close()
             self._loader.open(member.path)
+        else:
+            self._awaited = member.run
 
     @Slot()
     def _close(self) -> None:

@@ -113,6 +113,20 @@ def test_a_relative_is_shown_on_the_canvas(opened: Opened, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: opened.child("recipeCard").isVisible())
 
 
+def test_a_relative_that_is_not_saved_yet_is_shown_as_soon_as_it_is(opened: Opened, qtbot: QtBot) -> None:
+    opened.action("More like this").trigger()
+    sheet = sheet_of(opened)
+
+    def show_the_last() -> None:
+        if cell(opened, 3).isEnabled():
+            sheet.opened.emit(3)
+
+    opened.window.session.image_ready.connect(show_the_last)
+    qtbot.waitUntil(lambda: not sheet.isVisible())
+    qtbot.waitUntil(lambda: opened.child("recipeCard").isVisible())
+    wait_until_idle(opened, qtbot)
+
+
 def test_escape_leaves_the_sheet(opened: Opened, qtbot: QtBot) -> None:
     begin(opened, qtbot)
     qtbot.keyClick(sheet_of(opened), Qt.Key.Key_Escape)
