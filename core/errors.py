@@ -127,12 +127,7 @@ class ControlBroken(ModelBroken):
 
 
 class WildcardUnusable(EmulsionError):
-    """A wildcard's file cannot be read, or what is in it has no end.
-
-    Attributes:
-        name: of the wildcard or its file.
-        reason: the end of a sentence.
-    """
+    """The wildcard, or file, ``name`` cannot be read or has no end; ``reason`` ends a sentence."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -266,11 +261,7 @@ class GridInUse(EmulsionError):
 
 
 class AlreadyRunning(EmulsionError):
-    """Another process has the user's data folder, and does not answer.
-
-    Attributes:
-        process: its number, None when nobody knows.
-    """
+    """Another process, None if nobody knows its number, has the user's data folder and does not answer."""
 
     def __init__(self, process: int | None) -> None:
         super().__init__(f"process {process} is already running and does not answer")
@@ -287,3 +278,19 @@ class StylesUnreadable(FileError):
 
 class QueueUnreadable(FileError):
     """The requests that waited at the last end cannot be read, all or some; their file is kept at ``path``."""
+
+
+class WireBroken(EmulsionError):
+    """Another process sends no messages of an engine's; ``reason`` is a part of a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the wire is broken: {reason}")
+        self.reason = reason
+
+
+class EngineEnded(EmulsionError):
+    """The engine's own process has ended, or was ended; ``how`` is such as "signal 9"."""
+
+    def __init__(self, how: str = "") -> None:
+        super().__init__(f"the engine's process has ended ({how})")
+        self.how = how

@@ -47,7 +47,8 @@ PACKAGES = {
             "models",
             "prompt",
         ),
-        *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
+        *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "remote", "engine"),
+        "training",
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "masks", "controls", "recent", "branches", "models"),

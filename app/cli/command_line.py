@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.cli.command import Command
-from app.cli.commands import doctor, draw, film, gallery, generate, grid, info, models, upscale
+from app.cli.commands import doctor, draw, engine, film, gallery, generate, grid, info, models, upscale
 from app.cli.parser_words import translate_parser
 from app.messages.errors import message
 from core.errors import (
@@ -50,6 +50,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
         "upscale": upscale.COMMAND,
         "info": info.COMMAND,
         "doctor": doctor.COMMAND,
+        "engine": engine.COMMAND,
     }
 )
 

@@ -14,6 +14,7 @@ from core.errors import (
     CompilerMissing,
     DeviceLost,
     DeviceMissing,
+    EngineEnded,
     FilmBroken,
     GridInUse,
     InvalidRequest,
@@ -27,6 +28,7 @@ from core.errors import (
     StylesUnreadable,
     UnforeseenFailure,
     UnreadablePicture,
+    WireBroken,
 )
 from core.language.words import in_sentence, tr
 from core.runs.events import Phase
@@ -167,6 +169,23 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("Emulsion is already running"),
                 tr("Emulsion is already running{number}, but its window does not answer.", number=number),
                 tr("Wait until it has ended, or end that process, and start Emulsion again."),
+            )
+        case EngineEnded():
+            return Message(
+                tr("The engine has stopped"),
+                tr("The process that makes your pictures has ended ({how}).", how=error.how)
+                if error.how
+                else tr("The process that makes your pictures has ended."),
+                tr("All up to there is kept, and the run can be continued. The log has the details."),
+            )
+        case WireBroken():
+            return Message(
+                tr("The engine cannot be understood"),
+                tr(
+                    "The process that makes your pictures sent something unexpected: {reason}.",
+                    reason=error.reason,
+                ),
+                tr("Restart Emulsion. If it happens again, install it anew."),
             )
         case UnforeseenFailure():
             return Message(

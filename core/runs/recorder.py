@@ -13,6 +13,8 @@ from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame
 from core.film.reader import PART_SUFFIX, SUFFIX, film_path
 from core.film.writer import FilmWriter
+from core.language.words import tr
+from core.request.json_values import plain_name
 from core.runs.events import Event, ImageReady, Started, Stepped
 
 log = logging.getLogger(__name__)
@@ -99,8 +101,7 @@ class FilmRecorder:
         folder = self.folder()
         if folder is None:
             return None
-        film = folder / (run + SUFFIX)
-        part = folder / (run + PART_SUFFIX)
+        film, part = _places(folder, run)
         if not film.exists() and part.exists() and (self._writer is None or self._writer.part_path != part):
             with FilmWriter.resume(part) as writer:
                 writer.finish()
@@ -129,11 +130,11 @@ class FilmRecorder:
         folder = self.folder()
         if folder is None:
             return
-        part = folder / (film.run + PART_SUFFIX)
+        whole, part = _places(folder, film.run)
         if film.frames and part.exists():
             self._writer = FilmWriter.resume(part)
             return
-        self._writer = FilmWriter(folder / (film.run + SUFFIX), film)
+        self._writer = FilmWriter(whole, film)
         for frame in film.frames:
             self._writer.write(frame)
 
@@ -156,3 +157,13 @@ class FilmRecorder:
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()
+
+
+def _places(folder: Path, run: str) -> tuple[Path, Path]:
+    """Returns the files of a run's film, whole and cut off; its name may come from a file or another process.
+
+    Raises SaveFailed for a name that leads out of the folder.
+    """
+    if plain_name(run) != run:
+        raise SaveFailed(folder, tr("{run!r:.60} is not the name of a run", run=run))
+    return folder / (run + SUFFIX), folder / (run + PART_SUFFIX)

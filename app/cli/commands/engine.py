@@ -1,0 +1,92 @@
+"""``emulsion engine --stdio``: an engine for another program, which talks to it by standard input and output."""
+
+import os
+import signal
+import sys
+import threading
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+
+from app.cli.command import Command
+from app.startup.engine_imports import engine_imports
+from core.checkpoints.cache import FILE_NAME, CheckpointCache
+from core.errors import InvalidRequest
+from core.language.words import tr
+from core.models.catalogue import Catalogue
+from core.models.folders import Places
+from core.models.told_folders import with_told
+from core.prompt.encodings import users_encodings
+from core.remote.inbox import Inbox
+from core.remote.messages import MakeEngine, Ready
+from core.remote.server import Maker, Server
+from core.runs.operations import Engine
+
+ENDS_WITHIN_S = 5.0
+"""A step that is under way when the other program has left is given so long."""
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    about = tr("read orders from standard input and answer on standard output")
+    parser.add_argument("--stdio", action="store_true", help=about)
+
+
+def _run(arguments: Namespace) -> int:
+    if not arguments.stdio or sys.stdin.isatty():
+        sentence = tr("emulsion engine serves another program: it is started with --stdio and two pipes.")
+        raise InvalidRequest("stdio", "", "", sentence=sentence)
+    serve(make_engine)
+    return 0
+
+
+def serve(make: Maker) -> None:
+    """Serves the program at the other ends of standard input and output until it leaves. Raises WireBroken."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C is for the program that started it
+    source, sink = _own_streams()
+    has_ended = threading.Event()
+    with os.fdopen(source, "rb") as orders, os.fdopen(sink, "wb") as answers:
+        inbox = Inbox(orders, on_end=lambda: _end_late(has_ended))
+        try:
+            Server(inbox, answers, make).serve()
+        finally:
+            has_ended.set()
+
+
+def _own_streams() -> tuple[int, int]:
+    """Returns standard input and output for messages alone; all that is printed goes to standard error."""
+    source, sink = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return source, sink
+
+
+def _end_late(has_ended: threading.Event) -> None:
+    """Ends the process if its engine does not, whatever it is doing: nobody can use it any more."""
+    if not has_ended.wait(ENDS_WITHIN_S):
+        os._exit(1)
+
+
+def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, Ready]:
+    """Makes an engine as another program wants it. Raises DeviceMissing or CompilerMissing."""
+    with engine_imports():
+        from core.engine.devices.device import memory_now
+        from core.engine.devices.machine import machine
+        from core.engine.engine import Engine as RealEngine
+
+    memory = CheckpointCache(how.cache / FILE_NAME) if how.cache is not None else None
+    engine = RealEngine(
+        Catalogue(lambda: with_told(places()), memory, sources=how.sources),
+        how.device,
+        how.dtype,
+        how.memory,
+        how.tiled_decode,
+        acceleration=how.acceleration,
+        encodings=users_encodings(how.cache, keeps=how.keeps_encodings),
+    )
+    plan = engine.plan
+    words = (plan.device.type, plan.name, plan.dtype_name, plan.describe())
+    return engine, Ready(*words, memory_now(plan), machine(), plan.gpus, os.getpid())
+
+
+COMMAND = Command(tr("serve another program, such as Emulsion's window"), _add_arguments, _run)

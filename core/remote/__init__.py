@@ -1,0 +1,1 @@
+"""An engine behind a wire: its operations and events as frames between two processes."""

@@ -1,0 +1,129 @@
+"""The messages between a client and the engine behind the wire: each waits for the answer to its last one.
+
+Both begin with `Hello`. The client asks for an engine (`MakeEngine`, answered by `Ready`), begins an operation
+(`Run`) and asks for its events one by one (`Next`, answered by `Told`, `Ended` or `Failed`): pausing is not
+asking, and nothing queues up. `Close` stops an operation and is answered by `Ended`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.models.acceleration import Acceleration
+from core.models.folders import FixedPlaces
+from core.models.memory_plan import DeviceMemory, Placement
+from core.runs.events import Event
+from core.runs.operations import Operation
+from core.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first message of both ends; they can talk where theirs are equal.
+
+    Attributes:
+        table: `core.remote.table.fingerprint`, which differs wherever a value has other fields.
+    """
+
+    table: str
+    program: str = f"Emulsion {VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeEngine:
+    """All that an engine is made with.
+
+    Attributes:
+        device, dtype, memory, tiled_decode, acceleration: as `core.engine.engine.Engine` takes them.
+        cache: the folder with what is known of files, None to keep nothing.
+        sources: the folder for copies of pictures that runs work with, None to keep none.
+        keeps_encodings: what large text encoders made of prompts is kept in ``cache``.
+    """
+
+    device: str | None = None
+    dtype: str | None = None
+    memory: Placement | None = None
+    tiled_decode: bool = False
+    acceleration: Acceleration = Acceleration.automatic
+    cache: Path | None = None
+    sources: Path | None = None
+    keeps_encodings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The engine is made.
+
+    Attributes:
+        kind, name, dtype, plan, gpus: of its device, see `core.engine.devices.device.DevicePlan`.
+        memory: of the device when it was chosen.
+        machine: see `core.engine.devices.machine`.
+        process: its number, 0 where it is not told.
+    """
+
+    kind: str
+    name: str
+    dtype: str
+    plan: str
+    memory: DeviceMemory
+    machine: tuple[str, ...] = ()
+    gpus: tuple[tuple[str, str], ...] = ()
+    process: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """An operation begins, under a number from 1 on; ``places`` hold for all operations from now on."""
+
+    number: int
+    places: FixedPlaces
+    operation: Operation[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Asks for the next event of an operation."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Stops an operation."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """An event of an operation."""
+
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An operation has no more events."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """An operation has raised an error; number 0: no engine can be made.
+
+    Attributes:
+        error: one of `core.remote.table.ERRORS`, None for one that nobody foresaw.
+        trace: of such a one, for the log.
+    """
+
+    number: int
+    error: Exception | None = None
+    trace: str = ""
+
+
+Answer = Hello | Ready | Told | Ended | Failed
+Order = Hello | MakeEngine | Run | Next | Close

@@ -1,0 +1,58 @@
+"""A process with an engine that needs no torch: ``python -m tests.core.remote.fake_process``.
+
+The prompt tells what goes wrong at its third call; before that libraries print.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+from app.cli.commands.engine import serve
+from core.models.folders import Places
+from core.models.memory_plan import DeviceMemory
+from core.remote.messages import MakeEngine, Ready
+from core.runs.events import Event, Stepped
+from core.runs.operations import Operation
+from tests.fakes import FakeEngine
+
+NOISE = "a library has something to say"
+FAILING_CALL = 3
+
+
+def fail_by_division() -> None:
+    raise ZeroDivisionError(1 / 0)
+
+
+FAILURES: dict[str, Callable[[], object]] = {
+    "abort": os.abort,
+    "exit": lambda: os._exit(3),
+    "hang": lambda: time.sleep(1000),
+    "divide": fail_by_division,
+}
+
+
+class FailingEngine(FakeEngine):
+    """Does what its prompt says, late in the run."""
+
+    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
+        for event in super().run(operation):
+            if isinstance(event, Stepped) and event.frame.call == FAILING_CALL:
+                FAILURES.get(event.film.request.prompt, lambda: None)()
+            print(NOISE, flush=True)  # noqa: T201 as libraries do
+            os.write(1, f"{NOISE}\n".encode())
+            yield event
+
+
+def make(how: MakeEngine, _places: Callable[[], Places]) -> tuple[FailingEngine, Ready]:
+    """``how.device`` is the time that a call takes, in seconds."""
+    print(NOISE, flush=True)  # noqa: T201 as libraries do
+    engine = FailingEngine()
+    engine.call_seconds = float(how.device or 0)
+    return engine, Ready("cpu", "Fake", "float32", "as asked", DeviceMemory("cpu", 2, 1), process=os.getpid())
+
+
+if __name__ == "__main__":
+    serve(make)
