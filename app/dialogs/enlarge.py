@@ -101,7 +101,6 @@ class EnlargeDialog(QDialog):
 
     @Slot()
     def _on_refine_toggled(self) -> None:
-        self._enlarge.setText(tr("Enlarge and refine") if self._refine.is_wanted else tr("Enlarge"))
         self.show_files(self._files)
         self.adjustSize()
 
@@ -144,6 +143,8 @@ class EnlargeDialog(QDialog):
                 becomes = Size(round(size.width * factor), round(size.height * factor))
                 words = tr("{before} become {after}.", before=words, after=becomes.words)
         self._becomes.setText(words)
+        larger = tr("Enlarge and refine") if self._refine.is_wanted else tr("Enlarge")
+        self._enlarge.setText(tr("Refine") if self._keeps_size else larger)
         can_be_refined = self._refine.show_size(becomes) or not self._refine.is_wanted
         is_possible = self._keeps_size or (file is not None and choice is not None)
         self._enlarge.setEnabled(is_possible and can_be_refined)

@@ -39,6 +39,7 @@ class Progress:
         self.fraction: float | None = 0.0
         self._state = RunState.idle
         self._phase: Phase | None = None
+        self._last_phase: Phase | None = None
         self._film: Film | None = None
         self._index, self._count = 0, 1
         self._calls_done = 0
@@ -114,7 +115,7 @@ class Progress:
                 self._measure(happened)
                 self._state = happened
             case Phase() | None:
-                self._phase = happened
+                self._phase, self._last_phase = happened, happened or self._last_phase
                 if happened is not None and self._film is None:
                     self._advanced = None  # of the phase before: each counts its own
                 self.fraction = self.fraction if happened in (None, Phase.decoding, Phase.enlarging) else None
@@ -159,7 +160,7 @@ class Progress:
         self._last_ending = ending
         match ending:
             case Ending.finished if self._film is None and self._advanced is not None:
-                self._outcome = tr("Enlarged")
+                self._outcome = tr("Refined") if self._last_phase is Phase.refining else tr("Enlarged")
             case Ending.finished:
                 pass
             case Ending.held:
