@@ -174,6 +174,7 @@ class PictureGrid(QAbstractItemView):
     def updateGeometries(self) -> None:
         bar = self.verticalScrollBar()
         bar.setRange(0, max(self._layout.height_px - self.viewport().height(), 0))
+        bar.setEnabled(bar.maximum() > 0)  # else its handle is not painted; its room stays, so that nothing moves
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(max(self._layout.pitch_px // 3, 1))
         super().updateGeometries()

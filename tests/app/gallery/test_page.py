@@ -41,6 +41,20 @@ def test_pictures_of_the_folder_are_there_newest_first_in_groups_of_days(
     assert gallery.page.status.counts.text() == "2 pictures"
 
 
+def test_the_scroll_bar_has_a_handle_only_where_pictures_are_out_of_sight(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    bar, grid = gallery.page.grid.verticalScrollBar(), gallery.page.grid
+    assert bar.isVisible() and not bar.isEnabled()
+    width = grid.viewport().width()
+    gallery.page.resize(1000, 260)
+    gallery.wait_for(bar.isEnabled)
+    assert grid.viewport().width() == width
+
+
 def test_an_empty_library_says_what_to_do(gallery: OpenGallery, qtbot: QtBot) -> None:
     gallery.open()
     gallery.wait_for(lambda: title_of(gallery) == "No pictures yet")
