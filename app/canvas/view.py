@@ -1,15 +1,17 @@
 """The canvas: shows a picture closely, the one in progress or one from the folder."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
 from app.canvas.mask_overlay import TINTS, Overlay
 from app.canvas.overlay import EmptyText, paint_badge, paint_empty
+from app.canvas.repeating import MOST, cells, repeated
+from app.canvas.zoom import Placement
 from app.canvas.zoom_view import ZoomView
 from app.widgets.colours import Colours
 from app.widgets.painted_picture import PaintedPicture
@@ -42,6 +44,7 @@ class Canvas(ZoomView):
 
     Attributes:
         shown: the picture, None while the canvas is empty.
+        times: how often the picture stands beside and below itself.
         backdrop: the surface behind it.
 
     Signals:
@@ -58,6 +61,7 @@ class Canvas(ZoomView):
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         self.shown: Shown | None = None
+        self.times = 1
         super().__init__(Lens(), colours, parent)
         self.setObjectName("canvas")
         self.setAccessibleName(tr("Picture"))
@@ -74,13 +78,21 @@ class Canvas(ZoomView):
 
     @property
     def picture_size(self) -> QSize | None:
-        return self.shown.size if self.shown is not None else None
+        return self.shown.size * self.times if self.shown is not None else None
+
+    @Slot()
+    def repeat(self) -> None:
+        """Shows the picture 2 × 2 times, then 3 × 3 times, then once again: one sees if it is seamless."""
+        if self.shown is not None and self.isVisible():
+            self.times = self.times % MOST + 1
+            self._picture = PaintedPicture(repeated(self.shown.image, self.times))
+            self.fit()
 
     def show_picture(self, shown: Shown | None) -> None:
         """Shows another picture; one of the same size keeps the zoom and the place."""
-        is_other_size = shown is None or self.picture_size != shown.size
+        is_other_size = shown is None or self.shown is None or self.shown.size != shown.size
         self.shown = shown
-        self._picture = PaintedPicture(shown.image if shown else QImage())
+        self._picture = PaintedPicture(repeated(shown.image, self.times) if shown else QImage())
         self.setAccessibleDescription(shown.description if shown else self._empty_text.title)
         if is_other_size:
             self.fit()
@@ -108,7 +120,7 @@ class Canvas(ZoomView):
 
     def set_cover(self, cover: QImage | None) -> None:
         """Shows another picture in the place of this one for a while; None for this one again."""
-        self._cover = PaintedPicture(cover) if cover is not None else None
+        self._cover = PaintedPicture(repeated(cover, self.times)) if cover is not None else None
         self.update()
 
     def set_empty_text(self, text: EmptyText) -> None:
@@ -133,18 +145,29 @@ class Canvas(ZoomView):
             paint_empty(painter, QRectF(self.rect()), self._colours, self._empty_text)
         else:
             (self._cover or self._picture).paint(painter, self.frame, self.is_sharp)
-            if self._mask is not None and self._cover is None:
-                place = replace(self.placement, scale=self.frame.width() / self._mask.shape[1])
-                self._mask_overlay.paint(painter, self._mask, place, event.rect())
-            if self._overlay is not None:
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.drawImage(self.frame, self._overlay)
+            for cell in cells(self.frame, self.times):
+                self._paint_over(painter, cell, event.rect())
             if self.shown.badge:
                 frame = self.frame  # whose corner may be out of sight
                 corner = QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
                 paint_badge(painter, corner, self.shown.badge)
             self._paint_size(painter, self.shown.size)
         self.paint_focus_ring(painter)
+
+    def _paint_over(self, painter: QPainter, cell: QRectF, area: QRect) -> None:
+        """Paints mask and overlay over one of the pictures."""
+        if self._mask is not None and self._cover is None:
+            place = Placement(cell.width() / self._mask.shape[1], cell.left(), cell.top())
+            self._mask_overlay.paint(painter, self._mask, place, area)
+        if self._overlay is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(cell, self._overlay)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_R and not event.modifiers():
+            self.repeat()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = event.position() if event.button() is Qt.MouseButton.LeftButton else None
@@ -166,17 +189,19 @@ class Canvas(ZoomView):
         frame, place = self.frame, event.position()
         is_click = pressed is not None and (place - pressed).manhattanLength() < QApplication.startDragDistance()
         if is_click and self.shown is not None and frame.contains(place):
-            self.place_clicked.emit(
-                (place.x() - frame.left()) / frame.width(), (place.y() - frame.top()) / frame.height()
-            )
+            across = (place.x() - frame.left()) / frame.width() * self.times
+            down = (place.y() - frame.top()) / frame.height() * self.times
+            self.place_clicked.emit(across % 1, down % 1)
 
     def _paint_size(self, painter: QPainter, size: QSize) -> None:
-        """Tells the size of a picture that is enlarged, below it."""
-        text = tr(
-            "{size} pixels, enlarged to {zoom:.0%}", size=Size(size.width(), size.height()).words, zoom=self.zoom
-        )
+        """Tells the size of a picture that is enlarged or repeated, below it."""
+        words = Size(size.width(), size.height()).words
+        if self.times > 1:
+            text = tr("{size} pixels, {times} × {times} times", size=words, times=self.times)
+        else:
+            text = tr("{size} pixels, enlarged to {zoom:.0%}", size=words, zoom=self.zoom)
         below = QRectF(0, self.frame.bottom(), self.width(), painter.fontMetrics().height() + 8)
-        if self.zoom > 1 and below.bottom() <= self.height():
+        if (self.zoom > 1 or self.times > 1) and below.bottom() <= self.height():
             painter.setPen(QColor(self._colours.muted))
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
 

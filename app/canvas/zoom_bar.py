@@ -1,4 +1,4 @@
-"""The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %."""
+"""The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %, repeat."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QWidget
@@ -32,6 +32,11 @@ class ZoomBar(QFrame):
                 "actual-size",
                 tr("100 %: one screen pixel for each pixel of the picture (1)"),
                 canvas.show_actual_size,
+            ),
+            (
+                "grid",
+                tr("Repeat the picture 2 × 2 times, 3 × 3 times, or not: does it go on at its edges? (R)"),
+                canvas.repeat,
             ),
         ):
             if name is None or slot is None:

@@ -32,7 +32,7 @@ class FilmMask(QObject):
         film = self._panel.film
         masked = film.masked if film is not None else None
         self.button.setVisible(masked is not None)
-        size = self._canvas.picture_size
+        size = self._canvas.shown.size if self._canvas.shown is not None else None
         mask = masked.mask if masked is not None and self.button.isChecked() else None
         fits = mask is not None and size is not None and mask.shape == (size.height(), size.width())
         self._canvas.set_mask(mask if fits else None)

@@ -173,6 +173,7 @@ class PictureCommands(QObject):
         actions.export_film.triggered.connect(self._films.export_film)
         actions.copy.triggered.connect(self._copy)
         actions.more_like_this.triggered.connect(self._more_like_this.begin)
+        actions.repeat.triggered.connect(self._create.canvas.repeat)
         actions.unfinished.triggered.connect(self.unfinished.show_list)
         actions.paste.triggered.connect(self._paste)
         actions.save_as.triggered.connect(self._save_as)

@@ -74,6 +74,7 @@ class Actions(QObject):
         self.zoom_out = self._make(tr("Zoom out"), "Ctrl+-", "minus")
         self.fit = self._make(tr("Fit to window"), "Ctrl+0", "fit")
         self.actual_size = self._make(tr("Actual size (100 %)"), "Ctrl+1", "actual-size")
+        self.repeat = self._make(tr("Repeat the picture"), "Ctrl+T", "grid")
         self.changes = self._make(tr("Show what changed"), "Ctrl+D", "difference", is_checkable=True)
         self.next_pane = self._make(tr("Next pane"), "F6")
         self.previous_pane = self._make(tr("Previous pane"), "Shift+F6")
@@ -126,7 +127,7 @@ class Actions(QObject):
             [self.more_like_this, self.unfinished],
         )
         _fill(bar.addMenu(tr("&Run")), *run)
-        zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size, self.changes]
+        zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size, self.repeat, self.changes]
         view = bar.addMenu(tr("&View"))
         _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())
         view.addMenu(tr("Theme")).addActions(self.theme.actions())

@@ -18,6 +18,7 @@ FIXED_KEYS = MappingProxyType(
             (tr("Fit, 100 %"), "0, 1"),
             (tr("Move the picture"), tr("Drag, arrow keys")),
             (tr("Switch between fit and 100 %"), tr("Double click")),
+            (tr("Repeat the picture, to see if it is seamless"), "R"),
         ),
         tr("On what was made with a mask"): (
             (tr("The candidate before, the next one"), tr("Left, Right")),

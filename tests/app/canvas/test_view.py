@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.canvas.backdrop import Backdrop
 from app.canvas.overlay import EmptyText
+from app.canvas.repeating import repeated
 from app.canvas.view import Canvas, Shown
 from app.widgets.pixels import to_image, to_pixels
 from app.widgets.theme import DARK, LIGHT
@@ -149,6 +151,29 @@ def test_the_background_follows_theme_and_choice(canvas: Canvas) -> None:
     plain_rows = np.unique(to_pixels(canvas.grab().toImage())[3])
     canvas.set_backdrop(Backdrop.checker)
     assert len(np.unique(to_pixels(canvas.grab().toImage())[3])) > len(plain_rows)
+
+
+def test_a_picture_is_repeated_and_its_places_are_those_of_one(canvas: Canvas, qtbot: QtBot) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[:16, :16] = 255
+    canvas.show_picture(Shown(to_image(picture), QSize(32, 32)))
+    for times in (2, 3, 1):
+        QTest.keyClick(canvas, Qt.Key.Key_R)
+        assert canvas.times == times
+        frame, painted = canvas.frame, to_pixels(canvas.grab().toImage())[..., 0]
+        assert frame.width() <= canvas.width() and frame.height() <= canvas.height()
+        side = frame.width() / times
+        for column in range(times):
+            x, y = int(frame.left() + (column + 0.25) * side), int(frame.top() + 0.25 * side)
+            assert painted[y, x] > 200 > 50 > painted[y, int(x + side / 2)]
+        last = QPointF(frame.left() + (times - 0.75) * side, frame.top() + (times - 0.25) * side).toPoint()
+        with qtbot.waitSignal(canvas.place_clicked) as clicked:
+            QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=last)
+        assert clicked.args == pytest.approx([0.25, 0.75], abs=0.05)
+
+
+def test_a_large_picture_is_repeated_within_the_memory() -> None:
+    assert max(repeated(plain(4000, 100), 3).size().toTuple()) <= 6144
 
 
 def test_the_badge_is_painted_over_the_picture(canvas: Canvas) -> None:
