@@ -45,6 +45,7 @@ class PictureAction(Enum):
     more_like_this = tr("More like this"), "pictures", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
     paint_mask = tr("Paint a mask…"), "mask", "", ONE
+    widen = tr("Widen…"), "widen", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
     enlarge = tr("Enlarge or refine…"), "fit", "", ANY
     open_in_editor = tr("Open in another program"), "", "", ONE
@@ -144,6 +145,7 @@ ABOVE_MARKS = (
     PictureAction.generate_again,
     PictureAction.use_as_source,
     PictureAction.paint_mask,
+    PictureAction.widen,
     PictureAction.add_noise,
     PictureAction.enlarge,
     PictureAction.open_film,

@@ -16,7 +16,8 @@ from app.widgets.field import GAP_PX, Field, combo_box, describe, set_tone
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.language.words import tr
-from core.request.request import Mask
+from core.request.mask import NO_MARGINS, Margins, Mask
+from core.request.request import Size
 from core.request.settings.mask import AREAS, DEFAULT, FILLS, PADDING, SOFTNESS, fill_words
 
 _OWN_COLOUR = "colour"
@@ -26,10 +27,11 @@ class MaskControl(QWidget):
     """A button that leads to painting; once there is a mask, its settings below.
 
     Signals:
-        paint_asked: the user wants to paint.
+        paint_asked: the user wants to paint. widen_asked: the user wants to draw the frame wider.
     """
 
     paint_asked = Signal()
+    widen_asked = Signal()
 
     def __init__(self, session: Session, masks: MaskSelection) -> None:
         super().__init__()
@@ -49,6 +51,16 @@ class MaskControl(QWidget):
             "maskButton",
             tr("Mask"),
             tr("Mask: paint over the part of the image that is to change.\nAll else stays, pixel for pixel."),
+        )
+        self.widen_button = QPushButton()
+        set_icon(self.widen_button, "widen")
+        self.widen_button.setStyleSheet("text-align: left")
+        self.widen_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        describe(
+            self.widen_button,
+            "widenButton",
+            tr("Wider frame"),
+            tr("Widen: draw the frame wider, and the image goes on beyond its edges."),
         )
         tip = tr("Remove the mask: the whole image changes again")
         self.remove_button = IconButton("close", tip, "removeMaskButton", name=tr("Remove the mask"))
@@ -91,9 +103,17 @@ class MaskControl(QWidget):
             on=self.settings,
             spacing=GAP_PX,
         )
-        top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
-        vbox(top, self.sentence, self.settings, on=self, spacing=GAP_PX)
+        self._top = hbox(
+            self.thumbnail,
+            stretched(self.button),
+            stretched(self.widen_button),
+            self.remove_button,
+            spacing=GAP_PX,
+        )
+        self._below = hbox(spacing=0)
+        vbox(self._top, self._below, self.sentence, self.settings, on=self, spacing=GAP_PX)
         self.button.clicked.connect(self.paint_asked)
+        self.widen_button.clicked.connect(self.widen_asked)
         self.remove_button.clicked.connect(self._on_removed)
         self.area.activated.connect(self._on_area_chosen)
         self.fill.activated.connect(self._on_fill_chosen)
@@ -115,7 +135,14 @@ class MaskControl(QWidget):
         for widget in (self.remove_button, self.settings):
             widget.setVisible(mask is not None or self._is_painting)
             widget.setEnabled(mask is not None)
-        self.button.setText(tr("Paint a mask…") if mask is None else tr("Change the mask…"))
+        is_narrow = mask is not None or self._is_painting
+        if is_narrow != (self._below.count() > 0):
+            row, place = (self._below, 0) if is_narrow else (self._top, 2)
+            row.insertWidget(place, self.widen_button, 1)
+        is_painted = mask is not None and mask.is_painted
+        self.button.setText(tr("Change the mask…") if is_painted else tr("Paint a mask…"))
+        margins = mask.margins if mask is not None else NO_MARGINS
+        self.widen_button.setText(_words_of(margins))
         self._draw()
         mask = mask or DEFAULT
         self.padding.setEnabled(mask.area != "whole")
@@ -193,3 +220,9 @@ def _lost(mask: Mask | None) -> str:
     if mask.is_inverted:
         return tr("These settings kept what was masked, and do not have the mask: paint what is to change.")
     return tr("These settings were made with a mask that they do not have: paint it again, or remove it.")
+
+
+def _words_of(margins: Margins) -> str:
+    if not margins:
+        return tr("Widen…")
+    return tr("Wider by {size} px…", size=Size(*margins.around(0, 0)).words)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QBrush, QImage, QPainter
 
 from app.canvas.current import CurrentView
 from app.create.candidate_bar import CandidateBar
@@ -19,11 +19,14 @@ from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.message_bar import Choice
 from core.language.words import tr
-from core.request.request import GenerationRequest, Mask, Source
+from core.request.mask import Margins, Mask
+from core.request.request import GenerationRequest, Source
 
 TAKEN, TAKEN_MS = "taken", 8000
 
 Start = tuple[Source | None, Mask | None]
+Spot = tuple[str, str, Margins]
+"""Start image, mask, and what is added around it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +35,7 @@ class _Left:
 
     before: Start
     after: Start
-    spot: tuple[str, str]
+    spot: Spot
     paths: list[Path]
     source: QImage | None
 
@@ -49,7 +52,7 @@ class Candidates(QObject):
         self._bar = bar
         self._session = session
         self._loader = loader
-        self._spot: tuple[str, str] | None = None
+        self._spot: Spot | None = None
         self._paths: list[Path] = []
         self._source: QImage | None = None
         self._left: _Left | None = None
@@ -101,9 +104,9 @@ class Candidates(QObject):
     def _on_source_held(self, is_held: bool) -> None:
         self._create.canvas.set_cover(self._source if is_held else None)
 
-    def _keep_source(self, spot: tuple[str, str], opened: OpenedPicture) -> None:
+    def _keep_source(self, spot: Spot, opened: OpenedPicture) -> None:
         if spot == self._spot:
-            self._source = opened.image
+            self._source = _in_frame(opened.image, spot[2], self._create.canvas.brush)
 
     @Slot()
     def _take(self) -> None:
@@ -113,7 +116,8 @@ class Candidates(QObject):
         path, before, mask = self._paths[index], draft.source, draft.mask
         levels, image = self._create.masks.levels, current.image
         is_same = before is not None and before.path == self._spot[0]
-        fits = is_same and (levels is None or levels.shape == (image.height(), image.width()))
+        is_wider = bool(self._spot[2])
+        fits = is_same and not is_wider and (levels is None or levels.shape == (image.height(), image.width()))
         editor = self._session.draft_editor
         editor.end_step()
         strength = before.strength if before is not None and fits else strength_without(draft)
@@ -150,8 +154,20 @@ class Candidates(QObject):
         self._show()
 
 
-def _spot_of(request: GenerationRequest) -> tuple[str, str] | None:
-    """Returns the files of the start image and of its mask, None for a picture that has no mask."""
+def _in_frame(picture: QImage, margins: Margins, brush: QBrush) -> QImage:
+    """Returns a picture in its place in a wider one, which is filled with the brush beside it."""
+    if not margins:
+        return picture
+    frame = QImage(*margins.around(picture.width(), picture.height()), QImage.Format.Format_RGB32)
+    painter = QPainter(frame)
+    painter.fillRect(frame.rect(), brush)
+    painter.drawImage(margins.left, margins.top, picture)
+    painter.end()
+    return frame
+
+
+def _spot_of(request: GenerationRequest) -> Spot | None:
+    """Returns the spot on which a picture was made, None for a picture that has no mask."""
     if request.source is None or request.mask is None:
         return None
-    return request.source.path, request.mask.path
+    return request.source.path, request.mask.path, request.mask.margins

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from app.create.frame_place import FramePlace
 from app.create.page import CreatePage
 from app.masks.editor import MaskEditor
 from app.masks.opening import PictureToMask, read_masked
@@ -28,6 +29,7 @@ class MaskPlace(QObject):
 
     Attributes:
         stays_open: says whether a run that begins leaves the place as it is, as those without end do.
+        frames: the place where frames are drawn wider.
 
     Signals:
         failed: a `Message`.
@@ -48,6 +50,8 @@ class MaskPlace(QObject):
         self._before: Mask | None = None
         self._rest = QTimer(self, singleShot=True, interval=KEEP_AFTER_MS)
         self._rest.timeout.connect(self._on_rested)
+        self.frames = FramePlace(create, session)
+        self.frames.failed.connect(self.failed)
         create.left.mask_control.paint_asked.connect(self.open)
         session.draft_editor.completing.connect(self._on_completing)
         session.draft_edited.connect(self._on_draft_edited)
@@ -72,6 +76,7 @@ class MaskPlace(QObject):
     def close(self) -> None:
         """Keeps the mask, and shows the canvas again."""
         self._keep()
+        self.frames.close()
         if self._create.is_painting:
             if self._editor is not None:
                 self._editor.view.drop_gesture()

@@ -14,6 +14,7 @@ from app.create.candidate_bar import CandidateBar
 from app.create.film_splitter import FilmSplitter
 from app.create.progress_line import ProgressLine
 from app.masks.editor import MaskEditor
+from app.masks.frame_editor import FrameEditor
 from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
@@ -73,6 +74,7 @@ class CreatePage(QSplitter):
         self.canvas.setLayout(self._corner_layout())
         self._colours = colours
         self._editor: MaskEditor | None = None
+        self._frame_editor: FrameEditor | None = None
         self.compare = CompareView(colours, session.background)
         self._stage = QStackedWidget()
         self._stage.addWidget(self.canvas)
@@ -105,9 +107,23 @@ class CreatePage(QSplitter):
             self._stage.addWidget(self._editor)
         return self._editor
 
+    @property
+    def is_widening(self) -> bool:
+        return self._frame_editor is not None and self._stage.currentWidget() is self._frame_editor
+
+    @property
+    def frame_editor(self) -> FrameEditor:
+        """Returns the place where frames are drawn wider, made when it is first needed."""
+        if self._frame_editor is None:
+            self._frame_editor = FrameEditor(self._colours)
+            self._stage.addWidget(self._frame_editor)
+        return self._frame_editor
+
     def zoom(self, change: Callable[[ZoomView], object]) -> None:
         """Zooms the picture in the middle: that of the canvas or of the mask, or those that are compared."""
         painted = self.mask_editor.view if self.is_painting else self.canvas
+        if self.is_widening:
+            painted = self.frame_editor.view
         change(self.compare.panes[0] if self.is_comparing else painted)
 
     def show_comparison(self, *, is_shown: bool) -> None:
@@ -128,12 +144,20 @@ class CreatePage(QSplitter):
         if self.is_painting:
             self.mask_editor.closed.emit()
 
+    def show_widening(self, *, is_shown: bool) -> None:
+        """Shows the place where frames are drawn wider, which ends a comparison, or the canvas again."""
+        if is_shown and self.is_comparing:
+            self.compare.closed.emit()
+        self._stage.setCurrentWidget(self.frame_editor if is_shown else self.canvas)
+        self.left.mask_control.show_painting(is_painting=is_shown)
+
     def set_colours(self, colours: Colours) -> None:
         self.canvas.set_colours(colours)
         self.compare.set_colours(colours)
         self._colours = colours
-        if self._editor is not None:
-            self._editor.set_colours(colours)
+        for editor in (self._editor, self._frame_editor):
+            if editor is not None:
+                editor.set_colours(colours)
 
     def show_live_button(self, *, is_visible: bool) -> None:
         self._live_button.setVisible(is_visible)

@@ -113,6 +113,7 @@ class PictureCommands(QObject):
         self._masks = MaskPlace(create, session)
         self._masks.failed.connect(notices.show_failure)
         self.tools.mask_asked.connect(self._masks.open)
+        self.tools.widen_asked.connect(self._masks.frames.open)
         self._candidates = Candidates(create, self._current, create.candidate_bar, session, loader)
         for shown in (loader.opened, panel.frame_selected):
             shown.connect(self._masks.close)

@@ -100,6 +100,7 @@ class PictureMenu(QObject):
             PictureAction.generate_again: partial(tools.generate_again, path),
             PictureAction.use_as_source: partial(tools.use_as_source, path),
             PictureAction.paint_mask: partial(tools.paint_mask, path),
+            PictureAction.widen: partial(tools.widen, path),
             PictureAction.add_noise: partial(self.noise_asked.emit, path),
             PictureAction.enlarge: partial(tools.enlarge_asked.emit, (path,)),
             PictureAction.show_changes: partial(tools.changes_asked.emit, path),

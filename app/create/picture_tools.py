@@ -38,7 +38,7 @@ class PictureTools(QObject):
     Signals:
         create_asked: show the page *Create*, where something has changed.
         enlarge_asked: the paths of pictures that are to become larger.
-        mask_asked: paint a mask over the start image.
+        mask_asked: paint a mask over the start image. widen_asked: draw its frame wider.
         changes_asked: the path of a picture, to show what an edit changed in it.
         relatives_asked: the path of a picture with a film, of which relatives are to be made.
         failed: a `Message`.
@@ -47,6 +47,7 @@ class PictureTools(QObject):
     create_asked = Signal()
     enlarge_asked = Signal(object)
     mask_asked = Signal()
+    widen_asked = Signal()
     changes_asked = Signal(object)
     relatives_asked = Signal(object)
     failed = Signal(object)
@@ -91,11 +92,19 @@ class PictureTools(QObject):
 
     def paint_mask(self, path: Path) -> None:
         """Starts from this picture, of which only a painted part is to change."""
+        self._begin_with(path)
+        self.mask_asked.emit()
+
+    def widen(self, path: Path) -> None:
+        """Starts from this picture, which is to go on beyond its edges."""
+        self._begin_with(path)
+        self.widen_asked.emit()
+
+    def _begin_with(self, path: Path) -> None:
         source = self._session.draft.source
         if source is None or Path(source.path) != path:
             self.use_as_source(path)
         self.create_asked.emit()
-        self.mask_asked.emit()
 
     def copy(self, picture: CurrentPicture | OpenedPicture) -> None:
         """Puts a picture into the clipboard, and its file, which carries the recipe, where that may be shared."""

@@ -86,6 +86,7 @@ class GalleryCommands(QObject):
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
             PictureAction.enlarge: lambda: self._with_files(tools.enlarge_asked.emit),
             PictureAction.paint_mask: one(lambda picture: tools.paint_mask(picture.path)),
+            PictureAction.widen: one(lambda picture: tools.widen(picture.path)),
             PictureAction.show_changes: one(lambda picture: tools.changes_asked.emit(picture.path)),
             PictureAction.save_as: one(lambda picture: tools.save_as(picture.path)),
             PictureAction.open_in_editor: one(lambda picture: tools.open_in_editor(picture.path)),

@@ -38,7 +38,7 @@ def mode_of(request: GenerationRequest, *, spans: bool = False) -> MaskMode | No
         return None
     if request.source.strength < 1:
         return MaskMode.refine
-    return MaskMode.expand if spans else MaskMode.fill
+    return MaskMode.expand if spans or request.mask.margins else MaskMode.fill
 
 
 def strength_without(request: GenerationRequest) -> float:

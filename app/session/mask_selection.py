@@ -14,7 +14,9 @@ from app.session.mask_mode import FILLS, MaskMode, mode_of, spans_picture
 from app.session.session import Session
 from core.errors import EmulsionError
 from core.pictures.mask import MaskPixels, mask_path, pixels_of, save_mask
-from core.request.request import GenerationRequest, Mask
+from core.pictures.widening import suited_size, suited_softness
+from core.request.mask import NO_MARGINS, Margins, Mask
+from core.request.request import GenerationRequest, Size
 from core.request.settings.source import DEFAULT_STRENGTH
 
 
@@ -40,6 +42,7 @@ class MaskSelection(QObject):
         self._tasks = session.background.queue(self, "masks")
         self._shown: Mask | None = None
         self._chosen: set[str] = set()
+        self._sizes: tuple[Size, Size] | None = None
         self.levels: MaskPixels | None = None
         if session.draft.mask is not None:
             self._chosen |= {"strength", "fill"}
@@ -55,14 +58,19 @@ class MaskSelection(QObject):
     def is_lost(self) -> bool:
         """Returns whether the draft has a mask whose file is not there, and not on its way."""
         mask = self._session.draft.mask
-        return mask is not None and not self._session.draft_editor.files.is_busy and not Path(mask.path).is_file()
+        if mask is None or not mask.is_painted or self._session.draft_editor.files.is_busy:
+            return False
+        return not Path(mask.path).is_file()
 
     def keep(self, levels: MaskPixels | None) -> None:
         """Makes a painted mask the draft's, and has it written; None for none."""
+        source, mask = self._session.draft.source, self._session.draft.mask
+        if levels is None and mask is not None and mask.margins:
+            self._edit(mask=replace(mask, path="", sha256="", is_inverted=False))
+            return
         if levels is None:
             self.remove()
             return
-        source, mask = self._session.draft.source, self._session.draft.mask
         path = mask_path(levels, self._folder)
         if source is None or (mask is not None and mask.path == str(path) and not self.is_lost):
             return
@@ -77,14 +85,43 @@ class MaskSelection(QObject):
         self._edit(source=source, mask=mask)
         self.changed.emit()
 
+    def widen(self, margins: Margins, size: Size) -> None:
+        """Takes what is to be added around the start image, which has this size; nothing for nothing.
+
+        The model's size becomes that of the wider picture, and what it was when nothing is added any more.
+        """
+        draft, editor = self._session.draft, self._session.draft_editor
+        source, mask = draft.source, draft.mask
+        if source is None or margins == (mask.margins if mask is not None else NO_MARGINS):
+            return
+        model = editor.model_of(draft)
+        if mask is not None and not margins and not mask.path:
+            self.remove()
+            return
+        if mask is None:
+            mask = Mask("", softness=suited_softness(size))
+            if "strength" not in self._chosen and source.strength == DEFAULT_STRENGTH:
+                source = replace(source, strength=1.0)
+        worked = self._size_before()
+        if margins and model is not None:
+            self._sizes = worked, suited_size(size, margins, model.limits, model.defaults.size)
+            worked = self._sizes[1]
+        self._edit(source=source, mask=replace(mask, margins=margins), size=worked)
+
     def remove(self) -> None:
         """Changes the whole picture again."""
         source = self._session.draft.source
         if self._session.draft.mask is not None:
             if source is not None and "strength" not in self._chosen and source.strength == 1.0:
                 source = replace(source, strength=DEFAULT_STRENGTH)
-            self._session.edit(source=source, mask=None)
+            self._session.edit(source=source, mask=None, size=self._size_before())
             self._chosen.discard("fill")
+
+    def _size_before(self) -> Size:
+        """Returns the size that the draft had before the picture became wider, or one that was chosen since."""
+        mask, size = self._session.draft.mask, self._session.draft.size
+        is_wider = mask is not None and mask.margins
+        return self._sizes[0] if is_wider and self._sizes is not None and self._sizes[1] == size else size
 
     def set_strength(self, strength: float) -> None:
         """Takes the user's strength."""
@@ -120,7 +157,7 @@ class MaskSelection(QObject):
         ):
             self._tasks.cancel()
             self._shown, self.levels = mask, None
-            if mask is not None:
+            if mask is not None and mask.is_painted:
                 self._tasks.submit(partial(_read, mask), self._on_read, self._on_not_read)
         self.changed.emit()
 

@@ -32,6 +32,12 @@ FIXED_KEYS = MappingProxyType(
             (tr("Move the pointer, press it"), tr("Arrow keys, Return")),
             (tr("Drop the stroke; leave"), tr("Esc")),
         ),
+        tr("While widening a picture"): (
+            (tr("Make it wider on that side, less wide"), tr("Arrow keys, Shift and arrow keys")),
+            (tr("By single pixels"), tr("Hold Ctrl")),
+            (tr("Move both sides"), tr("Shift and a drag")),
+            (tr("Back to the picture"), tr("Esc")),
+        ),
         tr("On the film"): (
             (tr("Play, pause"), tr("Space")),
             (tr("One step back, forward"), tr("Left, Right")),

@@ -111,16 +111,15 @@ def read_masked_picture(request: GenerationRequest) -> MaskedPicture:
     source, mask = request.source, request.mask
     assert source is not None
     assert mask is not None
-    is_painted = bool(mask.path) or not mask.margins
     for named, unknown in (
         (source, tr("the place of this source picture is not known; choose it again")),
-        (mask if is_painted else source, tr("the place of this mask is not known; choose it again")),
+        (mask if mask.is_painted else source, tr("the place of this mask is not known; choose it again")),
     ):
         if not Path(named.path).is_absolute():  # only its name is known
             raise UnreadablePicture(Path(named.path), unknown)
     picture, source_sha256 = read_whole(source)
     size = Size(picture.shape[1], picture.shape[0])
-    painted, mask_sha256 = pixels_of(mask, size) if is_painted else (None, "")
+    painted, mask_sha256 = pixels_of(mask, size) if mask.is_painted else (None, "")
     picture, pixels = widened(Path(source.path), picture, painted, mask.margins)
     soft = softened(pixels, mask.softness)
     box = worked_part(pixels, mask, request.size)

@@ -44,10 +44,9 @@ _BLUR_PART = 1 / 8
 
 
 def widened(path: Path, picture: Pixels, mask: MaskPixels | None, margins: Margins) -> tuple[Pixels, MaskPixels]:
-    """Returns the wider picture, and its mask with all that is new in it.
+    """Returns the wider picture, see `continued_by`, and its mask with all that is new in it.
 
-    The new part repeats the outermost pixels, and is the more blurred the farther it is from them. Raises
-    UnreadablePicture with ``path`` for a picture that would become too large.
+    Raises UnreadablePicture with ``path`` for a picture that would become too large.
     """
     if not margins:
         return picture, np.zeros(picture.shape[:2], np.uint8) if mask is None else mask
@@ -55,16 +54,23 @@ def widened(path: Path, picture: Pixels, mask: MaskPixels | None, margins: Margi
     frame = Size(*margins.around(width, height))
     if frame.width * frame.height > MOST_PIXELS:
         most = MOST_PIXELS // 1_000_000
-        wrong = tr("widened to {frame} it has more than {most} million pixels", frame=frame, most=most)
+        wrong = tr("widened to {frame} it has more than {most} million pixels", frame=frame.words, most=most)
         raise UnreadablePicture(path, wrong)
     edges = (margins.top, margins.bottom), (margins.left, margins.right)
     levels = np.zeros((height, width), np.uint8) if mask is None else mask
+    return continued_by(picture, margins), np.pad(levels, edges, constant_values=255)
+
+
+def continued_by(picture: Pixels, margins: Margins) -> Pixels:
+    """Returns a wider picture that repeats its outermost pixels, the more blurred the farther it is from them."""
+    height, width = picture.shape[:2]
+    edges = (margins.top, margins.bottom), (margins.left, margins.right)
     sharp = np.pad(picture, (*edges, (0, 0)), "edge")
     radius = max(margins.edges) * _BLUR_PART
     smooth = np.asarray(Image.fromarray(sharp).filter(ImageFilter.GaussianBlur(radius)))
     rows, columns = (_distances(*pair, length) for pair, length in zip(edges, (height, width), strict=True))
     share = np.minimum(np.maximum(rows[:, None], columns) * (255 / (2 * radius)), 255).astype(np.uint8)
-    return pasted_over(sharp, smooth, share), np.pad(levels, edges, constant_values=255)
+    return pasted_over(sharp, smooth, share)
 
 
 def margins_to(size: Size, shape: str, anchor: str, step: int) -> Margins:
@@ -87,17 +93,20 @@ def suited_size(size: Size, margins: Margins, limits: Limits, native: Size) -> S
 
     It is that of the whole wider picture, so that nothing changes its scale. Where that is too large, or has more
     than `MOST_TIMES` as many pixels as ``native``, for which the model was made, it is that of the new part and of
-    what the model sees beside it, made smaller where it must be.
+    what the model sees beside it, made smaller where it must be. What is too small for the model is made larger.
     """
     frame = Size(*margins.around(size.width, size.height))
-    box = frame if _scale(frame, limits, native) == 1 else _new_part(size, frame, margins, native).size
+    box = frame if _scale(frame, limits, native) >= 1 else _new_part(size, frame, margins, native).size
     scale = _scale(box, limits, native)
     return Size(limits.snap(round(box.width * scale)), limits.snap(round(box.height * scale)))
 
 
 def _scale(size: Size, limits: Limits, native: Size) -> float:
     pixels = MOST_TIMES * native.width * native.height
-    return min(1.0, limits.largest / max(size.width, size.height), math.sqrt(pixels / (size.width * size.height)))
+    least = max(1.0, limits.smallest / min(size.width, size.height))
+    return min(
+        least, limits.largest / max(size.width, size.height), math.sqrt(pixels / (size.width * size.height))
+    )
 
 
 def _new_part(size: Size, frame: Size, margins: Margins, native: Size) -> Box:

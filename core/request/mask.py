@@ -83,3 +83,8 @@ class Mask:
     softness: float = 4.0
     is_inverted: bool = False
     margins: Margins = NO_MARGINS
+
+    @property
+    def is_painted(self) -> bool:
+        """Returns whether there is a file, and not the margins alone."""
+        return bool(self.path) or not self.margins

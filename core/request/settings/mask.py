@@ -85,7 +85,7 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
         raise InvalidRequest("mask softness", mask.softness, tr("0 to {most:g} pixels", most=SOFTNESS[1]))
     if not all(margin in MARGIN for margin in mask.margins.edges):
         raise InvalidRequest("widen", str(mask.margins), tr("0 to {most} pixels at each edge", most=MARGIN[-1]))
-    if mask.margins and not mask.path:
+    if not mask.is_painted:
         return
     path = Path(mask.path)
     try:
@@ -180,7 +180,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 
 def _name_of(mask: Mask) -> str:
-    if mask.margins and not mask.path:
+    if not mask.is_painted:
         return tr("the edges alone")
     return plain_name(mask.path) or tr("a mask that is not known")
 

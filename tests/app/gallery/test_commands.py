@@ -247,7 +247,8 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         "Move to folder…",
         "Export…",
     ]
-    one.insert(7, "Enlarge or refine…")
+    one[6:6] = ["Widen…"]
+    one.insert(8, "Enlarge or refine…")
     several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     of_all = gallery.commands.handlers.keys() - {PictureAction.open_grid}  # of pictures in any folder
     for count, words in (

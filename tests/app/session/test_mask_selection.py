@@ -16,10 +16,13 @@ from app.session.mask_selection import MaskSelection
 from app.session.run import RunState
 from app.session.session import Session
 from core.pictures.mask import MaskPixels, read_mask, save_mask
-from core.request.request import Mask, Source
+from core.request.mask import NO_MARGINS, Margins, Mask
+from core.request.request import Size, Source
 from core.request.settings.mask import FILLS as KNOWN_FILLS
 from core.request.settings.source import DEFAULT_STRENGTH
 from tests.app.conftest import MakeSession
+
+SIZE = Size(60, 40)
 
 
 @pytest.fixture
@@ -195,3 +198,43 @@ def test_each_mode_begins_with_a_fill_that_there_is(session: Session) -> None:
     assert set(FILLS) == set(MaskMode)
     assert set(FILLS.values()) <= set(KNOWN_FILLS)
     assert mode_of(session.draft) is None
+
+
+def test_a_wider_picture_brings_what_suits_it_and_takes_it_along(masks: MaskSelection, session: Session) -> None:
+    before = session.draft
+    masks.widen(Margins(right=60), SIZE)
+    mask, source = session.draft.mask, session.draft.source
+    assert mask == Mask("", fill="surroundings", softness=4.0, margins=Margins(right=60))
+    assert source is not None
+    assert source.strength == 1.0
+    assert (session.draft.size, masks.mode) == (Size(192, 64), MaskMode.expand)
+    assert not masks.is_lost
+    masks.widen(Margins(right=60, top=24), SIZE)
+    assert session.draft.size == Size(120, 64)
+    masks.widen(NO_MARGINS, SIZE)
+    assert (session.draft.mask, session.draft.source, session.draft.size) == (None, before.source, before.size)
+
+
+def test_a_wider_picture_can_have_a_painted_mask(masks: MaskSelection, session: Session, qtbot: QtBot) -> None:
+    masks.widen(Margins(left=20), SIZE)
+    masks.keep(square())
+    qtbot.waitUntil(lambda: not session.draft_editor.files.is_busy)
+    mask = session.draft.mask
+    assert mask is not None
+    assert (mask.is_painted, mask.margins) == (True, Margins(left=20))
+    masks.keep(None)
+    assert session.draft.mask is not None
+    assert (session.draft.mask.path, session.draft.mask.margins) == ("", Margins(left=20))
+    masks.keep(square())
+    masks.widen(NO_MARGINS, SIZE)
+    assert session.draft.mask is not None
+    assert (session.draft.mask.is_painted, session.draft.mask.margins) == (True, NO_MARGINS)
+    masks.remove()
+    assert session.draft.mask is None
+
+
+def test_a_size_that_was_chosen_for_a_wider_picture_stays(masks: MaskSelection, session: Session) -> None:
+    masks.widen(Margins(right=60), SIZE)
+    session.edit(size=Size(96, 64))
+    masks.remove()
+    assert session.draft.size == Size(96, 64)

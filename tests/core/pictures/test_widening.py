@@ -106,6 +106,7 @@ def test_a_picture_of_the_shape_stays_as_it_is() -> None:
         (Size(200, 100), Margins(bottom=20), Size(200, 56)),
         (Size(2000, 1500), Margins(left=100, right=100), Size(152, 104)),  # made smaller where it must be
         (Size(1, 1), Margins(8192, 0, 0, 0), Size(256, 16)),
+        (Size(20, 8), Margins(left=12), Size(64, 16)),  # made larger
     ],
     ids=str,
 )
@@ -129,7 +130,7 @@ def test_the_new_part_continues_what_is_there(tmp_path: Path) -> None:
 
 def test_a_frame_that_no_picture_may_have_is_refused(tmp_path: Path) -> None:
     request = asked(tmp_path, np.zeros((9, 9, 3), np.uint8), Margins(8192, 8192, 8192, 8192))
-    with pytest.raises(UnreadablePicture, match="widened to 16393x16393 it has more than 90 million pixels"):
+    with pytest.raises(UnreadablePicture, match="widened to 16393 × 16393 it has more than 90 million pixels"):
         read_masked_picture(request)
 
 
