@@ -192,15 +192,18 @@ def fill_words(fill: str) -> str:
 def _words(mask: Mask | None) -> str:
     if mask is None:
         return "none"
-    widened = tr("widened by {margins} pixels, ", margins=mask.margins) if mask.margins else ""
-    words = widened + tr(
+    told = {"fill": fill_words(mask.fill), "softness": mask.softness, "margins": mask.margins}
+    if not mask.is_painted:
+        return tr("of the new edges alone ({margins} px), begun with {fill}, soft over {softness:g} px", **told)
+    words = tr(
         "{area} of {name}, with {padding} pixels around it, begun with {fill}, soft over {softness:g} pixels",
         area=tr(AREAS[mask.area]),
         name=_name_of(mask),
         padding=mask.padding,
-        fill=fill_words(mask.fill),
-        softness=mask.softness,
+        **told,
     )
+    if mask.margins:
+        words = tr("{words}; and of the new edges ({margins} px)", words=words, margins=mask.margins)
     return tr("{words}; inverted: what the mask covers was kept", words=words) if mask.is_inverted else words
 
 
