@@ -65,6 +65,7 @@ class EditChanges(QObject):
         self._tasks, self._keeping = (session.background.queue(self, "changes") for _ in range(2))
         self._overlay: QImage | None = None
         self._path: Path | None = None
+        self._has_refused = False
         tip = tr("What changed: marks what differs from the picture that was edited")
         self.button = IconButton("difference", tip, "changesButton")
         self.button.setCheckable(True)
@@ -121,7 +122,7 @@ class EditChanges(QObject):
 
     @Slot(bool)
     def _on_toggled(self, is_on: bool) -> None:
-        self._path = None
+        self._path, self._has_refused = None, False
         self.toggled.emit(is_on)
         if is_on:
             self._look()
@@ -169,6 +170,9 @@ class EditChanges(QObject):
         if path != self._path:
             return
         if isinstance(error, UnreadablePicture) and error.path == path:  # which is seen: no need to name it
+            if self._has_refused:  # said once: others that have no source follow
+                return
+            self._has_refused = True
             self._tell(tr("There are no changes to show"), f"{error.reason[:1].upper()}{error.reason[1:]}.")
         else:
             self._messages.show_notice(Notice(CHANGES, message(error), "info"))

@@ -24,9 +24,7 @@ class ProgressLine(QWidget):
         self._session = session
         self._words = text_label(name="phaseLabel")
         self._figures = text_label(name="figuresLabel", role="number")
-        self._figures.setToolTip(
-            tr("Time for a step, time left for this picture and for the queue, and σ: how much noise there is")
-        )
+        self._figures.setToolTip(tr("Time for a step, and time left for this picture and for the queue"))
         self._bar = named(QProgressBar(), "progressBar", tr("Progress"))
         self._bar.setTextVisible(False)
         vbox(StillLine(self._words, self._figures), self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)

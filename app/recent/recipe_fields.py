@@ -78,13 +78,9 @@ def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField
     if recipe.refined is not None:
         fields.append(RecipeField("refined", tr("Refined"), recipe.refined.words))
     if recipe.seconds:
-        fields.append(
-            RecipeField(
-                "seconds",
-                tr("Took"),
-                tr("{seconds:.1f} s on {device}", seconds=recipe.seconds, device=recipe.device or tr("a device")),
-            )
-        )
+        device = recipe.device.upper() or tr("a device")
+        took = tr("{seconds:.1f} s on {device}", seconds=recipe.seconds, device=device)
+        fields.append(RecipeField("seconds", tr("Took"), took))
     fields += [
         RecipeField("program", tr("Program"), recipe.program),
         RecipeField("recipeNote", tr("Note"), note_text(recipe.note)),

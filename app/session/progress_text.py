@@ -1,6 +1,5 @@
 """The progress of a run in words and figures, for the line under the canvas."""
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -44,7 +43,6 @@ class Progress:
         self._index, self._count = 0, 1
         self._calls_done = 0
         self._advanced: Advanced | None = None
-        self._sigma: float | None = None
         self._last_seconds: deque[float] = deque(maxlen=AVERAGED_CALLS)
         self._outcome = tr("Ready")
         self.queue_seconds: float | None = None
@@ -71,7 +69,7 @@ class Progress:
 
     @property
     def figures(self) -> str:
-        """Returns seconds per step, time left, noise level; "" while there are none."""
+        """Returns seconds per step and time left; "" while there are none."""
         if self._state is RunState.idle or not self._last_seconds or self._film is None:
             return ""
         schedule = self._film.schedule
@@ -83,8 +81,6 @@ class Progress:
             parts.append(tr("{duration} left", duration=duration(left_calls * call_seconds)))
         if self.queue_seconds is not None:
             parts.append(tr("queue {duration}", duration=duration(self.queue_seconds)))
-        if self._sigma is not None and math.isfinite(self._sigma):
-            parts.append(f"σ {_short(self._sigma)}")
         return "  ·  ".join(parts)
 
     @property
@@ -126,7 +122,6 @@ class Progress:
                 self.fraction = 0.0
             case Stepped(frame=frame):
                 self._calls_done = frame.call + 1
-                self._sigma = frame.sigma
                 self._last_seconds.append(happened.seconds)
                 if self._film is not None:
                     self.fraction = self._calls_done / self._film.schedule.calls
@@ -173,7 +168,6 @@ class Progress:
         self._film = self._advanced = None
         self._calls_done = 0
         self._index, self._count = 0, 1
-        self._sigma = None
         self._last_seconds.clear()
 
     @property

@@ -1,7 +1,7 @@
 """The fields of a dialog: as high as they want to be where the screen has the room, and scrolled where not."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QDialog, QFrame, QScrollArea, QStyle, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QFrame, QLayout, QScrollArea, QStyle, QWidget
 
 LOWEST_PX = 160
 ROOM_FOR_FRAME_PX = QSize(16, 40)
@@ -48,4 +48,6 @@ class DialogBody(QScrollArea):
 def fit_to_screen(dialog: QDialog) -> None:
     """Makes a dialog as large as it wants to be, as far as the screen has the room; Qt stops at two thirds."""
     dialog.ensurePolished()
+    for part in reversed(dialog.findChildren(QLayout)):
+        part.invalidate()  # texts have come since: how high they are in lines was computed without them
     dialog.resize(dialog.sizeHint().boundedTo(dialog.screen().availableSize() - ROOM_FOR_FRAME_PX))

@@ -46,7 +46,7 @@ def test_a_step_is_told_with_the_number_of_steps_and_the_figures(running: Progre
         running.follow(stepped(film, call))
     assert running.words == "Step 12 of 20"
     assert running.fraction == 0.6
-    assert running.figures == "0.50 s/step  ·  4.0 s left  ·  σ 5.95"
+    assert running.figures == "0.50 s/step  ·  4.0 s left"
 
 
 def test_two_network_calls_are_one_step_for_samplers_of_second_order(film: Film) -> None:
@@ -91,13 +91,6 @@ def test_several_pictures_are_told_with_the_time_that_they_took_without_pauses(f
                 progress.follow(Ending.finished)
         progress.follow(state)
     assert progress.words == "4 pictures in 6.8 s"
-
-
-def test_an_infinite_noise_level_is_left_out(running: Progress, film: Film) -> None:
-    step = stepped(film, 0)
-    endless = replace(step.frame, sigma=float("inf"))
-    running.follow(replace(step, film=replace(step.film, frames=(endless,))))
-    assert "σ" not in running.figures
 
 
 def test_stopping_is_told_at_once(running: Progress, film: Film) -> None:
