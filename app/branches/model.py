@@ -209,12 +209,12 @@ def detail(tree: BranchTree, run: BranchRun) -> str:
     else:
         text = tr(
             "{steps} steps · {name} · seed {seed}",
-            steps=request.steps,
+            steps=request.all_steps,
             name=SAMPLERS[request.sampler].name,
             seed=request.seed,
         )
     return (
-        tr("{value} · kept at step {step} of {steps}", value=text, step=recipe.step, steps=request.steps)
+        tr("{value} · kept at step {step} of {steps}", value=text, step=recipe.step, steps=request.all_steps)
         if recipe.stage != "final"
         else text
     )

@@ -94,11 +94,13 @@ class CurrentView(QObject):
         self._set_following(is_following=False)
         image = _covering(to_image(pixels), film.shown_size)
         if (enlarged := self._enlarged(film, frame)) is not None:
-            badge, description = _step_words(frame.step + 1, film.request.steps, _enlarged_words(enlarged.image))
+            badge, description = _step_words(
+                frame.step + 1, film.request.all_steps, _enlarged_words(enlarged.image)
+            )
             self._show(enlarged, Shown(enlarged.image, enlarged.image.size(), badge, description))
             return
         size = QSize(film.whole_size.width, film.whole_size.height)
-        words = _step_words(frame.step + 1, film.request.steps, _kind(is_decoded=is_decoded))
+        words = _step_words(frame.step + 1, film.request.all_steps, _kind(is_decoded=is_decoded))
         self._show(CurrentPicture(image, film.request), Shown(image, size, *words))
 
     def follow(self) -> None:
@@ -149,7 +151,7 @@ class CurrentView(QObject):
             self._set_following(is_following=True)
         self._started = started
         self._last_step = 0
-        self._tell(tr("Step 1 of {steps}", steps=started.film.request.steps))
+        self._tell(tr("Step 1 of {steps}", steps=started.film.request.all_steps))
 
     def _tell(self, happening: str) -> None:
         """Shows the state of the run on the empty canvas."""
@@ -177,7 +179,7 @@ class CurrentView(QObject):
         self.step_decoded.emit(frame.call, pixels)
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
-        steps = self._started.film.request.steps if self._started else self._last_step
+        steps = self._started.film.request.all_steps if self._started else self._last_step
         return _step_words(self._last_step, steps, _kind(is_decoded=is_decoded))
 
     @Slot(object)
@@ -195,7 +197,7 @@ class CurrentView(QObject):
         """Notes the picture's file if it has one now; a picture saved after Stop replaces its preview."""
         image = saved.image
         if image.recipe.stage != "final" and self._started is None:
-            badge = tr("Kept at step {step} of {steps}", step=image.recipe.step, steps=image.request.steps)
+            badge = tr("Kept at step {step} of {steps}", step=image.recipe.step, steps=image.request.all_steps)
             self._show_live(image.pixels, badge, f"{image.request.prompt}. {badge}", image)
         if self._live is not None and self._live[0].generated is image:
             live, shown = self._live

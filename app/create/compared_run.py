@@ -80,7 +80,9 @@ class ComparedRun:
         generated = self.generated
         state = tr("finished")
         if generated is not None and generated.recipe.stage != "final":
-            state = tr("kept at step {step} of {steps}", step=generated.recipe.step, steps=generated.request.steps)
+            state = tr(
+                "kept at step {step} of {steps}", step=generated.recipe.step, steps=generated.request.all_steps
+            )
         return ComparedPicture(self.finished, self.finished.size(), self.name, state)
 
     def picture_at(self, film: Film, call: int, *, is_decoded: bool, tells_noise: bool = False) -> ComparedPicture:
@@ -90,7 +92,7 @@ class ComparedRun:
         """
         frame, request = film.frames[call], film.request
         true = self._true_picture(call) if is_decoded else None
-        place = tr("step {step} of {steps}", step=frame.step + 1, steps=request.steps)
+        place = tr("step {step} of {steps}", step=frame.step + 1, steps=request.all_steps)
         noise = f" · σ {number(frame.sigma)}" if tells_noise else ""
         kind = tr("preview") if true is None else tr("decoded")
         image = to_image(film.picture(frame.denoised)) if true is None else self._image(call, true)

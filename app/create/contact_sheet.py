@@ -102,7 +102,7 @@ class ContactSheet(QFrame):
             self.list.clear()  # films that were discarded are back, before those that came since
         for film in films[self.list.count() :]:
             self._add(film)
-        step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
+        step, steps = films[-1].frames[-1].step + 1, films[-1].request.all_steps
         coming = self._early_choice.coming
         more = tr(" · {coming} more on the way", coming=coming) if coming else ""
         self._title.setText(

@@ -217,7 +217,7 @@ class Notices(QObject):
         recipe = saved.image.recipe
         if is_of_failure(recipe):
             title = tr(
-                "Saved as it was after step {step} of {steps}", step=recipe.step, steps=recipe.request.steps
+                "Saved as it was after step {step} of {steps}", step=recipe.step, steps=recipe.request.all_steps
             )
             self._area.show_message(KEPT, Message(title, ""), "info", lasting_ms=LASTING_MS)
 
@@ -233,7 +233,7 @@ class Notices(QObject):
             return
         done = film.frames[-1].step + 1
         message = Message(
-            tr("Stopped at step {done} of {steps}", done=done, steps=film.request.steps),
+            tr("Stopped at step {done} of {steps}", done=done, steps=film.request.all_steps),
             tr("You can continue it, or keep what has developed so far as a picture."),
         )
         keep = Choice(tr("Keep this picture"), self._session.keep_last, "keepButton")

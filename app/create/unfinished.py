@@ -52,7 +52,7 @@ class UnfinishedRuns(QObject):
                 "“{title}” stopped at step {step} of {steps}.",
                 title=_work(runs[0]).title[:60],
                 step=runs[0].step,
-                steps=runs[0].request.steps,
+                steps=runs[0].request.all_steps,
             )
 
         def resume_all() -> None:

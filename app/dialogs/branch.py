@@ -46,7 +46,7 @@ class BranchDialog(QDialog):
         self._film = film
         self._call = self._first_call_of_step(call)
         self._unchanged = Branch(film, self._call, film.request)
-        step, steps = self._unchanged.step, film.request.steps
+        step, steps = self._unchanged.step, film.request.all_steps
         self.setObjectName("branchDialog")
         self.setWindowTitle(tr("Branch from step {step} of {steps}", step=step + 1, steps=steps))
         reused = plural(

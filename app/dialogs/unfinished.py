@@ -115,7 +115,7 @@ class Row(QFrame):
         self._about = tr(
             "Step {step} of {steps} · {made} · {model}",
             step=run.step,
-            steps=run.request.steps,
+            steps=run.request.all_steps,
             made=moment_text(run.made),
             model=run.request.model,
         )

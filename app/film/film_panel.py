@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
-from app.film.frame_context import DecodedLatent, FrameContext
+from app.film.frame_context import DecodedLatent, FrameContext, PassAlone
 from app.film.player import Player
 from app.film.position import explanation, position_text, short_position_text
 from app.film.scrubber import Scrubber
@@ -64,6 +64,7 @@ class FilmPanel(QWidget):
         self._is_running = False
         self.film: Film | None = None
         self.call = 0
+        self._passes = PassAlone()
         self._ghosts: Mapping[str, Schedule] = {}
         self._wished: DecodedLatent | None = None
         self._decoded = DecodedPictures()
@@ -221,8 +222,8 @@ class FilmPanel(QWidget):
         self._strip.choose(self.call)
         film, texts, tip = self.film, tuple[str, ...](), ""
         if film is not None and film.frames:
-            here = (film.schedule, self.call, film.request.steps)
-            texts, tip = (position_text(*here), short_position_text(*here)), explanation(*here[:2])
+            texts = position_text(film, self.call), short_position_text(film, self.call)
+            tip = explanation(film.schedule, self.call)
         self.transport.set_position(texts, tip)
         self._views_turn.start()
 
@@ -236,13 +237,12 @@ class FilmPanel(QWidget):
             self.views.show_moment(None)
         else:
             moment = FrameContext(
-                self.film,
-                self.call,
+                *self._passes.at(self.film, self.call),
                 self._decoded.find(self.call),
                 self._attention,
                 self._attention_done,
                 is_growing=self._is_running and not self.film.is_complete,
-                other_schedules=self._ghosts,
+                other_schedules={} if self.film.first_call_at(self.call) else self._ghosts,
                 requested_decode=self._wished,
             )
             self.views.show_moment(moment)

@@ -158,7 +158,7 @@ class FilmStrip(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and self._film is not None and self._film.frames:
             call = self.call_at(event.pos())
-            text = position_text(self._film.schedule, call, self._film.request.steps)
+            text = position_text(self._film, call)
             if words := self.texts.words_at(call):
                 text += f"\n{words if len(words) <= _LONGEST_TEXT else words[: _LONGEST_TEXT - 1] + '…'}"
             QToolTip.showText(event.globalPos(), text, self.viewport(), self._cell(call))

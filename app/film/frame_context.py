@@ -16,11 +16,27 @@ class DecodedLatent:
     pixels: Pixels
 
 
+class PassAlone:
+    """The film of the pass that is looked at, the same one as long as it is the same."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Film, int] | None = None
+        self._alone: Film | None = None
+
+    def at(self, film: Film, call: int) -> tuple[Film, int]:
+        """Returns the pass that a call belongs to, and the place of the call in it."""
+        first = film.first_call_at(call)
+        if self._alone is None or self._of is None or self._of[0] is not film or self._of[1] != first:
+            self._of, self._alone = (film, first), film.pass_at(call)
+        return self._alone, call - first
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameContext:
     """One recorded call of a film.
 
     Attributes:
+        film: of one pass alone. call: its place among the frames of this pass.
         decoded: the true picture of x0 at this call, once it is there.
         attention: the recorded cross-attention, None without any.
         attention_done: how much of it has been recorded, 0 to 1, while that is going on afterwards; else None.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film.film import Schedule
+from core.film.film import Film, Schedule
 from core.language.words import number_text, tr
 from core.measures.noise_levels import log_snr, picture_share
 
@@ -25,18 +25,27 @@ def calls_in_step(schedule: Schedule, call: int) -> tuple[int, int]:
     return call - first + 1, schedule.steps.count(step)
 
 
-def position_text(schedule: Schedule, call: int, steps: int) -> str:
-    """Returns ``step 12 of 30 · 20 % picture, 80 % noise``; names the call if steps have more than one."""
+def pass_text(film: Film, call: int) -> str:
+    """Returns ``pass 2`` for the calls of a second pass, "" for all others."""
+    return tr("pass 2") if film.first_call_at(call) else ""
+
+
+def position_text(film: Film, call: int) -> str:
+    """Returns ``step 12 of 30 · 20 % picture, 80 % noise``; names the call if steps have more than one.
+
+    In a second pass it names that, too.
+    """
+    schedule = film.schedule
     which, of = calls_in_step(schedule, call)
-    place = tr("step {step} of {steps}", step=schedule.steps[call] + 1, steps=steps)
+    place = tr("step {step} of {steps}", step=schedule.steps[call] + 1, steps=film.request.all_steps)
     if schedule.calls > len(set(schedule.steps)):
         place += tr(", call {which} of {of}", which=which, of=of)
-    return f"{place} · {_state(schedule, call)}"
+    return " · ".join(filter(None, (place, pass_text(film, call), _state(film, call))))
 
 
-def short_position_text(schedule: Schedule, call: int, steps: int) -> str:
+def short_position_text(film: Film, call: int) -> str:
     """Returns ``12/30 · 20 % picture, 80 % noise``, for narrow places."""
-    return f"{schedule.steps[call] + 1}/{steps} · {_state(schedule, call)}"
+    return f"{film.schedule.steps[call] + 1}/{film.request.all_steps} · {_state(film, call)}"
 
 
 def longest_position_text() -> str:
@@ -44,10 +53,10 @@ def longest_position_text() -> str:
     return tr("step {step} of {steps}", step=88, steps=88) + f" · {mixture(1.0)}"
 
 
-def _state(schedule: Schedule, call: int) -> str:
+def _state(film: Film, call: int) -> str:
     """The last step also begins with noise, but what is seen there is the result, which has none."""
-    is_last = call + 1 == schedule.calls
-    return tr("finished picture") if is_last else mixture(float(schedule.sigmas[call]))
+    is_last = call + 1 == film.schedule.calls
+    return tr("finished picture") if is_last else mixture(float(film.schedule.sigmas[call]))
 
 
 def mixture(sigma: float) -> str:

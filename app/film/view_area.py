@@ -138,7 +138,7 @@ class ViewArea(QWidget):
         from app.film.view_frame import ViewFrame
 
         frame = ViewFrame(name, self._explained, self)
-        frame.call_selected.connect(self.call_selected)
+        frame.call_selected.connect(self._on_call_selected)
         frame.decode_wanted.connect(self.decode_wanted)
         frame.attention_wanted.connect(self.attention_wanted)
         frame.overlay_wanted.connect(self.overlay_wanted)
@@ -146,6 +146,12 @@ class ViewArea(QWidget):
         frame.explained.connect(self.view_explained)
         frame.save_failed.connect(self.save_failed)
         return frame
+
+    @Slot(int)
+    def _on_call_selected(self, call: int) -> None:
+        """Views count from the first call of the pass that they show."""
+        before = self._moment.frame.call - self._moment.call if self._moment is not None else 0
+        self.call_selected.emit(before + call)
 
     @Slot()
     def _view_chosen(self) -> None:

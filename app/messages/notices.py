@@ -20,6 +20,7 @@ from core.runs.events import (
     LoraInPart,
     MaskMissing,
     PartsAway,
+    SecondPassLeftOut,
     UpscalerDiffers,
     WeightsLeftOut,
 )
@@ -146,6 +147,14 @@ def _mask_missing(event: MaskMissing) -> Message:
     )
 
 
+def _second_pass_left_out(_event: SecondPassLeftOut) -> Message:
+    return Message(
+        tr("The picture is that of the first pass"),
+        tr("There was too little memory for the second pass at the larger size; what the first made is kept."),
+        tr("Try a smaller size for the second pass, or close other programs and continue from the last step."),
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
@@ -158,6 +167,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         PartsAway: _away,
         AutoencoderLent: _lent,
         MaskMissing: _mask_missing,
+        SecondPassLeftOut: _second_pass_left_out,
         ComputedElsewhere: _elsewhere,
     }
 )

@@ -28,7 +28,7 @@ def unforeseen_in_run(last: Event | None) -> Message:
                 title, tr("All steps are done. {safe}", safe=SAFE) if phase in _AT_END else SAFE, remedy
             )
         case Started(film=film) | Stepped(film=film):
-            done, steps = film.frames[-1].step + 1 if film.frames else 0, film.request.steps
+            done, steps = film.frames[-1].step + 1 if film.frames else 0, film.request.all_steps
             where = (
                 tr("after step {done} of {steps}", done=done, steps=steps)
                 if done

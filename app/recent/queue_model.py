@@ -97,7 +97,7 @@ class QueueModel(QAbstractListModel):
         request = run.operation.made
         parts = [tr("{begun} of {count}", begun=run.begun, count=run.count)] if run.count > 1 else []
         if request is not None:
-            parts.append(plural("1 step", "{count} steps", request.steps))
+            parts.append(plural("1 step", "{count} steps", request.all_steps))
             seconds = self._session.times.of_picture(request)
             left = run.left + (run.id == self._session.queue.running_id)
             parts += [duration(seconds * left)] if seconds is not None and left else []

@@ -77,7 +77,7 @@ def facts(recipe: Recipe, size: Size | None = None) -> str:
     rows = [" · ".join(told.pop(name) for name in names if told[name]) for names in _ROWS]
     lines = [line for line in (*rows, *told.values()) if line]
     if recipe.stage != "final":
-        lines.append(tr("Kept at step {step} of {steps}", step=recipe.step, steps=recipe.request.steps))
+        lines.append(tr("Kept at step {step} of {steps}", step=recipe.step, steps=recipe.request.all_steps))
     if recipe.created:
         lines.append(moment_text(recipe.created) + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:

@@ -59,7 +59,7 @@ def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField
                 tr(
                     "step {step} of {steps} ({stage})",
                     step=recipe.step,
-                    steps=request.steps,
+                    steps=request.all_steps,
                     stage=stage_text(recipe.stage),
                 ),
             )

@@ -74,7 +74,7 @@ class Progress:
             return ""
         schedule = self._film.schedule
         call_seconds = sum(self._last_seconds) / len(self._last_seconds)
-        step_seconds = call_seconds * schedule.calls / max(self._film.request.steps, 1)
+        step_seconds = call_seconds * schedule.calls / max(self._film.request.all_steps, 1)
         left_calls = schedule.calls - self._calls_done
         parts = [tr("{seconds} s/step", seconds=_short(step_seconds))]
         if left_calls:
@@ -97,10 +97,10 @@ class Progress:
         elif self._film is None:
             words = tr("Starting")
         elif self._calls_done == 0:
-            words = tr("Step 1 of {steps}", steps=self._film.request.steps)
+            words = tr("Step 1 of {steps}", steps=self._film.request.all_steps)
         else:
             done = self._film.schedule.steps[self._calls_done - 1] + 1
-            words = tr("Step {done} of {steps}", done=done, steps=self._film.request.steps)
+            words = tr("Step {done} of {steps}", done=done, steps=self._film.request.all_steps)
         return picture + (in_sentence(words) if picture else words)
 
     def follow(self, happened: Happened) -> None:
@@ -187,7 +187,7 @@ class Progress:
 
     def _where(self, film: Film) -> str:
         done = film.schedule.steps[self._calls_done - 1] + 1
-        return tr("step {done} of {steps}", done=done, steps=film.request.steps)
+        return tr("step {done} of {steps}", done=done, steps=film.request.all_steps)
 
 
 def duration(seconds: float) -> str:

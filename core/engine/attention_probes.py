@@ -32,10 +32,12 @@ class Probes:
 
     Attributes:
         parts: of the prompt; each has a pass of its own, the last ones of the batch.
+        size: height and width of the maps, None for those of the latent as far as `LARGEST_MAP` allows.
     """
 
     latent: tuple[int, int]
     parts: int = 1
+    size: tuple[int, int] | None = None
     _sum: torch.Tensor | None = None
     _layers: int = 0
     _size: tuple[int, int] = field(init=False)
@@ -43,7 +45,8 @@ class Probes:
     def __post_init__(self) -> None:
         longest = max(self.latent)
         factor = min(LARGEST_MAP / longest, 1.0)
-        self._size = max(round(self.latent[0] * factor), 1), max(round(self.latent[1] * factor), 1)
+        own = max(round(self.latent[0] * factor), 1), max(round(self.latent[1] * factor), 1)
+        self._size = self.size or own
 
     def look(self, module: Any, arguments: tuple[Any, ...], options: dict[str, Any], _output: Any) -> None:
         """The forward hook of one cross-attention module."""
@@ -73,15 +76,17 @@ class Probes:
 
 
 @contextmanager
-def probes(network: Any, latent: tuple[int, int], parts: int = 1) -> Generator[Probes]:
+def probes(
+    network: Any, latent: tuple[int, int], parts: int = 1, size: tuple[int, int] | None = None
+) -> Generator[Probes]:
     """Watches the network's cross-attention until the block is left, by an error too.
 
     Args:
         network: a UNet2DConditionModel.
         latent: height and width of the latents it gets.
-        parts: as in `Probes`.
+        parts, size: as in `Probes`.
     """
-    seen = Probes(latent, parts)
+    seen = Probes(latent, parts, size)
     handles = [module.register_forward_hook(seen.look, with_kwargs=True) for module in cross_attention(network)]
     try:
         yield seen
@@ -127,15 +132,17 @@ class AttentionRecorder:
         everything = {_place(word): word for parts in words for part in parts for word in part}
         self._words = tuple(everything[place] for place in sorted(everything))
         self._record = record
+        self._size = record.summed.shape[1:] if record is not None else None  # one for both passes
         self._tokens: torch.Tensor | None = None
 
     def at(self, call: int) -> Predict:
         predict, parts = self._calls.at(call), len(self._said[self._calls.moment(call)])
 
         def watched(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            with probes(self._network, (x.shape[2], x.shape[3]), parts) as seen:
+            with probes(self._network, (x.shape[2], x.shape[3]), parts, self._size) as seen:
                 prediction = predict(x, t)
             self._tokens = seen.tokens()
+            self._size = self._tokens.shape[1:]
             return prediction
 
         return watched

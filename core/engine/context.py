@@ -19,7 +19,7 @@ from core.engine.loading.kept import encoder_files, is_worth_keeping
 from core.engine.loading.load import load
 from core.engine.loading.loaded_model import NO_MAPS, LoadedModel, PreparedModel
 from core.engine.loading.planning import Work, plan_for
-from core.engine.prompt_calls import PromptCalls, prompt_calls
+from core.engine.prompt_calls import PromptCalls, prompt_calls, text_of_second
 from core.engine.upscaling.enlarging import Enlarger
 from core.errors import EmulsionError, InvalidRequest, OutOfMemory
 from core.families import FAMILIES
@@ -94,8 +94,7 @@ class Context:
             request = replace(request, autoencoder=(lent := lent_autoencoder(model, self._catalogue)))
             yield AutoencoderLent(model.place, lent.name)
         request = replace(request, size=worked_size(request, model.limits))
-        if request.upscaler is not None:
-            request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
+        request = yield from self.enlarger.resolved_in(request)
         work = Work.planned(request, model, self._catalogue)
         loaded = yield from self._load(model, request, work)
         self._fit(loaded, work, reads_text=loaded.offloading.reads_text)
@@ -133,12 +132,13 @@ class Context:
         """
         (loaded := prepared.loaded).embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
-        is_known = all(map(prepared.family.knows_prompt, texts.requests))
+        second = text_of_second(prepared.family, texts)
+        is_known = all(map(prepared.family.knows_prompt, (*texts.requests, *second)))
         self._fit(loaded, Work.of(request, prepared.beside), reads_text=not is_known)
         if not is_known:
             yield Loading(Phase.reading_prompt)
         with loaded.offloading.encoders_stay():
-            calls = prompt_calls(texts, request, skipped_steps, prepared.read_prompt)
+            calls = prompt_calls(texts, request, skipped_steps, prepared.read_prompt, second)
             leave = loaded.offloading.placement is not Placement.on_device
             if not is_known and leave and not prepared.family.encoders:  # those with CLIP alone are quick
                 for text in islice(self._texts(loaded.model, following), prepared.family.prompts_ahead):

@@ -22,12 +22,12 @@ from core.engine.inpainting import (
     with_hashes,
 )
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import Recorded
-from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.denoising import Recorded, recorded_call
 from core.engine.sampling.mask_blending import MASK
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.start_noise import Shape, start_noise
 from core.engine.sampling.tensors import to_torch
+from core.engine.second_pass import SecondStart, rebuilt, with_second_pass
 from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
 from core.measures.conversions import noisy_of
@@ -52,6 +52,7 @@ class InitialState:
         x: the start latent, float32 (1, channels, height, width), scaled as the sampler keeps it.
         generators: one, in the state after the start latent was drawn.
         recorded: calls that are taken over and do not run the network.
+        second: the start of a second pass, if calls of it are taken over.
     """
 
     film: Film
@@ -59,6 +60,12 @@ class InitialState:
     x: torch.Tensor
     generators: list[torch.Generator]
     recorded: Sequence[Recorded] = ()
+    second: SecondStart | None = None
+
+    @property
+    def taken_over(self) -> int:
+        """Returns how many calls are taken over, of both passes."""
+        return len(self.recorded) + (len(self.second.recorded) if self.second is not None else 0)
 
 
 def from_request(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
@@ -77,7 +84,8 @@ def from_noise(family: Family, request: GenerationRequest, device: torch.device)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = _noise(family, request, generators).to(device) * sampling.first_scale
     extras = seen_by_network(family, None, request, generators[0], device)
-    return InitialState(replace(_film(family, request, sampling), extras=extras), sampling, x, generators)
+    film = with_second_pass(family, replace(_film(family, request, sampling), extras=extras))
+    return InitialState(film, sampling, x, generators)
 
 
 def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> InitialState:
@@ -116,11 +124,20 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
 def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:
     """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest or UnreadablePicture."""
     parent = branch.film.request
-    kept = {name: getattr(parent, name) for name in ("seed", "variation", "size", "source", "mask")}
+    kept = {name: getattr(parent, name) for name in ("seed", "variation", "size", "source", "mask", "hires")}
     request = replace(branch.request, **kept, count=1)
     if parent.mask is not None and branch.film.masked is None:  # its pictures are there, or nothing can be pasted
         branch = replace(branch, film=replace(branch.film, masked=read_masked_picture(parent)))
     if not branch.keeps_history:
+        first = branch.film.first_call_at(branch.call)
+        if first:  # what was left of the second pass becomes a run of its own
+            told, alone = branch.parent, branch.film.pass_at(branch.call)
+            sampler = alone.request.sampler if request.sampler == parent.sampler else request.sampler
+            request = replace(request, size=alone.request.size, sampler=sampler, hires=None)
+            remaining = branch.remaining_steps or branch.steps_left
+            branch = replace(branch, film=alone, call=branch.call - first, remaining_steps=remaining)
+            start = _from_noise_level(family, branch, request, device)
+            return replace(start, film=replace(start.film, parent=told))
         return _from_noise_level(family, branch, request, device)
     if branch.film.frames:
         start = from_film(branch.film, branch.call, device)
@@ -145,22 +162,31 @@ def training_of(film: Film) -> str:
 
 def from_recording(recording: Recording, device: torch.device) -> InitialState:
     """Returns the start from which the frames of a film on disk are rebuilt."""
-    recorded = [_recorded(call.guided, call.cond, call.uncond, device) for call in recording.calls]
-    return _again(recording.film, recording.start, recorded, device)
+    recorded = [recorded_call(call.guided, call.cond, call.uncond, device) for call in recording.calls]
+    return _again(recording.film, recording.start, recorded, device, recording.second_start)
 
 
 def from_film(film: Film, calls: int, device: torch.device) -> InitialState:
     """Returns the start from which the first calls of a film in memory are made again."""
     taken = film.frames[:calls]
-    recorded = [_recorded(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
-    return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device)
+    recorded = [recorded_call(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
+    first = film.first_call_at(max(calls - 1, 0))
+    second_start = film.frames[first].noisy if first else None
+    return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device, second_start)
 
 
-def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> InitialState:
+def _again(
+    film: Film, start: Latent, recorded: list[Recorded], device: torch.device, second_start: Latent | None
+) -> InitialState:
+    """``second_start``: the latent before the first call of the second pass, if calls of it are recorded."""
     sampling = schedulers.rebuild(film)
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
     _draw_start(film, start, generators)
-    return InitialState(film, sampling, to_torch(start, device), generators, recorded)
+    second = None
+    if second_start is not None and film.second is not None:
+        second = rebuilt(film, second_start, recorded[film.second.first_call :], device)
+        recorded = recorded[: film.second.first_call]
+    return InitialState(film, sampling, to_torch(start, device), generators, recorded, second)
 
 
 def _noise(family: Family, request: GenerationRequest, generators: Sequence[torch.Generator]) -> torch.Tensor:
@@ -200,7 +226,7 @@ def _from_noise_level(
         extras=_from_here(branch),
         masked=branch.film.masked,
     )
-    return InitialState(film, sampling, x, generators)
+    return InitialState(with_second_pass(family, film), sampling, x, generators)
 
 
 def _from_here(branch: Branch) -> Mapping[str, NDArray[Any]]:
@@ -249,13 +275,6 @@ def _moved(branch: Branch, frame: Frame, sigma: float, space: Space, device: tor
         eps = math.sqrt(1 - branch.fresh_noise**2) * eps + branch.fresh_noise * fresh.to(device)
     alpha, noise = signal_and_noise(sigma)
     return (alpha * x0 + noise * eps) * scale_of(space, sigma)
-
-
-def _recorded(guided: Latent, cond: Latent | None, uncond: Latent | None, device: torch.device) -> Recorded:
-    on_device = to_torch(guided, device)
-    if cond is None or uncond is None:
-        return Recorded(on_device, Prediction(on_device, None))
-    return Recorded(on_device, Prediction(to_torch(cond, device), to_torch(uncond, device)))
 
 
 def _film(family: Family, request: GenerationRequest, sampling: SamplerRun) -> Film:

@@ -1,13 +1,18 @@
 """The network's calls with the prompts of a run built in: each has the text of its time."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 
+from core.engine.families import Family
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
+from core.engine.second_pass import request_of_second
+from core.film.film import Film
 from core.prompt.timeline import Timeline, first_call
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
@@ -24,17 +29,22 @@ class PromptCalls:
     """The calls of one run.
 
     Attributes:
-        predicts: for each moment of the timeline the calls with the controls that act at some time of the run.
+        predicts: for each moment of the timeline the calls with the controls that act at some time of the run; and
+            one for a second pass, in which the last text acts.
         first: the number of the film's first call, as `core.prompt.timeline.first_call` counts.
         acting: for each call, counted so, the number of its controls in ``predicts``; () where they never change.
+        second_from: the number of the first call of a second pass, 0 without one.
     """
 
     timeline: Timeline
     predicts: tuple[tuple[Predict, ...], ...]
     first: int = 0
     acting: tuple[int, ...] = ()
+    second_from: int = 0
 
     def at(self, call: int) -> Predict:
+        if 0 < self.second_from <= call:
+            return self.predicts[-1][0]
         number = self.first + call
         acting = self.acting[min(number, len(self.acting) - 1)] if self.acting else 0
         return self.predicts[self.moment(call)][acting]
@@ -43,11 +53,22 @@ class PromptCalls:
         """Returns the number of the timeline's moment at a call of the film."""
         return self.timeline.at(self.first + call)
 
+    def of_film(self, film: Film) -> PromptCalls:
+        """Returns the calls with the place of the film's second pass."""
+        return self if film.second is None else replace(self, second_from=film.second.first_call)
+
 
 def prompt_calls(
-    texts: Timeline, request: GenerationRequest, skipped_steps: int, read: Callable[[GenerationRequest], Predict]
+    texts: Timeline,
+    request: GenerationRequest,
+    skipped_steps: int,
+    read: Callable[[GenerationRequest], Predict],
+    second: tuple[GenerationRequest, ...] = (),
 ) -> PromptCalls:
-    """Returns the calls of a run of a request; ``read`` returns the one for a text with the controls that act."""
+    """Returns the calls of a run of a request; ``read`` returns the one for a text with the controls that act.
+
+    ``second`` is as `text_of_second` returns it.
+    """
     first = first_call(request, skipped_steps)
     each = SAMPLERS[request.sampler].calls_per_step
     calls = first + max(1, (request.steps - skipped_steps) * each - (each - 1))  # the last step has one call
@@ -56,6 +77,7 @@ def prompt_calls(
     predicts = tuple(
         tuple(read(replace(text, controls=acting)) for acting in different) for text in texts.requests
     )
+    predicts += tuple((read(text),) for text in second)
     return PromptCalls(texts, predicts, first, tuple(map(different.index, sets)) if len(different) > 1 else ())
 
 
@@ -68,3 +90,9 @@ class NumberedCall:
 
     def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
         return self.calls.at(self.number)(x, t)
+
+
+def text_of_second(family: Family, texts: Timeline) -> tuple[GenerationRequest, ...]:
+    """Returns the request with the text that acts in a second pass, the last one of the first; () without one."""
+    last = texts.requests[texts.order[-1]]
+    return (request_of_second(family, last),) if last.hires is not None else ()

@@ -24,8 +24,12 @@ class FilmAlignment:
 
     @property
     def aligned_by(self) -> AlignedBy:
-        same_steps = self.first.request.steps == self.second.request.steps
+        same_steps = self._steps(self.first) == self._steps(self.second)
         return AlignedBy.step if same_steps else AlignedBy.noise
+
+    @staticmethod
+    def _steps(film: Film) -> tuple[int, int]:
+        return film.request.steps, film.request.all_steps
 
     def partner(self, call: int) -> int | None:
         """Returns the recorded call of ``second`` for this call of ``first``, None if it has no call yet."""
@@ -49,6 +53,10 @@ class FilmAlignment:
         with np.errstate(divide="ignore"):
             wanted = float(np.log(self.first.schedule.sigmas[call]))
             offered = np.log(self.second.schedule.sigmas[:recorded])
+        if self.first.second is not None and self.second.second is not None:  # of two passes the calls of the same
+            begin = self.second.second.first_call
+            is_other = (np.arange(recorded) < begin) != (call < self.first.second.first_call)
+            offered = offered if is_other.all() else np.where(is_other, np.inf, offered)
         # bounded, because the distance from infinity to itself must be 0
         distances = np.abs(np.clip(offered, -1e3, 1e3) - np.clip(wanted, -1e3, 1e3))
         return int(np.argmin(distances))

@@ -7,13 +7,13 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from core.film.extras import extras_from_json, extras_to_json
-from core.film.film import Film, PredictionType, Schedule
+from core.film.film import Film, PredictionType, Schedule, SecondPass
 from core.film.latent_rgb import LatentRgb
-from core.film.layout import Malformed
+from core.film.layout import LARGEST_LATENT, Malformed
 from core.language.words import tr
 from core.recipes.recipe import ModelIdentity, Parent
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.request import STEPS
+from core.request.request import STEPS, Size
 from core.request.samplers import SAMPLERS, Space
 from core.request.settings.emphasis import LANGUAGE_KEY, PROMPT_LANGUAGE, as_before_languages
 
@@ -21,6 +21,8 @@ LONGEST_CONFIG = 2**20
 DEEPEST_CONFIG = 4
 LONGEST_NAME = 1000
 MOST_TRAIN_TIMESTEPS = 100_000
+MOST_STEPS = 2 * STEPS[-1]
+"""Of both passes together."""
 
 _SCHEDULERS = tuple(dict.fromkeys(name for sampler in SAMPLERS.values() for name in sampler.schedulers))
 
@@ -28,6 +30,8 @@ _SCHEDULERS = tuple(dict.fromkeys(name for sampler in SAMPLERS.values() for name
 def describe(film: Film) -> str:
     """Returns the JSON of a film's header. Raises Malformed if the scheduler's configuration is no plain JSON."""
     _check_config(film.scheduler_config)
+    if film.second is not None:
+        _check_config(film.second.scheduler_config)
     colours = film.latent_rgb
     return json.dumps(
         {
@@ -44,6 +48,7 @@ def describe(film: Film) -> str:
             "skipped_steps": film.skipped_steps,
             "computed_by": film.computed_by,
             **({"batch": film.batch} if film.batch else {}),
+            **({"second_pass": asdict(film.second)} if film.second else {}),
             **({"extras": extras_to_json(film.extras)} if film.extras else {}),
         },
         separators=(",", ":"),
@@ -61,8 +66,12 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
     content = cast("dict[str, Any]", content)
     config = content.get("scheduler_config")
     _check_config(config)
+    request = _request(content)
+    second = _second(content["second_pass"], schedule) if "second_pass" in content else None
+    if (second is None) is not (request.hires is None):
+        raise Malformed(tr("its second pass is not that of its request"))
     return Film(
-        request=_request(content),
+        request=request,
         model=ModelIdentity(
             *(_name(content.get("model"), key) for key in ("key", "name", "family", "hash")),
             parts=_parts(content["model"].get("parts", {})),
@@ -79,6 +88,31 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
         skipped_steps=_steps(content.get("skipped_steps")),
         computed_by=_name(content, "computed_by") if "computed_by" in content else "",
         extras=extras_from_json(content.get("extras", {})),
+        second=second,
+    )
+
+
+def _second(value: object, schedule: Schedule) -> SecondPass:
+    content = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    first_call, size, shape = (content.get(name) for name in ("first_call", "size", "shape"))
+    numbers: list[Any] = [first_call, *(shape if isinstance(shape, list) else ())]
+    numbers += [size.get(name) for name in ("width", "height")] if isinstance(size, dict) else []
+    are_whole = all(type(number) is int and number > 0 for number in numbers)
+    if not are_whole or len(numbers) != 6 or not 0 < numbers[0] < schedule.calls:
+        raise Malformed(tr("its second pass has no place, size or shape"))
+    if any(length > most for length, most in zip(numbers[1:4], LARGEST_LATENT, strict=True)):
+        raise Malformed(tr("its second pass has no place, size or shape"))
+    config = content.get("scheduler_config")
+    _check_config(config)
+    return SecondPass(
+        numbers[0],
+        Size(*numbers[4:]),
+        (numbers[1], numbers[2], numbers[3]),
+        _steps(content.get("steps")),
+        _steps(content.get("skipped_steps")),
+        _one_of(_SCHEDULERS, content, "scheduler"),
+        cast("dict[str, Any]", config),
+        _one_of(get_args(Space), content, "space"),
     )
 
 
@@ -130,7 +164,7 @@ def _parent(parent: object) -> Parent | None:
 
 
 def _steps(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value <= STEPS[-1]:
+    if not isinstance(value, int) or not 0 <= value <= MOST_STEPS:
         raise Malformed(tr("{value!s:.40} is not a number of steps", value=value))
     return value
 

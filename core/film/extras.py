@@ -13,7 +13,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film.layout import DTYPE_NAMES, DTYPES, Malformed, raw
+from core.film.checksums import raw
+from core.film.layout import DTYPE_NAMES, DTYPES, Malformed
 from core.language.words import tr
 
 MOST_EXTRAS = 16

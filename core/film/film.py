@@ -45,6 +45,33 @@ class Schedule:
     def calls(self) -> int:
         return len(self.steps)
 
+    def followed_by(self, other: Schedule, steps: int) -> Schedule:
+        """Returns both, with the steps of the other counted behind ``steps``."""
+        counted = tuple(step + steps - other.steps[0] for step in other.steps)
+        timesteps, sigmas = (self.timesteps, other.timesteps), (self.sigmas, other.sigmas)
+        return Schedule(np.concatenate(timesteps), np.concatenate(sigmas), self.steps + counted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondPass:
+    """The pass of a run at a larger size (`core.request.hires`), as far as it is another one than the first.
+
+    Attributes:
+        first_call: the number of its first call in the film, which is how many calls the first pass has.
+        size: of its picture. shape: of its latents.
+        steps: of the sampler's whole schedule. skipped_steps: those of them that are left out at the start.
+        scheduler, scheduler_config, space: as in `Film`.
+    """
+
+    first_call: int
+    size: Size
+    shape: tuple[int, int, int]
+    steps: int
+    skipped_steps: int
+    scheduler: str
+    scheduler_config: dict[str, Any]
+    space: Space
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -52,7 +79,7 @@ class Frame:
 
     Attributes:
         call: number of the call, from 0.
-        step: the sampler step it belongs to, from 0.
+        step: the sampler step it belongs to, from 0; those of a second pass are counted behind the first.
         timestep, sigma: as in `Schedule`.
         noisy: x_t, the latent before this call, float32, scaled as the sampler keeps it (`Film.space`).
         denoised: x0, the picture that the model predicts at this call, float32.
@@ -87,6 +114,8 @@ class Film:
         computed_by: GPU or processor, versions and precision, on which the last bits depend; "" in older films.
         extras: arrays that hooks of the loop read, by name, such as a mask; see `core.engine.sampling.step_hooks`.
             A name that this version does not know stays in all that continues the film.
+        second: the pass at a larger size, whose calls are the last ones of schedule and frames, or None; the
+            fields above are those of the first pass, but for the schedule.
         masked: the source picture and its mask, of which the latents are a part, as far as their files were found;
             a film on the disk does not have them.
     """
@@ -105,6 +134,7 @@ class Film:
     skipped_steps: int = 0
     computed_by: str = ""
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    second: SecondPass | None = None
     masked: MaskedPicture | None = None
     frames: tuple[Frame, ...] = ()
 
@@ -118,9 +148,9 @@ class Film:
 
     @property
     def shown_size(self) -> Size:
-        """Returns the size of what `shown` returns for pixels of the size in which the model works."""
+        """Returns the size of what `shown` returns for pixels of the size in which the model works at the end."""
         if self.masked is None:
-            return self.request.size
+            return self.last_size
         height, width = (self.masked.small or self.masked).mask.shape
         return Size(width, height)
 
@@ -128,9 +158,56 @@ class Film:
     def whole_size(self) -> Size:
         """Returns the size of the finished picture, before it is enlarged."""
         if self.masked is None:
-            return self.request.size
+            return self.last_size
         height, width = self.masked.mask.shape
         return Size(width, height)
+
+    @property
+    def last_size(self) -> Size:
+        """Returns the size in which the model works at the end."""
+        return self.request.size if self.second is None else self.second.size
+
+    def size_of(self, shape: tuple[int, ...]) -> Size:
+        """Returns the size of the picture that a latent of this shape (..., channels, height, width) becomes."""
+        is_second = self.second is not None and tuple(shape[-3:]) == self.second.shape
+        return self.last_size if is_second else self.request.size
+
+    def space_at(self, call: int) -> Space:
+        """Returns how the latents of a call are scaled."""
+        return self.space if self.second is None or call < self.second.first_call else self.second.space
+
+    def pass_at(self, call: int) -> Film:
+        """Returns the film of one pass alone, of that with this call: `first_call_at` of it and all that follow.
+
+        Its calls and steps have the numbers that they have here.
+        """
+        if (second := self.second) is None:
+            return self
+        begin, schedule = second.first_call, self.schedule
+        part = slice(begin) if call < begin else slice(begin, None)
+        alone = replace(
+            self,
+            request=replace(self.request, hires=None),
+            schedule=Schedule(schedule.timesteps[part], schedule.sigmas[part], schedule.steps[part]),
+            second=None,
+            frames=self.frames[part],
+        )
+        hires = self.request.hires
+        if call < begin or hires is None:
+            return alone
+        sampler = hires.sampler or self.request.sampler
+        return replace(
+            alone,
+            request=replace(alone.request, size=second.size, sampler=sampler, steps=second.steps),
+            skipped_steps=second.skipped_steps,
+            scheduler=second.scheduler,
+            scheduler_config=second.scheduler_config,
+            space=second.space,
+        )
+
+    def first_call_at(self, call: int) -> int:
+        """Returns the first call of the pass that a call belongs to."""
+        return 0 if self.second is None or call < self.second.first_call else self.second.first_call
 
     def spread(self, values: NDArray[Any], outside: float = 0.0) -> NDArray[Any]:
         """Returns values for each place of a latent (height, width), spread over what `shown` shows."""

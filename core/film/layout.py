@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import ml_dtypes
@@ -21,7 +19,8 @@ from numpy.typing import NDArray
 from core.language.words import tr
 
 FORMAT = "emulsion-film"
-VERSION = 1
+VERSION, WITH_SECOND_PASS = 1, 2
+"""Films of two passes have another version, so that programs from before refuse them in words."""
 
 LARGEST_HEADER = 16 * 2**20
 """With a mask it holds the latent of its picture: 10 MiB of FLUX.2 at 2048x2048."""
@@ -31,6 +30,9 @@ LARGEST_LATENT = (256, 2048, 2048)
 
 GUIDED_ONLY, WITH_HALVES = 1, 2
 """Flags in ``completed``: the call has its guided prediction, or cond and uncond as well; 0: it was not done."""
+
+START, SECOND = "start", "_2"
+"""The name of the latent before the first call of a pass; and what names of tensors of a second pass end in."""
 
 _ALIGNMENT = 8
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -87,14 +89,24 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLayout:
+    """The places of a second pass: room for its calls, its start, and its predictions."""
+
+    places: int
+    start: LatentKind
+    prediction: LatentKind
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The places of all tensors of one film.
 
     Attributes:
         calls: network calls of the whole run; ``sigmas``, ``timesteps`` and ``steps`` have this length.
         places: calls there is room for; fewer than ``calls`` when a stopped run was trimmed. ``guided``, ``cond``,
-            ``uncond``, ``checksums`` and ``completed`` have this length.
+            ``uncond``, ``checksums`` and ``completed`` have this length, of two passes these three both together.
         start: the latent before the first call. prediction: what the network gives.
+        second: of a second pass, whose tensors have names that end in `SECOND`, or None.
     """
 
     calls: int
@@ -102,17 +114,42 @@ class Layout:
     start: LatentKind
     prediction: LatentKind
     has_guidance: bool
+    second: SecondLayout | None = None
+
+    @property
+    def version(self) -> int:
+        return VERSION if self.second is None else WITH_SECOND_PASS
+
+    @property
+    def first_places(self) -> int:
+        """Returns for how many calls of the first pass there is room."""
+        return self.places - (self.second.places if self.second is not None else 0)
+
+    def trimmed(self, places: int) -> Layout:
+        """Returns the layout with room for the first calls only."""
+        second = self.second
+        if second is not None:
+            second = replace(second, places=max(places - self.first_places, 0))
+        return replace(self, places=places, second=second)
 
     def table(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
         """Names, dtypes and shapes, in the order in which they lie; large alignment first."""
         predictions = ("guided", "cond", "uncond") if self.has_guidance else ("guided",)
+        start: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+        later = start.copy()
+        if (second := self.second) is not None:
+            kind = (second.prediction.dtype, (second.places, *second.prediction.shape))
+            start = {START + SECOND: (second.start.dtype, second.start.shape)}
+            later = {name + SECOND: kind for name in predictions}
         return {
             "sigmas": (DTYPES["F64"], (self.calls,)),
             "timesteps": (DTYPES["F32"], (self.calls,)),
             "steps": (DTYPES["I32"], (self.calls,)),
-            "start": (self.start.dtype, self.start.shape),
+            START: (self.start.dtype, self.start.shape),
+            **start,
             "checksums": (DTYPES["U32"], (self.places,)),
-            **dict.fromkeys(predictions, (self.prediction.dtype, (self.places, *self.prediction.shape))),
+            **dict.fromkeys(predictions, (self.prediction.dtype, (self.first_places, *self.prediction.shape))),
+            **later,
             "completed": (DTYPES["U8"], (self.places,)),
         }
 
@@ -130,7 +167,7 @@ class Header:
         table: dict[str, object] = {
             "__metadata__": {
                 "format": FORMAT,
-                "version": str(VERSION),
+                "version": str(self.layout.version),
                 "film": self.film_json,
                 "checksum": f"{self.checksum:08x}",
             }
@@ -161,23 +198,6 @@ class Header:
         return places
 
 
-def checksum(film_json: str, known: Iterable[NDArray[Any]]) -> int:
-    """CRC-32 over the film's JSON and the tensors known from the start: sigmas, timesteps, steps, start."""
-    return crc_of(known, zlib.crc32(film_json.encode(errors="surrogatepass")))
-
-
-def crc_of(arrays: Iterable[NDArray[Any]], crc: int = 0) -> int:
-    """CRC-32 over the bytes of the arrays, one after the other."""
-    for array in arrays:
-        crc = zlib.crc32(raw(array), crc)
-    return crc
-
-
-def raw(array: NDArray[Any]) -> memoryview:
-    """Returns the bytes of an array, without a copy where it is contiguous; bfloat16 has no buffer of its own."""
-    return memoryview(cast("Any", np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
-
-
 def decode_header(text: bytes) -> Header:
     """Reads what `Header.encode` wrote (without the length). Raises Malformed for anything else."""
     try:
@@ -190,12 +210,12 @@ def decode_header(text: bytes) -> Header:
     metadata = table.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise Malformed(tr("it contains tensors, but no film"))
-    if metadata.get("version") != str(VERSION):
+    if metadata.get("version") not in (str(VERSION), str(WITH_SECOND_PASS)):
         raise Malformed(
             tr(
                 "it is of version {metadata!s:.20} of the format; this program reads {version}",
                 metadata=metadata.get("version"),
-                version=VERSION,
+                version=WITH_SECOND_PASS,
             )
         )
     film_json, claimed = metadata.get("film"), metadata.get("checksum")
@@ -214,7 +234,13 @@ def decode_header(text: bytes) -> Header:
 def _layout(table: dict[str, Any]) -> Layout:
     (calls,) = _shape(table, "sigmas", 1)
     (places,) = _shape(table, "completed", 1)
-    start, prediction = _latent(table, "start"), _latent(table, "guided")
+    start, prediction = _latent(table, START), _latent(table, "guided")
+    second = None
+    if START + SECOND in table:
+        later = _latent(table, START + SECOND), _latent(table, "guided" + SECOND)
+        second = SecondLayout(_shape(table, "guided" + SECOND, 4)[0], *later)
+        if second.places > places:
+            raise Malformed(tr("its tensors are not those of a film"))
     if not 1 <= places <= calls <= MOST_CALLS:
         raise Malformed(
             tr(
@@ -224,11 +250,11 @@ def _layout(table: dict[str, Any]) -> Layout:
                 most_calls=MOST_CALLS,
             )
         )
-    return Layout(calls, places, start, prediction, "cond" in table)
+    return Layout(calls, places, start, prediction, "cond" in table, second)
 
 
 def _latent(table: dict[str, Any], name: str) -> LatentKind:
-    shape = _shape(table, name, 3 if name == "start" else 4)[-3:]
+    shape = _shape(table, name, 3 if name.startswith(START) else 4)[-3:]
     dtype = table[name].get("dtype")
     if dtype not in _LATENT_NAMES:
         raise Malformed(

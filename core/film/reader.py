@@ -19,20 +19,21 @@ from numpy.typing import NDArray
 
 from core.errors import FilmBroken
 from core.files.atomic import words_of
+from core.film.checksums import checksum, crc_of, raw
 from core.film.description import read_description
 from core.film.film import Film, Latent, Schedule
 from core.film.layout import (
     GUIDED_ONLY,
     LARGEST_FILM,
     LARGEST_HEADER,
+    SECOND,
+    START,
     WITH_HALVES,
     Header,
+    Layout,
     Malformed,
     Tensor,
-    checksum,
-    crc_of,
     decode_header,
-    raw,
 )
 from core.language.words import tr
 
@@ -60,11 +61,13 @@ class Recording:
         film: without frames.
         start: the latent before the first call, scaled as the sampler keeps it.
         calls: those from the first up to where the run (or an undamaged file) ended.
+        second_start: the latent before the first call of a second pass, where that call is there.
     """
 
     film: Film
     start: Latent
     calls: tuple[RecordedCall, ...]
+    second_start: Latent | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -152,7 +155,11 @@ def _opened(path: Path) -> Generator[FileIO]:
 
 def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Recording:
     film, start = _read_film(file, header, tensors)
-    return Recording(film, start, tuple(_read_calls(file, tensors)))
+    first, second_start = header.layout.first_places, None
+    if film.second is not None:
+        second_start = _read_tensor(file, tensors[START + SECOND])
+    calls = tuple(_read_calls(file, tensors, first, second_start))
+    return Recording(film, start, calls, second_start if len(calls) > first else None)
 
 
 def _read_film(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> tuple[Film, Latent]:
@@ -165,18 +172,37 @@ def _read_film(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> tupl
     if not is_rising or not np.all(np.isfinite(timesteps)) or not np.all(sigmas >= 0):
         raise Malformed(tr("its schedule is not one that a sampler makes"))
     schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
-    return read_description(header.film_json, schedule, start.shape[0]), start
+    film = read_description(header.film_json, schedule, start.shape[0])
+    _check_second(film, header.layout)
+    return film, start
 
 
-def _read_calls(file: FileIO, tensors: dict[str, Tensor]) -> Iterator[RecordedCall]:
+def _check_second(film: Film, layout: Layout) -> None:
+    """Raises Malformed where the tensors of a second pass are not those that the film tells of."""
+    told, second = film.second, layout.second
+    if told is None or second is None:
+        does_fit = told is second
+    else:
+        is_shape = told.shape == second.start.shape == second.prediction.shape
+        does_fit = is_shape and layout.first_places == min(layout.places, told.first_call)
+    if not does_fit:
+        raise Malformed(tr("its second pass does not fit its tensors"))
+
+
+def _read_calls(
+    file: FileIO, tensors: dict[str, Tensor], first: int, second_start: Latent | None
+) -> Iterator[RecordedCall]:
+    """``first``: the number of calls of the first pass that there is room for."""
     completed = _read_tensor(file, tensors["completed"])
     checksums = _read_tensor(file, tensors["checksums"])
     for call in range(_leading(completed)):
         names = ("guided", "cond", "uncond") if completed[call] == WITH_HALVES else ("guided",)
         if names[-1] not in tensors:
             raise Malformed(tr("its flags do not fit its tensors"))
-        parts = [_read_call(file, tensors[name], call) for name in names]
-        if crc_of(parts) != checksums[call]:
+        ending, place = (SECOND, call - first) if call >= first else ("", call)
+        parts = [_read_call(file, tensors[name + ending], place) for name in names]
+        began = [second_start] if call == first and second_start is not None else []
+        if crc_of([*began, *parts]) != checksums[call]:
             log.warning("call %d of a film is damaged; the calls before it are used", call)
             return
         guided, cond, uncond = parts if len(parts) == 3 else (parts[0], None, None)

@@ -21,19 +21,20 @@ from numpy.typing import NDArray
 from core.errors import FilmBroken, SaveFailed
 from core.files.atomic import DISK, words_of
 from core.files.lock import lock
+from core.film.checksums import checksum, crc_of, raw
 from core.film.description import describe
 from core.film.film import Film, Frame, Latent, Schedule
 from core.film.layout import (
     GUIDED_ONLY,
+    SECOND,
+    START,
     WITH_HALVES,
     Header,
     LatentKind,
     Layout,
     Malformed,
+    SecondLayout,
     Tensor,
-    checksum,
-    crc_of,
-    raw,
 )
 from core.film.reader import PART_SUFFIX, SUFFIX, read_header, read_recording
 from core.language.words import tr
@@ -105,11 +106,20 @@ class FilmWriter:
                 # Z-Image guides in float32 what its network says in bfloat16
                 halves = {"cond": frame.cond, "uncond": frame.uncond}
                 parts |= {name: _widened(half, frame.guided.dtype) for name, half in halves.items()}
+            flag = WITH_HALVES if len(parts) == 3 else GUIDED_ONLY
+            began: list[Latent] = []
+            place = frame.call - self.film.first_call_at(frame.call)
+            if place != frame.call:
+                parts = {name + SECOND: latent for name, latent in parts.items()}
+                began = [frame.noisy] if place == 0 else []
+            for latent in began:
+                self._check(START + SECOND, latent)
+                self._put_at(file, self._tensors[START + SECOND].start, raw(latent))
             for name, latent in parts.items():
                 self._check(name, latent)
-                self._put(file, name, frame.call, raw(latent))
-            self._put(file, "checksums", frame.call, raw(np.array([crc_of(parts.values())], "<u4")))
-            self._put(file, "completed", frame.call, bytes([WITH_HALVES if len(parts) == 3 else GUIDED_ONLY]))
+                self._put(file, name, place, raw(latent))
+            self._put(file, "checksums", frame.call, raw(np.array([crc_of([*began, *parts.values()])], "<u4")))
+            self._put(file, "completed", frame.call, bytes([flag]))
             self._sync(file)
         except Malformed as error:
             raise SaveFailed(self.part_path, str(error)) from error
@@ -178,7 +188,7 @@ class FilmWriter:
 
     def _check(self, name: str, latent: Latent) -> None:
         place = self._tensors.get(name)
-        if place is None or place.dtype != latent.dtype or place.shape[1:] != latent.shape:
+        if place is None or place.dtype != latent.dtype or place.shape[-3:] != latent.shape:
             raise ValueError(
                 tr(
                     "{name} of shape {shape} and dtype {dtype} has no place in this film",
@@ -190,7 +200,10 @@ class FilmWriter:
 
     def _put(self, file: FileIO, name: str, call: int, data: bytes | memoryview) -> None:
         place = self._tensors[name]
-        file.seek(place.start + call * place.stride)
+        self._put_at(file, place.start + call * place.stride, data)
+
+    def _put_at(self, file: FileIO, start: int, data: bytes | memoryview) -> None:
+        file.seek(start)
         if file.write(data) != len(data):
             raise OSError(None, tr("the disk took only part of the data"))
 
@@ -222,9 +235,17 @@ def _header(film: Film, first: Frame, places: int) -> Header:
         start=LatentKind.of(first.noisy),
         prediction=LatentKind.of(first.guided),
         has_guidance=film.request.has_guidance or first.cond is not None,
+        second=_second_layout(film, first),
     )
     film_json = describe(film)
     return Header(layout, film_json, checksum(film_json, _known(film.schedule, first.noisy)))
+
+
+def _second_layout(film: Film, first: Frame) -> SecondLayout | None:
+    if (second := film.second) is None:
+        return None
+    kinds = (LatentKind(second.shape, latent.dtype) for latent in (first.noisy, first.guided))
+    return SecondLayout(film.schedule.calls - second.first_call, *kinds)
 
 
 def _trim(path: Path, calls: int) -> None:
@@ -232,7 +253,7 @@ def _trim(path: Path, calls: int) -> None:
     trimmed_path = path.with_name(path.name + ".trimmed")
     with path.open("rb", buffering=0) as source, trimmed_path.open("wb") as target:
         header, tensors = read_header(source)
-        trimmed = replace(header, layout=replace(header.layout, places=calls))
+        trimmed = replace(header, layout=header.layout.trimmed(calls))
         target.write(trimmed.encode())
         for name, place in trimmed.tensors().items():
             source.seek(tensors[name].start)

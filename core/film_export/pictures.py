@@ -56,12 +56,12 @@ _PREDICTIONS = {"v_prediction": predicted_velocity, "flow_prediction": predicted
 def prediction(film: Film, frame: Frame) -> Values:
     """Returns float32 (channels, height, width): velocity for models that predict it, noise for all others."""
     kind = _PREDICTIONS.get(film.prediction_type, predicted_noise)
-    return kind(noisy_of(frame, film.space), frame.denoised, frame.sigma)
+    return kind(noisy_of(frame, film.space_at(frame.call)), frame.denoised, frame.sigma)
 
 
 def denoised_by(film: Film, frame: Frame, half: Latent) -> Values:
     """Returns x0 as predicted by one half, cond or uncond, alone."""
-    return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
+    return denoised_from(noisy_of(frame, film.space_at(frame.call)), half, frame.sigma, film.prediction_type)
 
 
 def denoised_picture(film: Film, frame: Frame) -> Pixels:
@@ -69,7 +69,7 @@ def denoised_picture(film: Film, frame: Frame) -> Pixels:
 
 
 def noisy_picture(film: Film, frame: Frame) -> Pixels:
-    return film.latent_rgb.picture(noisy_of(frame, film.space))
+    return film.latent_rgb.picture(noisy_of(frame, film.space_at(frame.call)))
 
 
 def guidance_picture(film: Film, frame: Frame) -> Pixels:
@@ -98,7 +98,7 @@ DECODED = frozenset({"denoised", "noisy"})
 
 def caption(film: Film, frame: Frame) -> str:
     """Returns ``step 12 of 30 · sigma 4.1``, in letters that every font has."""
-    place = tr("step {step} of {steps}", step=frame.step + 1, steps=film.request.steps)
+    place = tr("step {step} of {steps}", step=frame.step + 1, steps=film.request.all_steps)
     noise = tr("sigma infinite") if np.isinf(frame.sigma) else tr("sigma {sigma:.3g}", sigma=float(frame.sigma))
     return f"{place} · {noise}"
 
@@ -124,10 +124,10 @@ def _full_size(film: Film, frame: Frame, name: str, decode: Decode | None) -> Pi
     if decode is not None and name == "denoised":
         pixels = decode(film, frame.denoised)
     elif decode is not None and name == "noisy":
-        pixels = decode(film, noisy_of(frame, film.space).astype(frame.noisy.dtype))
+        pixels = decode(film, noisy_of(frame, film.space_at(frame.call)).astype(frame.noisy.dtype))
     else:
         pixels = PICTURES[name](film, frame)
-    size = film.request.size
+    size = film.last_size
     if pixels.shape[1::-1] != (size.width, size.height):
         full = size.covered_by(pixels.shape[1], pixels.shape[0])
         enlarged = Image.fromarray(pixels).resize((full.width, full.height), Image.Resampling.BICUBIC)

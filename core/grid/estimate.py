@@ -27,4 +27,4 @@ def estimate(grid: Grid, numbers: Iterable[int], speed: Speed) -> Estimate:
     times = [speed.of_picture(request) for request in requests]
     known = [seconds for seconds in times if seconds is not None]
     total = sum(known) if len(known) == len(times) else None
-    return Estimate(len(requests), sum(request.steps for request in requests), total)
+    return Estimate(len(requests), sum(request.all_steps for request in requests), total)

@@ -29,11 +29,22 @@ def distances_between_neighbours(x0s: Sequence[Latent]) -> NDArray[np.float64]:
 def shares_of_change(x0s: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
     """Returns (calls - 1,): the part that each change from one call to the next has of all of them; adds up to 1.
 
-    Takes latents or pictures. All parts are equal where nothing changes at all.
+    Takes latents or pictures, also of two sizes one after the other. All parts are equal where nothing changes.
     """
-    changes = np.array([_rms(after.astype(np.float32) - before) for before, after in itertools.pairwise(x0s)])
+    changes = np.array(
+        [_rms(after.astype(np.float32) - as_large(before, after)) for before, after in itertools.pairwise(x0s)]
+    )
     total = changes.sum()
     return changes / total if total > 0 else np.full(len(changes), 1 / max(len(changes), 1))
+
+
+def as_large(small: NDArray[Any], large: NDArray[Any]) -> NDArray[Any]:
+    """Returns an array (..., height, width) of latents or pictures (height, width, 3) with its places repeated."""
+    if small.shape == large.shape:
+        return small
+    for axis, (have, wanted) in enumerate(zip(small.shape, large.shape, strict=True)):
+        small = np.take(small, np.arange(wanted) * have // wanted, axis)
+    return small
 
 
 def settled_call(to_last: NDArray[np.float64], part: float = SETTLED_PART) -> int:

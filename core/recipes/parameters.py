@@ -60,7 +60,7 @@ def to_parameters(recipe: Recipe) -> str:
     settings |= {key: text for key, text in recipe.others.items() if _can_be_written(key)}
     settings = {key: settings[key] for key in sorted(settings, key=_place)}
     if recipe.stage != "final":
-        settings |= {"Kept step": f"{recipe.step} of {request.steps}", "Kept as": recipe.stage}
+        settings |= {"Kept step": f"{recipe.step} of {request.all_steps}", "Kept as": recipe.stage}
     if recipe.parent:
         settings["Branched at step"] = recipe.parent.step
     prose = [setting.name for setting in SETTINGS if setting.is_prose and setting.name in recipe.untold]

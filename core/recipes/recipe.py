@@ -78,7 +78,7 @@ class Recipe:
             Settings that the file does not tell have some value: see ``untold``.
             Of a source picture only the name is known, see `core.pictures.source.found`.
         stage: ``final`` after the last step; ``denoised`` (x0) or ``noisy`` (x_t) when kept from step ``step``.
-        step: how many steps were done, 1 to ``request.steps``; 0 where not told, as all that follows is empty.
+        step: how many steps were done, 1 to ``request.all_steps``; 0 where not told, as all that follows is empty.
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
         seconds: how long the steps and the decoding took.
         enlarged_from: the finished picture that was enlarged, None for one that was made in its size.
@@ -192,7 +192,7 @@ def recipe_from_text(text: str) -> Recipe:
             },
         ),
         stage=_STAGES.get(text_of(content.get("stage", ""), "stage"), "final"),
-        step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),
+        step=whole_of(content.get("step", request.all_steps), "step", range(2 * STEPS[-1] + 1)),
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),
         parent=_parent(content.get("parent")),
         enlarged_from=_origin(content.get("enlarged_from")),
@@ -213,7 +213,7 @@ def _parent(value: object) -> Parent | None:
     content = object_of(value, "parent")
     return Parent(
         run=text_of(content.get("run"), "run"),
-        step=whole_of(content.get("step"), "step", range(STEPS[-1] + 1)),
+        step=whole_of(content.get("step"), "step", range(2 * STEPS[-1] + 1)),
         changes=text_of(content.get("changes", ""), "changes"),
     )
 

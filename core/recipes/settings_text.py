@@ -41,7 +41,7 @@ def recipe_of(
     return Recipe(
         request=request,
         model=ModelIdentity(name, name, "", rest.pop("Model hash", "")[:64]),
-        step=0 if "steps" in untold else request.steps,
+        step=0 if "steps" in untold else request.all_steps,
         refined=refined,
         program=program,
         others=rest,

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WireBroken
-from core.film.layout import DTYPE_NAMES, DTYPES, raw
+from core.film.checksums import raw
+from core.film.layout import DTYPE_NAMES, DTYPES
 from core.language.words import tr
 
 TEXT, ARRAY = 1, 2

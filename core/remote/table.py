@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 from core import errors
 from core.errors import WireBroken
 from core.film.attention_maps import AttentionMaps, AttentionRecord
-from core.film.film import Film, Frame, Schedule
+from core.film.film import Film, Frame, Schedule, SecondPass
 from core.film.latent_rgb import LatentRgb
 from core.film_export.pictures import CaptionedPicture, ExportFrame
 from core.grid.grid import Axis, Grid
@@ -36,6 +36,7 @@ from core.recipes.refinement import Refinement
 from core.remote import messages
 from core.request import request
 from core.request.control import Control
+from core.request.hires import Hires
 from core.request.mask import Margins
 from core.runs import events, operations
 from core.runs.branch import Branch
@@ -44,7 +45,7 @@ from core.runs.refining import Refining
 from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
 
 KEPT: tuple[type, ...] = (
-    *(Film, Frame, Schedule, LatentRgb, AttentionMaps, MaskedPicture, ModelIdentity, Parent),
+    *(Film, Frame, Schedule, SecondPass, LatentRgb, AttentionMaps, MaskedPicture, ModelIdentity, Parent),
     *(request.GenerationRequest, FixedPlaces, Grid, dict),
 )
 """Values that are sent once and then named by a number: a film grows by one frame from event to event."""
@@ -60,17 +61,36 @@ VALUES: tuple[type, ...] = (
     # events
     *(events.Loading, events.LoraDiffers, events.LoraInPart, events.EmbeddingMisfit, events.EmbeddingPickled),
     *(events.EmbeddingDiffers, events.UpscalerDiffers, events.WeightsLeftOut, events.PartsAway),
-    *(events.AutoencoderLent, events.MaskMissing, events.ComputedElsewhere, events.Started, events.Preview),
+    *(
+        events.AutoencoderLent,
+        events.MaskMissing,
+        events.SecondPassLeftOut,
+        events.ComputedElsewhere,
+        events.Started,
+        events.Preview,
+    ),
     *(events.LinearPreview, events.Stepped, events.ImageReady, events.Advanced, events.Finished),
     # results
     *(operations.OpenedFilm, CaptionedPicture, GeneratedImage, EncodedPicture, RoundTrip, OneStep),
     *(MemoryInUse, MemoryPlan, DeviceMemory),
     # their parts
-    *(Film, Frame, Schedule, LatentRgb, MaskedPicture, Box, AttentionRecord, AttentionMaps, Word, LoraUsage),
+    *(
+        Film,
+        Frame,
+        Schedule,
+        SecondPass,
+        LatentRgb,
+        MaskedPicture,
+        Box,
+        AttentionRecord,
+        AttentionMaps,
+        Word,
+        LoraUsage,
+    ),
     *(Recipe, ModelIdentity, Parent, Origin, FixedPlaces),
     *(request.GenerationRequest, request.Size, request.Source, request.Mask, request.Reference, request.Lora),
     *(request.Autoencoder, request.Embedding, request.Upscaler, request.Variation, Margins),
-    *(Control, Refinement, Refining),
+    *(Control, Hires, Refinement, Refining),
 )
 ENUMS: tuple[type[Enum], ...] = (events.Phase, events.PreviewMode, Placement, Acceleration)
 

@@ -6,11 +6,11 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from core.errors import InvalidRequest
-from core.language.words import tr
 from core.request.control import Control
+from core.request.hires import Hires
 from core.request.mask import Mask
 from core.request.samplers import SAMPLERS
+from core.request.size import Size
 
 STARTER_MODEL = "starter-model"
 
@@ -21,41 +21,6 @@ LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS, MOST_REFERENCES = 16, 4
 CLIP_LAYERS = range(1, 13)
 WEIGHT_BITS = (8, 4)  # as `core.engine.weights.quantisation` packs them
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Width and height of a picture in pixels."""
-
-    width: int
-    height: int
-
-    @classmethod
-    def parse(cls, text: str) -> Size:
-        """Reads ``"512x768"``. Raises InvalidRequest."""
-        match = re.fullmatch(r"\s*(\d{1,6})\s*[x×]\s*(\d{1,6})\s*", text, re.IGNORECASE | re.ASCII)
-        if match is None:
-            raise InvalidRequest("size", text, tr("WIDTHxHEIGHT in pixels, for example 128x128"))
-        return cls(int(match[1]), int(match[2]))
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height}"
-
-    @property
-    def words(self) -> str:
-        """Returns ``512 × 768``, for people."""
-        return f"{self.width} × {self.height}"
-
-    def rounded_up(self, step: int) -> Size:
-        """Returns the size with sides that are multiples of ``step``."""
-        return Size(-(-self.width // step) * step, -(-self.height // step) * step)
-
-    def covered_by(self, width: int, height: int) -> Size:
-        """Returns the size in which a preview of ``width`` by ``height`` places covers a picture of this size.
-
-        It is larger where the picture ends within the last places.
-        """
-        return Size(-(-self.width // width) * width, -(-self.height // height) * height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +206,13 @@ class GenerationRequest:
         seamless: key in `core.request.settings.seamless.DIRECTIONS`: where the picture goes on at its other side.
         controls: pictures that guide this one, each by a network.
         skip_layers: strength of the guidance away from a prediction without some layers; 0 is off.
+        hires: a second pass at a larger size, or None.
     """
 
     prompt: str
     negative_prompt: str = ""
     model: str = STARTER_MODEL
-    size: Size = Size(128, 128)
+    size: Size = Size(128, 128)  # noqa: RUF009 - it is frozen
     sampler: str = "ddim"
     steps: int = 20
     guidance_scale: float = 4.0
@@ -270,6 +236,12 @@ class GenerationRequest:
     seamless: str = ""
     skip_layers: float = 0.0
     controls: tuple[Control, ...] = ()
+    hires: Hires | None = None
+
+    @property
+    def all_steps(self) -> int:
+        """Returns the steps of both passes, by which steps of a film are counted."""
+        return self.steps + (self.hires.steps_after(self.steps) if self.hires is not None else 0)
 
     @property
     def has_guidance(self) -> bool:

@@ -46,11 +46,13 @@ class Branch:
     def step(self) -> int:
         """Returns the step (from 0) that is the first to be computed."""
         steps = self.film.schedule.steps
-        return steps[self.call] if self.call < len(steps) else self.film.request.steps
+        return steps[self.call] if self.call < len(steps) else self.film.request.all_steps
 
     @property
     def steps_left(self) -> int:
-        return self.film.request.steps - self.step
+        """Returns the steps from there to the end of its pass."""
+        request = self.film.request
+        return (request.all_steps if self.film.first_call_at(self.call) else request.steps) - self.step
 
     @property
     def parent(self) -> Parent:

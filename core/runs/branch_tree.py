@@ -121,12 +121,12 @@ def _finished_first(picture: RecipeAt) -> tuple[bool, int, float, str]:
 
 
 def _place(origin: Parent, recipe: Recipe, parent: Recipe | None) -> float:
-    steps = parent.request.steps if parent is not None else recipe.request.steps
+    steps = parent.request.all_steps if parent is not None else recipe.request.all_steps
     return min(origin.step / steps, 1.0)
 
 
 def _end(recipe: Recipe) -> float:
-    return 1.0 if recipe.stage == "final" else min(recipe.step / recipe.request.steps, 1.0)
+    return 1.0 if recipe.stage == "final" else min(recipe.step / recipe.request.all_steps, 1.0)
 
 
 def _time(recipe: Recipe) -> float:

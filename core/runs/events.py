@@ -156,6 +156,11 @@ class MaskMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondPassLeftOut:
+    """Memory ran out in the second pass of a run; the picture is that of the first, and the film has both."""
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedElsewhere:
     """A run is taken up by another device, precision or version than made its calls so far.
 
@@ -249,6 +254,13 @@ class Finished:
 
 AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingPickled | EmbeddingDiffers
 Notice = (
-    AddOnNotice | UpscalerDiffers | WeightsLeftOut | PartsAway | AutoencoderLent | MaskMissing | ComputedElsewhere
+    AddOnNotice
+    | UpscalerDiffers
+    | WeightsLeftOut
+    | PartsAway
+    | AutoencoderLent
+    | MaskMissing
+    | SecondPassLeftOut
+    | ComputedElsewhere
 )
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

@@ -16,7 +16,8 @@ DPM++ 2M Karras, and as far again from each picture that was made so.
 
 
 def layout_call(film: Film) -> int:
-    """Returns the first call of the step from which on the layout of a finished film stays."""
+    """Returns the first call of the step from which on the layout of a finished film stays, in its first pass."""
+    film = film.pass_at(0)
     is_far = np.flatnonzero(distances_to_last([frame.denoised for frame in film.frames]) > LAYOUT_DISTANCE)
     steps = film.schedule.steps
     return steps.index(steps[int(is_far[-1]) + 1 if is_far.size else 0])

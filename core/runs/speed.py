@@ -88,9 +88,13 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _steps(request: GenerationRequest) -> int:
-    """Returns the steps that are made: fewer with a source picture."""
+def _steps(request: GenerationRequest) -> float:
+    """Returns the steps that are made: fewer with a source, and more by the pixels of a larger pass."""
     steps = request.steps if request.source is None else request.source.steps_of(request.steps)
+    if (hires := request.hires) is not None:
+        target, size = hires.target(request.size, step=1), request.size
+        more = target.width * target.height / (size.width * size.height)
+        return max(steps, 1) + hires.steps_after(request.steps) * more
     return max(steps, 1)
 
 

@@ -153,6 +153,9 @@ def _summary(recording: Recording, path: Path) -> dict[str, object]:
         "is_complete": recording.is_complete,
         "calls": len(recording.calls),
         "steps": film.request.steps,
+        "second_pass": None
+        if film.second is None
+        else {"steps": film.request.all_steps - film.request.steps, "latent": list(film.second.shape)},
         "sampler": film.request.sampler,
         "scheduler": film.scheduler,
         "prediction_type": film.prediction_type,

@@ -270,7 +270,7 @@ def _pictures(
                 case Loading(phase):
                     progress.begin_phase(PHASES[phase])
                 case Started(film, index, count):
-                    steps, skipped = film.request.steps, film.skipped_steps
+                    steps, skipped = film.request.all_steps, film.skipped_steps
                     use = result_of(engine, ReportMemory())
                     if index == 0 and use.plan is not None:
                         progress.note(tr("memory: {explain}", explain=use.plan.explain()))

@@ -52,7 +52,7 @@ class SettlingView(FilmView):
             note=Note(float(places[settled]), tr("step {step}", step=step)) if film.is_complete else None,
         )
         if film.is_complete:
-            of = film.request.steps
+            of = film.schedule.steps[-1] + 1
             self.sentence.setText(
                 tr(
                     "From step {step} of {of} on, at most {settled_part:.0%} of the change remains.",

@@ -78,7 +78,7 @@ class WordsView(PanesView):
             return
         this_step, all_steps = self.panes
         under = moment.film.latent_rgb.picture(moment.frame.denoised)
-        maps = record.at(moment.call)
+        maps = record.at(moment.frame.call)
         self._write_prompt(moment.film.request.prompt, record.words, _silent(maps))
         if maps is None:
             this_step.show_picture(to_image(under), _NOT_THIS_STEP)
@@ -127,7 +127,7 @@ class WordsView(PanesView):
         record = self._record
         if record is None or not record.words:
             return None
-        maps = record.at(moment.call)
+        maps = record.at(moment.frame.call)
         mean = record.mean
         now = maps.maps if maps is not None else np.full_like(mean, np.nan)
         rows = [

@@ -76,7 +76,6 @@ class Previews:
 
     decode: Decode
     budget: PreviewBudget
-    size: Size
 
     def preview(self, denoised: torch.Tensor, film: Film) -> Preview | LinearPreview:
         """Returns the true picture where it is affordable and can be made, else the linear one of the last frame.
@@ -85,18 +84,18 @@ class Previews:
         """
         if self.budget.allows_decode:
             began = time.perf_counter()
-            pixels = self._decoded(denoised)
+            pixels = self._decoded(denoised, film.size_of(denoised.shape))
             if pixels is not None:
                 self.budget.add_decode(time.perf_counter() - began, is_preview=True)
                 return Preview(film.shown(pixels), is_decoded=True)
         return LinearPreview(film)
 
-    def _decoded(self, denoised: torch.Tensor) -> Pixels | None:
+    def _decoded(self, denoised: torch.Tensor, size: Size) -> Pixels | None:
         try:
             decoded = attempt(lambda: self.decode(denoised))
         except NotANumberPicture:
             return None  # a preview is not worth a run
-        return None if decoded is RAN_OUT else cut(decoded[0], self.size)
+        return None if decoded is RAN_OUT else cut(decoded[0], size)
 
 
 def cut(pixels: Pixels, size: Size) -> Pixels:

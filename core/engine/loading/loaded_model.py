@@ -243,8 +243,10 @@ class PreparedModel:
 
         return self.loaded.ladder.run(attempt)
 
-    def decode(self, latents: torch.Tensor) -> tuple[Pixels, str]:
+    def decode(self, latents: torch.Tensor, size: Size | None = None) -> tuple[Pixels, str]:
         """Returns the picture of a latent (1, channels, height, width), and a note if it needed another attempt.
+
+        Without a ``size`` it has that of the request.
 
         Raises NotANumberPicture or torch.OutOfMemoryError.
         """
@@ -252,7 +254,7 @@ class PreparedModel:
         makes_room = self.loaded.plan.device.type not in SHARED_MEMORY
         alone = self.loaded.offloading.alone if makes_room else None
         pixels, note = decoding.decode(self.family, latents, alone)
-        return decoding.cut(pixels, self.request.size), note
+        return decoding.cut(pixels, size or self.request.size), note
 
     def _decode_preview(self, latents: torch.Tensor) -> tuple[Pixels, str]:
         """Moves nothing to make room, which would cost more than a preview is worth."""
@@ -266,7 +268,7 @@ class PreparedModel:
         if tiny is None and mode is PreviewMode.sharp:
             mode = PreviewMode.automatic
         budget = PreviewBudget(mode, decode_times, (self.request.model, size, tiny is not None))
-        return decoding.Previews(tiny or self._decode_preview, budget, size)
+        return decoding.Previews(tiny or self._decode_preview, budget)
 
     def _with_loras(self, work: Callable[[], Result]) -> Result:
         def attempt() -> Result:

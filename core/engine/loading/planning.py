@@ -28,7 +28,10 @@ class Work:
 
     @classmethod
     def of(cls, request: GenerationRequest, beside: int = 0) -> Work:
-        return cls(request.size, seen_pixels(request.references), beside)
+        """Returns the work of a request's largest pass."""
+        target = request.size if request.hires is None else request.hires.target(request.size, step=1)
+        largest = max(request.size, target, key=lambda size: size.width * size.height)
+        return cls(largest, seen_pixels(request.references), beside)
 
     @classmethod
     def planned(cls, request: GenerationRequest, model: Model, catalogue: Catalogue) -> Work:

@@ -10,4 +10,5 @@ from core.runs.operations import Decode
 
 def run(context: Context, operation: Decode) -> Iterator[Event]:
     model = yield from context.decoder_of(operation.film)
-    yield Finished(model.decode(to_torch(operation.latent, context.plan.device))[0])
+    latent = to_torch(operation.latent, context.plan.device)
+    yield Finished(model.decode(latent, operation.film.size_of(latent.shape))[0])

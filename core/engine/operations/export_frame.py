@@ -18,6 +18,6 @@ def run(context: Context, operation: ExportFrame) -> Iterator[Event]:
     model = yield from context.decoder_of(film)
 
     def decode(_film: Film, latent: Latent) -> Pixels:
-        return model.decode(to_torch(latent, context.plan.device))[0]
+        return model.decode(to_torch(latent, context.plan.device), film.size_of(latent.shape))[0]
 
     yield Finished(captioned(film, frame, names, decode))

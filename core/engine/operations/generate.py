@@ -39,11 +39,12 @@ def run(context: Context, operation: Generate, following: Iterable[GenerationReq
             lambda request=request, model=model: from_request(model.family, request, context.plan.device)
         )
         film = replace(model.with_maps(start.film), run=operation.run or start.film.run, batch=batch)
+        of_film = calls.of_film(film)
         yield from generate_picture(
             model,
             replace(start, film=film),
-            calls=calls,
-            attention=attention_recorder(model, request, calls) if operation.attention else None,
+            calls=of_film,
+            attention=attention_recorder(model, request, of_film) if operation.attention else None,
             previews=model.previews(operation.previews, request.size, context.decode_times),
             plan=model.loaded.plan,
             enlarger=context.enlarger,

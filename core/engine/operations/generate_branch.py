@@ -20,7 +20,9 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     # a run's beginning is in its film: the source picture may be gone
     before = branch.film.request
     source, mask = (None, None) if branch.film.frames else (branch.request.source, before.mask)
-    kept = {"source": source, "mask": mask, "references": before.references}
+    first = branch.film.first_call_at(branch.call)
+    hires = before.hires if not first or branch.call == first else None  # its upscaler may be gone, too
+    kept = {"source": source, "mask": mask, "references": before.references, "hires": hires}
     known = maps_from_extras(before.controls, branch.film.extras)
     model = yield from context.prepare(replace(_rewritten(branch), **kept), known)
     training = model.request.training
@@ -31,6 +33,7 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     start = replace(start, film=model.with_maps(start.film))
     request = start.film.request
     calls = yield from context.read_prompt(model, request, start.film.skipped_steps)
+    calls = calls.of_film(start.film)
     attention = attention_recorder(model, request, calls, operation.attended) if operation.attention else None
     yield from generate_picture(
         model,

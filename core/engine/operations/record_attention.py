@@ -21,11 +21,12 @@ from core.runs.operations import RecordAttention
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
     known = maps_from_extras(film.request.controls, film.extras)
-    alone = replace(film.request, source=None, mask=None)  # its picture may be gone
+    alone = replace(film.request, source=None, mask=None, hires=None)  # its picture may be gone
     model = yield from context.prepare(alone, known)
-    request = replace(model.request, source=film.request.source)  # but it tells where the calls begin
+    told = film.request  # it tells where the calls begin
+    request = replace(model.request, source=told.source, hires=told.hires)
     calls = yield from context.read_prompt(model, request, film.skipped_steps)
-    recorder = attention_recorder(model, model.request, calls)
+    recorder = attention_recorder(model, model.request, calls.of_film(film))
     record = None
     if recorder is not None:
         numbered = NumberedCall(recorder)
@@ -33,10 +34,13 @@ def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
         first, total = _first_step(film), len(film.frames)
         start = from_film(film, total, context.plan.device)
         inputs = network_inputs(film, context.plan.device)
-        for step, t in zip(replay(start), start.sampling.timesteps, strict=False):
+        for step in replay(start):
+            begin = film.first_call_at(step.call)
+            sampling = start.second.sampling if begin and start.second is not None else start.sampling
+            t = sampling.timesteps[step.call - begin]
             if film.frames[step.call].step >= first:
                 numbered.number = step.call
-                x = start.sampling.scale(step.noisy, t)
+                x = sampling.scale(step.noisy, t)
                 watched(x if inputs is None else torch.cat([x, inputs], 1), t.to(x.device))
                 record = recorder.take(step.call)
             yield Advanced(step.call + 1, total)

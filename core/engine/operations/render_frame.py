@@ -15,8 +15,8 @@ def run(context: Context, operation: RenderFrame) -> Iterator[Event]:
     began = time.perf_counter()
     film, frame, stage = operation.film, operation.frame, operation.stage
     model = yield from context.decoder_of(film)
-    latent = noisy_of(frame, film.space) if stage == "noisy" else frame.denoised
-    pixels, note = model.decode(to_torch(latent, context.plan.device))
+    latent = noisy_of(frame, film.space_at(frame.call)) if stage == "noisy" else frame.denoised
+    pixels, note = model.decode(to_torch(latent, context.plan.device), film.size_of(latent.shape))
     seconds = time.perf_counter() - began
     note = " ".join(filter(None, (operation.note, note)))
     image = image_of(film, model.loaded.plan, film.pasted(pixels), stage, frame.step + 1, seconds, note)

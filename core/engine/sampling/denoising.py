@@ -18,6 +18,8 @@ from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.levels import levels
 from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import SamplerRun
+from core.engine.sampling.tensors import to_torch
+from core.film.film import Latent
 from core.request.samplers import Space
 
 Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
@@ -45,6 +47,14 @@ class Recorded:
 
     guided: torch.Tensor
     prediction: Prediction
+
+
+def recorded_call(guided: Latent, cond: Latent | None, uncond: Latent | None, device: torch.device) -> Recorded:
+    """Returns a call of a film, on the device; ``cond`` and ``uncond`` are None where guidance was off."""
+    on_device = to_torch(guided, device)
+    if cond is None or uncond is None:
+        return Recorded(on_device, Prediction(on_device, None))
+    return Recorded(on_device, Prediction(to_torch(cond, device), to_torch(uncond, device)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

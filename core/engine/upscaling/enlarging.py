@@ -23,7 +23,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.upscalers import upscalers_of
 from core.pictures.pixels import Pixels
-from core.request.request import Size, Upscaler
+from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.settings.upscaler import LARGEST_SIDE
 from core.runs.events import Advanced, UpscalerDiffers
 from core.upscalers.kind import UpscalerKind
@@ -49,6 +49,16 @@ class Enlarger:
             yield UpscalerDiffers(upscaler.key, path, upscaler.sha256, sha256)
         return replace(upscaler, sha256=sha256, factor=upscaler.factor or float(kind.scale))
 
+    def resolved_in(self, request: GenerationRequest) -> Generator[UpscalerDiffers, None, GenerationRequest]:
+        """Returns the request with the hashes of its upscalers. Raises as `resolved` and `check` do."""
+        if request.upscaler is not None:
+            request = replace(request, upscaler=(yield from self.resolved(request.upscaler)))
+        if (hires := request.hires) is not None and hires.has_network:
+            network = yield from self.resolved(Upscaler(hires.upscaler, 0.0, hires.sha256))
+            self.check(request.size, network)
+            request = replace(request, hires=replace(hires, sha256=network.sha256))
+        return request
+
     def check(self, size: Size, upscaler: Upscaler) -> None:
         """Raises InvalidRequest for a picture that would be too large, UpscalerMissing or UpscalerBroken."""
         _, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
@@ -64,9 +74,11 @@ class Enlarger:
             raise InvalidRequest("enlarging", str(size), allowed)
 
     def enlarged(
-        self, pixels: Pixels, upscaler: Upscaler, seamless: str = ""
+        self, pixels: Pixels, upscaler: Upscaler, seamless: str = "", size: Size | None = None
     ) -> Generator[Advanced, None, Pixels]:
-        """Returns a picture, uint8 (height, width, 3), enlarged by the upscaler's factor; tells each tile.
+        """Returns a picture, uint8 (height, width, 3), enlarged by the upscaler's factor, or to a size.
+
+        Tells each tile.
 
         ``seamless`` has the directions in which it goes on at its other side.
 
@@ -76,6 +88,7 @@ class Enlarger:
         self.check(Size(pixels.shape[1], pixels.shape[0]), upscaler)
         network, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
         height, width = (round(length * (upscaler.factor or kind.scale)) for length in pixels.shape[:2])
+        height, width = (size.height, size.width) if size is not None else (height, width)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
         wide, tile_px = widened(picture, seamless), LARGEST_TILE_PX
         made: Tensor | None = None

@@ -13,6 +13,7 @@ from core.request.settings.count import COUNT
 from core.request.settings.embeddings import EMBEDDINGS
 from core.request.settings.emphasis import EMPHASIS, PLAIN
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
+from core.request.settings.hires import HIRES
 from core.request.settings.loras import LORAS
 from core.request.settings.mask import MASK
 from core.request.settings.model import MODEL
@@ -62,6 +63,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SEAMLESS,
     SKIP_LAYERS,
     CONTROLS,
+    HIRES,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

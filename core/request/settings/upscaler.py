@@ -56,7 +56,7 @@ def _is_factor(factor: float) -> bool:
     return factor == 0 or FACTORS[0] <= factor <= FACTORS[1]
 
 
-def _check(request: GenerationRequest, _limits: Limits) -> None:
+def _check(request: GenerationRequest, limits: Limits) -> None:
     upscaler = request.upscaler
     if upscaler is None:
         return
@@ -66,7 +66,8 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
             upscaler.factor,
             tr("a number from {factors:g} to {factors_2:g}", factors=FACTORS[0], factors_2=FACTORS[1]),
         )
-    longer = max(request.size.width, request.size.height)
+    size = request.size if request.hires is None else request.hires.target(request.size, limits.size_step)
+    longer = max(size.width, size.height)
     if longer * upscaler.factor > LARGEST_SIDE:
         raise InvalidRequest(
             "upscale by",

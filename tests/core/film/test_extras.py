@@ -18,9 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import FilmBroken, SaveFailed
+from core.film.checksums import checksum
 from core.film.extras import LARGEST_EXTRAS, MOST_EXTRAS
 from core.film.film import Film, Schedule
-from core.film.layout import checksum, decode_header
+from core.film.layout import decode_header
 from core.film.reader import read_recording
 from core.film.writer import FilmWriter
 from tests import synthetic_film

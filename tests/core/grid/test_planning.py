@@ -15,6 +15,7 @@ from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
 from core.grid.planning import MOST_PICTURES, check, plan
 from core.models.catalogue import Catalogue
+from core.request.hires import Hires
 from core.request.request import GenerationRequest, Lora, Mask, Size, Source, Upscaler, Variation
 from core.request.settings import SETTINGS
 from core.request.settings.seed import SEED
@@ -41,7 +42,12 @@ def test_every_option_of_every_setting_is_an_axis() -> None:
 
 def test_every_option_that_takes_only_numbers_counts_ranges() -> None:
     told = replace(
-        REQUEST, source=Source("", 1.0), mask=Mask(""), upscaler=Upscaler("4x"), variation=Variation(0.5)
+        REQUEST,
+        source=Source("", 1.0),
+        mask=Mask(""),
+        upscaler=Upscaler("4x"),
+        variation=Variation(0.5),
+        hires=Hires(),
     )
     for setting in (one for one in SETTINGS if one.is_of_picture):
         for option in setting.options:

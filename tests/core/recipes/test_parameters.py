@@ -9,6 +9,7 @@ import pytest
 
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import Parent, signed
+from core.request.hires import Hires
 from core.request.mask import Margins
 from core.request.request import Mask, Size, Source
 from core.request.samplers import SAMPLERS
@@ -129,8 +130,9 @@ def test_image_to_image_of_another_program_has_a_source_that_is_not_known() -> N
 
 def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
     text = OF_ANOTHER_PROGRAM.replace("ENSD: 31337", "Denoising strength: 0.7, Hires upscale: 2")
-    assert from_parameters(text).request.source is None
-    assert from_parameters(text).others["Denoising strength"] == "0.7"
+    request = from_parameters(text).request
+    assert request.source is None
+    assert request.hires == Hires(scale=2, strength=0.7)
 
 
 @pytest.mark.parametrize(

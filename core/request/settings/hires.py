@@ -1,0 +1,273 @@
+"""The second pass at a larger size ("hires fix").
+
+In the ``parameters`` text it is ``Denoising strength: 0.7, Hires upscale: 2, Hires steps: 10, Hires upscaler:
+Latent, Hires sampler: DPM++ 2M, Hires schedule type: Karras``, with ``Hires resize: 1024x1024`` in the place of a
+scale, as AUTOMATIC1111's program writes it (``modules/processing.py``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, cast
+
+from core.errors import InvalidRequest
+from core.language.words import mark, plural, tr
+from core.request.hires import LANCZOS, LATENT_MODES, Hires
+from core.request.json_values import number_of, object_of, text_of, whole_of
+from core.request.request import STEPS, GenerationRequest, Limits, Size
+from core.request.sampler_names import PLAIN, sampler_key
+from core.request.samplers import SAMPLERS
+from core.request.setting import Option, Setting, json_reader, number_taker, short_number, sparse_json_writer
+from core.request.typed_values import needing, typed_number, typed_whole_number
+
+SCALES = (1.0, 8.0)
+ROOM = 4
+"""The sides of a second pass may be so many times as long as those that a model can begin with."""
+_ALL_STEPS = range(STEPS[-1] + 1)
+_HASH = re.compile(r"([0-9a-f]{8,64})?")
+_SCALE, _RESIZE, _NAME = "Hires upscale", "Hires resize", "Hires upscaler"
+_SAMPLER, _SCHEDULE = "Hires sampler", "Hires schedule type"
+_AS_LANCZOS = frozenset({"none", "lanczos"})
+"""Both enlarge without a network in AUTOMATIC1111's program."""
+_take_strength = number_taker("Denoising strength", "strength", (0.0, 1.0), is_clamped=False)
+_take_steps = number_taker("Hires steps", "steps", _ALL_STEPS, is_clamped=False)
+_take_scale = number_taker(_SCALE, "scale", SCALES, is_clamped=False)
+
+
+def _to_json(hires: Hires) -> dict[str, Any]:
+    return {
+        "upscaler": hires.key,
+        "scale": hires.scale,
+        "size": str(hires.size) if hires.size else None,
+        "strength": hires.strength,
+        "steps": hires.steps,
+        "sampler": hires.sampler,
+        "sha256": hires.sha256,
+    }
+
+
+def _from_json(value: object) -> Hires | None:
+    if value is None:
+        return None
+    content, usual = object_of(value, "hires"), Hires()
+    sampler, size = content.get("sampler", ""), content.get("size")
+    sha256 = text_of(content.get("sha256", ""), "sha256")
+    name = Hires(text_of(content.get("upscaler", usual.upscaler), "upscaler")).key
+    return Hires(
+        name if name.strip(". ") else usual.upscaler,
+        max(number_of(content.get("scale", usual.scale), "scale", SCALES[1]), SCALES[0]),
+        _size_of(size) if isinstance(size, str) else None,
+        number_of(content.get("strength", usual.strength), "strength", 1.0) or usual.strength,
+        whole_of(content.get("steps", 0), "steps", _ALL_STEPS),
+        sampler if isinstance(sampler, str) and sampler in SAMPLERS else "",
+        sha256 if _HASH.fullmatch(sha256) else "",
+    )
+
+
+def _size_of(text: str) -> Size | None:
+    with suppress(InvalidRequest):
+        size = Size.parse(text)
+        return size if size.width or size.height else None
+    return None
+
+
+def _check(request: GenerationRequest, limits: Limits) -> None:
+    hires = request.hires
+    if hires is None:
+        return
+    for given, words in (
+        (
+            request.source,
+            tr("a picture that begins with noise: give one that begins with a picture its size itself"),
+        ),
+        (request.mask, tr("a picture without a mask")),
+        (request.controls or None, tr("a picture that no other one guides")),
+        (request.references or None, tr("a picture without reference pictures")),
+    ):
+        if given is not None:
+            raise InvalidRequest("hires", _words(hires), words)
+    if hires.size is None and not SCALES[0] <= hires.scale <= SCALES[1]:  # also refuses NaN
+        raise InvalidRequest(
+            "hires", hires.scale, tr("a number from {least:g} to {most:g}", least=SCALES[0], most=SCALES[1])
+        )
+    if not 0 < hires.strength <= 1:
+        raise InvalidRequest("hires strength", hires.strength, tr("a number above 0 and at most 1"))
+    if hires.sampler and hires.sampler not in limits.samplers:
+        raise InvalidRequest(
+            "hires sampler", hires.sampler, tr("one of {samplers}", samplers=", ".join(limits.samplers))
+        )
+    _check_steps(hires, request)
+    target, largest = hires.target(request.size, limits.size_step), ROOM * limits.largest
+    sides = (target.width, target.height)
+    if min(sides) < limits.smallest or max(sides) > largest:
+        words = tr("a size from {least} to {most} pixels each way", least=limits.smallest, most=largest)
+        raise InvalidRequest("hires", str(target), words)
+
+
+def _check_steps(hires: Hires, request: GenerationRequest) -> None:
+    most = SAMPLERS[hires.sampler or request.sampler].most_steps or STEPS[-1]
+    if hires.steps and hires.steps not in _ALL_STEPS:
+        raise InvalidRequest(
+            "hires steps", hires.steps, tr("a whole number from 0 to {most}", most=_ALL_STEPS[-1])
+        )
+    if hires.schedule_steps(request.steps) > most:
+        steps = hires.steps_after(request.steps)
+        least = math.ceil(100 * steps / (most + 1)) / 100
+        words = tr("at least {least:g} with {steps} steps, or fewer steps", least=least, steps=steps)
+        raise InvalidRequest("hires strength", hires.strength, words)
+
+
+def _fit(hires: Hires | None, limits: Limits, _own: Hires | None) -> Hires | None:
+    is_known = hires is None or not hires.sampler or hires.sampler in limits.samplers
+    return hires if is_known or hires is None else replace(hires, sampler="")
+
+
+def _extent(hires: Hires) -> str:
+    return str(hires.size) if hires.size else tr("{scale} times as wide", scale=short_number(hires.scale))
+
+
+def _words(hires: Hires | None) -> str:
+    if hires is None:
+        return "none"
+    parts = [f"{_extent(hires)}, {hires.key}", tr("strength {strength:g}", strength=hires.strength)]
+    if hires.steps:
+        parts.append(plural("1 step", "{count} steps", hires.steps))
+    if hires.sampler:
+        parts.append(SAMPLERS[hires.sampler].name)
+    return ", ".join(parts)
+
+
+def _parts(hires: Hires | None) -> dict[str, str]:
+    if hires is None:
+        return {"hires fix": "none"}
+    return {
+        "hires fix": _extent(hires),
+        "hires upscaler": hires.key,
+        "hires strength": f"{hires.strength:g}",
+        "hires steps": str(hires.steps),
+        "hires sampler": SAMPLERS[hires.sampler].name if hires.sampler else "none",
+    }
+
+
+def _to_parameters(hires: Hires | None) -> Mapping[str, object]:
+    if hires is None:
+        return {}
+    extent = {_RESIZE: hires.size} if hires.size else {_SCALE: short_number(hires.scale)}
+    told: dict[str, object] = {"Denoising strength": short_number(hires.strength), **extent}
+    if hires.steps:
+        told["Hires steps"] = hires.steps
+    told[_NAME] = hires.key
+    if hires.sampler:
+        sampler = SAMPLERS[hires.sampler]
+        told |= {_SAMPLER: sampler.label, _SCHEDULE: sampler.schedule_label or PLAIN}
+    return told
+
+
+def _take(told: dict[str, str], content: dict[str, Any]) -> None:
+    """Takes all or, without a strength and an extent or a name, nothing, as AUTOMATIC1111's program does."""
+    if not told.keys() & {_SCALE, _RESIZE, _NAME}:
+        return
+    read: dict[str, Any] = {}
+    _take_strength(told, read)
+    if not read.get("strength"):
+        return
+    _take_scale(told, read)
+    if size := _size_of(told.get(_RESIZE, "")):
+        read["size"] = str(size)
+        del told[_RESIZE]
+    _take_steps(told, read)
+    name = told.pop(_NAME, "") or Hires().upscaler
+    read["upscaler"] = LANCZOS if name.strip().lower() in _AS_LANCZOS else name
+    first = SAMPLERS.get(content.get("sampler", ""))
+    named = told.get(_SAMPLER) or (first.label if first and _SCHEDULE in told else "")
+    schedule = told.get(_SCHEDULE) or (first.schedule_label if first else None) or ""
+    if sampler := sampler_key(named, schedule):
+        told.pop(_SAMPLER, None)
+        told.pop(_SCHEDULE, None)
+        read["sampler"] = sampler
+    content["hires"] = read
+
+
+def _given(text: str, now: Hires | None) -> Hires:
+    usual = now or Hires()
+    if re.search("[x×]", text, re.IGNORECASE):
+        return replace(usual, size=Size.parse(text))
+    return replace(usual, scale=typed_number("hires", text, SCALES[1]), size=None)
+
+
+def _part(option: str, text: str, now: Hires | None, **changed: object) -> Hires:
+    if now is None:
+        raise needing(option.lstrip("-").replace("-", " "), text, option, "--hires")
+    return replace(now, **cast("dict[str, Any]", changed))
+
+
+HIRES: Setting[Hires | None] = Setting(
+    name="hires",
+    noun=mark("hires fix"),
+    words=_words,
+    card=tr("second pass {}"),
+    parts=_parts,
+    from_json=json_reader("hires", _from_json),
+    to_json=sparse_json_writer("hires", lambda hires: _to_json(cast(Hires, hires))),
+    check=_check,
+    fit=_fit,
+    options=(
+        Option(
+            "--hires",
+            "BY|WxH",
+            tr(
+                "make a second pass over the picture, enlarged by a factor from {least:g} to {most:g}, such as 2, "
+                "or to a size (hires fix)",
+                least=SCALES[0],
+                most=SCALES[1],
+            ),
+            _given,
+            numbers="any",
+        ),
+        Option(
+            "--hires-upscaler",
+            "NAME",
+            tr(
+                "how it is enlarged before: {modes}, {lanczos}, or an upscaler by name or file (default: {usual})",
+                modes=", ".join(LATENT_MODES),
+                lanczos=LANCZOS,
+                usual=Hires().upscaler,
+            ),
+            lambda text, now: _part("--hires-upscaler", text, now, upscaler=text, sha256=""),
+        ),
+        Option(
+            "--hires-strength",
+            "S",
+            tr(
+                "how much of the enlarged picture changes: above 0, at most 1 (default: {strength:g})",
+                strength=Hires().strength,
+            ),
+            lambda text, now: _part(
+                "--hires-strength", text, now, strength=typed_number("hires strength", text, 1.0)
+            ),
+            numbers="any",
+        ),
+        Option(
+            "--hires-steps",
+            "N",
+            tr("steps of the second pass (default: 0, as many as in the first)"),
+            lambda text, now: _part(
+                "--hires-steps", text, now, steps=typed_whole_number("hires steps", text, _ALL_STEPS)
+            ),
+            numbers="whole",
+        ),
+        Option(
+            "--hires-sampler",
+            "NAME",
+            tr("sampler of the second pass (default: that of the first)"),
+            lambda text, now: _part("--hires-sampler", text, now, sampler=text),
+        ),
+    ),
+    to_parameters=_to_parameters,
+    take_parameters=_take,
+    can_branch=False,
+)

@@ -1,0 +1,91 @@
+"""Branches of films of two passes, and the words that act in both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.engine.engine import Engine
+from core.film.film import Film
+from core.models.catalogue import Catalogue
+from core.request.request import Size
+from core.runs.branch import Branch
+from core.runs.events import Stepped
+from core.runs.operations import (
+    Generate,
+    GenerateBranch,
+    OpenFilm,
+    RecordAttention,
+    result_of,
+)
+from tests.core.engine.test_branching import assert_same_frames, on_disk, ready
+from tests.core.engine.test_hires import REQUEST, made
+
+
+@pytest.fixture(scope="module")
+def whole(models: Path) -> Film:
+    engine = Engine(Catalogue((models,)), device="cpu", dtype="float32")
+    return made(engine, REQUEST)[1]
+
+
+def test_a_branch_in_the_first_pass_is_followed_by_its_second(engine: Engine, whole: Film) -> None:
+    changed = replace(whole.request, prompt="a blue boat")
+    branch = ready(list(engine.run(GenerateBranch(Branch(whole, 3, changed)))))
+    assert branch.image.pixels.shape == (48, 64, 3)
+    assert_same_frames(
+        replace(branch.film, frames=branch.film.frames[:3]), replace(whole, frames=whole.frames[:3])
+    )
+    other = ready(list(engine.run(GenerateBranch(Branch(whole, 3, replace(whole.request, sampler="euler"))))))
+    assert other.image.pixels.shape == (48, 64, 3)
+    assert other.film.second is not None
+    assert other.film.second.scheduler == other.film.scheduler
+
+
+def test_a_branch_in_the_second_pass_keeps_the_first(engine: Engine, whole: Film) -> None:
+    changed = replace(whole.request, prompt="a blue boat")
+    branch = ready(list(engine.run(GenerateBranch(Branch(whole, 6, changed)))))
+    assert_same_frames(
+        replace(branch.film, frames=branch.film.frames[:6]), replace(whole, frames=whole.frames[:6])
+    )
+    assert not np.array_equal(branch.film.frames[6].guided, whole.frames[6].guided)
+
+
+@pytest.mark.parametrize("change", [{"remaining_steps": 4}, {"fresh_noise": 0.5}])
+def test_a_branch_with_other_noise_in_the_second_pass_is_a_run_at_its_size(
+    change: dict[str, Any], engine: Engine, whole: Film, tmp_path: Path
+) -> None:
+    branch = Branch(whole, 6, whole.request, **change)
+    assert branch.steps_left == 2
+    last = ready(list(engine.run(GenerateBranch(branch))))
+    assert last.image.pixels.shape == (48, 64, 3)
+    assert (last.film.request.hires, last.film.request.size) == (None, Size(64, 48))
+    assert len(last.film.frames) == change.get("remaining_steps", 2)
+    assert last.film.parent == branch.parent
+    rebuilt = result_of(engine, OpenFilm(on_disk(last.film, tmp_path))).film
+    assert_same_frames(rebuilt, last.film)
+
+
+def test_words_are_recorded_in_both_passes(engine: Engine, whole: Film) -> None:
+    list(engine.run(Generate(REQUEST)))
+    again = result_of(engine, RecordAttention(whole))
+    events = list(engine.run(Generate(REQUEST, attention=True)))
+    recorded = [event.attention for event in events if isinstance(event, Stepped)][-1]
+    assert again is not None
+    assert recorded is not None
+    assert [maps.call for maps in recorded.calls] == list(range(8))
+    for maps, twin in zip(recorded.calls, again.calls, strict=True):
+        assert np.array_equal(maps.maps, twin.maps)
+
+
+def test_the_last_text_of_a_prompt_that_changes_acts_in_the_second_pass(engine: Engine) -> None:
+    _, changing = made(engine, replace(REQUEST, prompt="a [red:blue:0.5] house"))
+    _, blue = made(engine, replace(REQUEST, prompt="a blue house"))
+    start = [film.pass_at(5).frames[0] for film in (changing, blue)]
+    assert not np.array_equal(start[0].noisy, start[1].noisy)  # the first passes differ
+    seeded = replace(changing, request=replace(changing.request, prompt="a blue house"))
+    again = ready(list(engine.run(GenerateBranch(Branch(seeded, 5, seeded.request))))).film
+    assert_same_frames(again.pass_at(5), changing.pass_at(5))
