@@ -171,7 +171,7 @@ def stable_diffusion_xl(bench: Bench) -> Iterator[Line]:
         apply_group_offloading(part, *places, offload_type=offload_type)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.engine.devices.offloading.apply_group_offloading", without_stream)
+        patch.setattr("core.engine.devices.group_offload.apply_group_offloading", without_stream)
         loaded_of(offloaded).offloading.move_to(Placement.group_offload)
     took += bench.steps_ms(_steps_of(offloaded, request), rounds=1, steps=FEW_STEPS)
     yield Line("layers by a stream", took[0], "ms/step")

@@ -13,6 +13,7 @@ import psutil
 import pytest
 import torch
 
+from core.engine.devices.group_offload import put_into_groups
 from core.engine.devices.part_hooks import InTurns
 from core.engine.engine import Engine
 from core.engine.loading.load import load
@@ -174,13 +175,14 @@ def test_layers_come_by_a_stream_where_the_device_has_one(
 ) -> None:
     engine = engine_with(models, None)
     picture(engine)
-    offloading, network = loaded_of(engine).offloading, loaded_of(engine).family.network()
+    network = loaded_of(engine).family.network()
     apply = Mock()
-    monkeypatch.setattr("core.engine.devices.offloading.apply_group_offloading", apply)
+    monkeypatch.setattr("core.engine.devices.group_offload.apply_group_offloading", apply)
     free = free_share * sum(weight.nbytes for weight in network.parameters())
-    monkeypatch.setattr("core.engine.devices.offloading.computer_memory", lambda: DeviceMemory("cpu", free, free))
-    monkeypatch.setattr(offloading, "_device", torch.device(kind))
-    offloading._in_groups(network)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(
+        "core.engine.devices.group_offload.computer_memory", lambda: DeviceMemory("cpu", free, free)
+    )
+    put_into_groups(network, torch.device(kind))
     given = apply.call_args.kwargs
     assert (given["use_stream"], given["record_stream"]) == (kind != "cpu", kind != "cpu")
     assert given["low_cpu_mem_usage"] is (kind == "xpu")  # there is no room to pin all of it
