@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.widgets import icons
@@ -46,10 +46,8 @@ def paint_empty(painter: QPainter, area: QRectF, colours: Colours, text: EmptyTe
 
 def paint_badge(painter: QPainter, corner: QPointF, text: str, *, is_right: bool = False) -> None:
     """Paints a dark pill with light text, readable on any picture; ``corner`` is its top left or right."""
-    font = QFont(painter.font())
-    font.setPointSizeF(font.pointSizeF() * 0.92)
-    metrics = QFontMetricsF(font)
-    pill = QRectF(corner.x(), corner.y(), metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
+    font = _badge_font(painter.font())
+    pill = QRectF(corner, badge_size(painter.font(), text))
     if is_right:
         pill.moveRight(corner.x())
     painter.save()
@@ -61,6 +59,18 @@ def paint_badge(painter: QPainter, corner: QPointF, text: str, *, is_right: bool
     painter.setFont(font)
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
+
+
+def badge_size(font: QFont, text: str) -> QSizeF:
+    """Returns the size of what `paint_badge` paints with this font."""
+    metrics = QFontMetricsF(_badge_font(font))
+    return QSizeF(metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
+
+
+def _badge_font(font: QFont) -> QFont:
+    smaller = QFont(font)
+    smaller.setPointSizeF(font.pointSizeF() * 0.92)
+    return smaller
 
 
 def _height(font: QFont, text: str, width: float) -> float:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
 from app.canvas.mask_overlay import TINTS, Overlay
-from app.canvas.overlay import EmptyText, paint_badge, paint_empty
+from app.canvas.overlay import EmptyText, badge_size, paint_badge, paint_empty
 from app.canvas.repeating import MOST, cells, repeated
 from app.canvas.zoom import Placement
 from app.canvas.zoom_view import ZoomView
@@ -66,10 +66,12 @@ class Canvas(ZoomView):
         self.setObjectName("canvas")
         self.setAccessibleName(tr("Picture"))
         self.setMinimumSize(240, 200)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # or all that lies below is painted first
         self.backdrop = Backdrop.neutral
         self._colours = colours
         self._empty_text = EmptyText()
         self._picture = PaintedPicture(QImage())
+        self._area = QRect()
         self._overlay: QImage | None = None
         self._cover: PaintedPicture | None = None
         self._mask: MaskPixels | None = None
@@ -89,15 +91,16 @@ class Canvas(ZoomView):
             self.fit()
 
     def show_picture(self, shown: Shown | None) -> None:
-        """Shows another picture; one of the same size keeps the zoom and the place."""
+        """Shows another picture; one of the same size keeps the zoom and the place, and paints nothing else."""
         is_other_size = shown is None or self.shown is None or self.shown.size != shown.size
         self.shown = shown
         self._picture = PaintedPicture(repeated(shown.image, self.times) if shown else QImage())
         self.setAccessibleDescription(shown.description if shown else self._empty_text.title)
+        before, self._area = self._area, self._picture_area
         if is_other_size:
             self.fit()
         else:
-            self.refresh()
+            self.update(before.united(self._area))
         self.shown_changed.emit()
 
     @property
@@ -120,8 +123,9 @@ class Canvas(ZoomView):
 
     def set_cover(self, cover: QImage | None) -> None:
         """Shows another picture in the place of this one for a while; None for this one again."""
-        self._cover = PaintedPicture(repeated(cover, self.times)) if cover is not None else None
-        self.update()
+        if cover is not None or self._cover is not None:
+            self._cover = PaintedPicture(repeated(cover, self.times)) if cover is not None else None
+            self.update()
 
     def set_empty_text(self, text: EmptyText) -> None:
         self._empty_text = text
@@ -144,15 +148,21 @@ class Canvas(ZoomView):
         if self.shown is None:
             paint_empty(painter, QRectF(self.rect()), self._colours, self._empty_text)
         else:
-            (self._cover or self._picture).paint(painter, self.frame, self.is_sharp)
-            for cell in cells(self.frame, self.times):
+            frame = self.frame
+            (self._cover or self._picture).paint(painter, frame, self.is_sharp)
+            for cell in cells(frame, self.times):
                 self._paint_over(painter, cell, event.rect())
             if self.shown.badge:
-                frame = self.frame  # whose corner may be out of sight
-                corner = QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
-                paint_badge(painter, corner, self.shown.badge)
-            self._paint_size(painter, self.shown.size)
+                paint_badge(painter, _badge_corner(frame), self.shown.badge)
+            self._paint_size(painter, self.shown.size, frame.bottom(), event.rect())
         self.paint_focus_ring(painter)
+
+    @property
+    def _picture_area(self) -> QRect:
+        """Returns all that the picture and its badge are painted on."""
+        frame, badge = self.frame, self.shown.badge if self.shown is not None else ""
+        pill = QRectF(_badge_corner(frame), badge_size(self.font(), badge))
+        return frame.united(pill).toAlignedRect().adjusted(-1, -1, 1, 1)
 
     def _paint_over(self, painter: QPainter, cell: QRectF, area: QRect) -> None:
         """Paints mask and overlay over one of the pictures."""
@@ -193,17 +203,24 @@ class Canvas(ZoomView):
             down = (place.y() - frame.top()) / frame.height() * self.times
             self.place_clicked.emit(across % 1, down % 1)
 
-    def _paint_size(self, painter: QPainter, size: QSize) -> None:
+    def _paint_size(self, painter: QPainter, size: QSize, bottom: float, wanted: QRect) -> None:
         """Tells the size of a picture that is enlarged or repeated, below it."""
+        below = QRectF(0, bottom, self.width(), painter.fontMetrics().height() + 8)
+        is_wanted = wanted.bottom() > below.top() + 4  # where the text begins
+        if not is_wanted or (self.zoom <= 1 and self.times == 1) or below.bottom() > self.height():
+            return
         words = Size(size.width(), size.height()).words
         if self.times > 1:
             text = tr("{size} pixels, {times} × {times} times", size=words, times=self.times)
         else:
             text = tr("{size} pixels, enlarged to {zoom:.0%}", size=words, zoom=self.zoom)
-        below = QRectF(0, self.frame.bottom(), self.width(), painter.fontMetrics().height() + 8)
-        if (self.zoom > 1 or self.times > 1) and below.bottom() <= self.height():
-            painter.setPen(QColor(self._colours.muted))
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setPen(QColor(self._colours.muted))
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_asked.emit(event.globalPos())
+
+
+def _badge_corner(frame: QRectF) -> QPointF:
+    """Returns a place that is in sight, also where the picture's corner is not."""
+    return QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.session.progress_text import Happened, Progress
 from app.session.session import Session
-from app.widgets.building import named, text_label, vbox
+from app.widgets.building import text_label, vbox
+from app.widgets.busy_bar import BusyBar
 from app.widgets.still_line import StillLine
 from core.language.words import tr
 
@@ -20,13 +21,14 @@ class ProgressLine(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("progressLine")
+        self.setAutoFillBackground(True)  # or all that lies below is painted with each step
         self._progress = Progress()
         self._session = session
         self._words = text_label(name="phaseLabel")
         self._figures = text_label(name="figuresLabel", role="number")
         self._figures.setToolTip(tr("Time for a step, and time left for this picture and for the queue"))
-        self._bar = named(QProgressBar(), "progressBar", tr("Progress"))
-        self._bar.setTextVisible(False)
+        self._bar = BusyBar(tr("Progress"))
+        self._bar.setObjectName("progressBar")
         vbox(StillLine(self._words, self._figures), self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)
         for happened in (
             *(session.state_changed, session.phase_changed, session.run_started, session.step_shown),

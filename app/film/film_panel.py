@@ -60,6 +60,7 @@ class FilmPanel(QWidget):
         """Takes ``explained``: names of the views whose explanation was shown in earlier sessions."""
         super().__init__(parent)
         self.setObjectName("filmPanel")
+        self.setAutoFillBackground(True)  # or all that lies below is painted with each step
         self.is_following = True
         self._is_running = False
         self.film: Film | None = None

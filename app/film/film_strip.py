@@ -26,6 +26,8 @@ from core.film.texts import FilmTexts
 from core.language.words import tr
 
 _LABEL_GAP_PX = 2
+MOST_CALLS = 2
+"""Of one step, which share a label."""
 _LONGEST_TEXT = 200
 _AROUND = (-GAP_PX, -GAP_PX, GAP_PX, GAP_PX)
 _NO_FILM = tr("Every step of your next picture will appear here.")
@@ -123,7 +125,8 @@ class FilmStrip(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ratio = self.devicePixelRatioF()
         self._thumbnails.set_size(self._cell(0).size() * ratio)
-        shown = [call for call in self._scale.shown if call != self._chosen]
+        wanted = self._reached_by(event.rect())
+        shown = [call for call in self._scale.shown if call in wanted and call != self._chosen]
         for call in (*shown, self._chosen):  # which may lie over its neighbours
             if self._cell(call).adjusted(*_AROUND).intersects(event.rect()):
                 self._paint_cell(painter, self._film, call)
@@ -174,6 +177,12 @@ class FilmStrip(QAbstractScrollArea):
         """Returns the place of all calls of a step."""
         begin = steps.index(step)
         return self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
+
+    def _reached_by(self, area: QRect) -> range:
+        """Returns all calls of which a picture or a label may lie in an area: asking each is slow."""
+        reach = 2 * self._scale.picture_px[0] + self.fontMetrics().horizontalAdvance("0000")
+        first, last = (self._scale.call_at(x) for x in (area.left() - reach, area.right() + reach))
+        return range(first - MOST_CALLS, last + MOST_CALLS + 1)
 
     def _choose_at(self, place: QPoint) -> None:
         if self._film is not None and self._film.frames:

@@ -29,11 +29,14 @@ class Scrubber(QSlider):
         self.setSingleStep(1)
         self.setPageStep(10)
         self._film: Film | None = None
+        self._marks: tuple[CallScale | None, list[QLineF]] = None, []
         self._wheel = 0
         self.set_film(None)
 
     def set_film(self, film: Film | None) -> None:
         """Sets the calls of the run, of which those in the film are done."""
+        if film is None or not film.continues(self._film):
+            self._marks = None, []
         self._film = film
         recorded = len(film.frames) if film is not None else 0
         self.setEnabled(recorded > 0)
@@ -113,12 +116,15 @@ class Scrubber(QSlider):
     def _paint_marks(self, painter: QPainter, middle: float) -> None:
         """Paints marks below the groove: a long one for each step, short ones for its further calls."""
         scale, steps = self.scale, self._film.schedule.steps if self._film is not None else ()
-        if scale.place_of(1) - scale.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
-            return
+        if self._marks[0] is not scale:
+            marks: list[QLineF] = []
+            if scale.place_of(1) - scale.place_of(0) >= _SMALLEST_MARK_DISTANCE_PX:
+                for call, step in enumerate(steps):
+                    is_first = call == 0 or steps[call - 1] != step
+                    x = round(scale.place_of(call)) + 0.5
+                    marks.append(QLineF(x, 6, x, 10 if is_first else 8))
+            self._marks = scale, marks
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
-        marks: list[QLineF] = []
-        for call, step in enumerate(steps):
-            is_first = call == 0 or steps[call - 1] != step
-            x = round(scale.place_of(call)) + 0.5
-            marks.append(QLineF(x, middle + 6, x, middle + (10 if is_first else 8)))
-        painter.drawLines(marks)
+        painter.translate(0, middle)
+        painter.drawLines(self._marks[1])
+        painter.translate(0, -middle)

@@ -10,8 +10,8 @@ from app.session.progress_text import duration
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.language.words import plural, tr
-from core.pictures.pixels import Pixels
-from core.runs.events import ImageReady, Stepped
+from core.pictures.picture import GeneratedImage
+from core.runs.events import ImageReady, LinearPreview, Preview, Stepped
 from core.runs.operations import GenerateBranch
 from core.runs.queued import QueuedRun
 
@@ -34,7 +34,7 @@ class QueueModel(QAbstractListModel):
         super().__init__(parent)
         self._session = session
         self._runs: tuple[QueuedRun, ...] = ()
-        self._pictures: dict[int, QImage] = {}
+        self._pictures: dict[int, QImage | Preview | LinearPreview | GeneratedImage] = {}
         session.queue.changed.connect(self._on_changed)
         session.step_shown.connect(self._on_step_shown)
         session.image_ready.connect(self._on_image_ready)
@@ -108,7 +108,10 @@ class QueueModel(QAbstractListModel):
             film = run.operation.branch.film
             if film.frames:
                 self._pictures[run.id] = to_image(film.picture(film.frames[-1].denoised))
-        return self._pictures.get(run.id)
+        picture = self._pictures.get(run.id)
+        if picture is not None and not isinstance(picture, QImage):  # first when it is painted: most never are
+            picture = self._pictures[run.id] = to_image(picture.pixels)
+        return picture
 
     @Slot()
     def _on_changed(self) -> None:
@@ -127,14 +130,14 @@ class QueueModel(QAbstractListModel):
 
     @Slot(object)
     def _on_step_shown(self, stepped: Stepped) -> None:
-        self._show(stepped.preview.pixels)
+        self._show(stepped.preview)
 
     @Slot(object)
     def _on_image_ready(self, ready: ImageReady) -> None:
-        self._show(ready.image.pixels)
+        self._show(ready.image)
 
-    def _show(self, pixels: Pixels) -> None:
+    def _show(self, picture: Preview | LinearPreview | GeneratedImage) -> None:
         row = self.row_of(self._session.queue.running_id or 0)
         if row >= 0:
-            self._pictures[self._runs[row].id] = to_image(pixels)
+            self._pictures[self._runs[row].id] = picture
             self.dataChanged.emit(self.index(row), self.index(row))

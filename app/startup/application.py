@@ -64,7 +64,8 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     requests = FileOpenEvents(application)
-    application.installEventFilter(requests)
+    if sys.platform == "darwin":  # elsewhere nobody asks: a filter in Python of all events costs each of them
+        application.installEventFilter(requests)
     with kept_for_good():
         window = make_window(application, folders)
     if last_crash is not None:

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.widgets.busy_bar import BusyBar
+
 Margins = int | tuple[int, int, int, int] | None
 Box = TypeVar("Box", bound=QBoxLayout)
 Named = TypeVar("Named", bound=QWidget)
@@ -133,9 +135,7 @@ def clear(box: QBoxLayout) -> None:
 
 def progress_bar(name: str) -> QProgressBar:
     """Returns a bar without text; ``name`` is for screen readers."""
-    made = QProgressBar(textVisible=False)
-    made.setAccessibleName(name)
-    return made
+    return BusyBar(name)
 
 
 def scroll_area(content: QWidget, name: str) -> QScrollArea:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
-from app.widgets.pixels import SMALL_PX, enlarged, resized
+from app.widgets.pixels import enlarged, resized, times_enlarged
 
 
 class PaintedPicture:
@@ -20,7 +20,7 @@ class PaintedPicture:
         size = QSize(max(round(rect.width() * ratio), 1), max(round(rect.height() * ratio), 1))
         if is_sharp:
             painter.drawImage(rect, self._image)
-        elif size.width() <= max(self._image.width(), SMALL_PX):
+        elif size.width() <= self._image.width() * times_enlarged(self._image):
             painter.drawPixmap(rect.topLeft(), self._in_size(size, ratio))
         else:
             if self._enlarged.isNull():

@@ -10,6 +10,9 @@ from core.pictures.pixels import Pixels
 SMALL_PX = 384
 """Pictures with shorter edges than this are enlarged by a cubic filter, because Qt's linear one shows its grid."""
 
+MOST_TIMES = 12
+"""Beyond that Qt's filter goes on, at a fifth of the time: between points so near no eye sees a straight line."""
+
 
 def to_image(pixels: Pixels) -> QImage:
     """Returns a picture with its own memory from uint8 (height, width, 3)."""
@@ -27,11 +30,13 @@ def to_pixels(image: QImage) -> Pixels:
 
 def enlarged(image: QImage) -> QImage:
     """Returns a small picture, such as a linear preview, smoothly enlarged; a larger one unchanged."""
-    longest_px = max(image.width(), image.height())
-    factor = SMALL_PX // longest_px if longest_px else 1
-    if factor < 2:
-        return image
-    return resized(image, image.size() * factor)
+    times = times_enlarged(image)
+    return image if times == 1 else resized(image, image.size() * times)
+
+
+def times_enlarged(image: QImage) -> int:
+    """Returns how many times as large `enlarged` makes a picture."""
+    return min(max(SMALL_PX // max(image.width(), image.height(), 1), 1), MOST_TIMES)
 
 
 def resized(image: QImage, size: QSize) -> QImage:

@@ -35,7 +35,7 @@ class FilmTexts:
 
     def changes_at(self, call: int) -> bool:
         """Returns True if another text acts here than at the call before."""
-        if self.timeline is None or call == 0:
+        if self.timeline is None or self.timeline.is_constant or call == 0:
             return False
         return self.timeline.at(self.first + call) != self.timeline.at(self.first + call - 1)
 

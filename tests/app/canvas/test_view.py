@@ -14,6 +14,7 @@ from app.canvas.repeating import repeated
 from app.canvas.view import Canvas, Shown
 from app.widgets.pixels import to_image, to_pixels
 from app.widgets.theme import DARK, LIGHT
+from core.pictures.pixels import Pixels
 
 
 @pytest.fixture
@@ -253,3 +254,23 @@ def test_a_picture_that_is_seen_whole_is_dragged_out_and_a_larger_one_is_moved(
     canvas.zoom_to(10)
     drag()
     assert asked == [True]
+
+
+def seen(canvas: Canvas) -> Pixels:
+    QApplication.processEvents()
+    return to_pixels(canvas.screen().grabWindow(canvas.winId()).toImage())
+
+
+@pytest.mark.parametrize("width", [16, 128, 500, 900])
+def test_another_step_is_painted_on_its_own_place_and_leaves_nothing_of_the_one_before(
+    canvas: Canvas, width: int
+) -> None:
+    canvas.resize(300, 400)
+    size = QSize(width, 600)  # narrower than a badge, too
+    canvas.show_picture(Shown(plain(16, 16), size, "Step 10 of 20  ·  decoded, with many words"))
+    seen(canvas)
+    for value, badge in ((120, "Step 11 of 20"), (60, "Step 100 of 200  ·  preview"), (90, "")):
+        canvas.show_picture(Shown(plain(16, 16, value), size, badge))
+        parts = seen(canvas)
+        canvas.update()
+        assert np.array_equal(parts, seen(canvas))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -11,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.film.scrubber import Scrubber
+from app.widgets.pixels import to_pixels
+from core.pictures.pixels import Pixels
 from tests import synthetic_film
 
 
@@ -91,3 +94,30 @@ def test_fine_wheels_add_up_to_notches(scrubber: Scrubber) -> None:
     for _ in range(4):
         turn(scrubber, -30)
     assert scrubber.value() == 1
+
+
+def test_marks_are_those_of_the_film_and_of_the_width(scrubber: Scrubber, qtbot: QtBot) -> None:
+    def seen(one: Scrubber) -> Pixels:
+        return to_pixels(one.grab().toImage())
+
+    fewer = synthetic_film.film(12)
+    for film, width in (
+        (synthetic_film.film(30), 300),
+        (fewer, 300),
+        (fewer, 400),
+        (synthetic_film.film(12), 400),
+    ):
+        scrubber.resize(width, 24)
+        scrubber.set_film(film)
+        fresh = Scrubber()
+        qtbot.addWidget(fresh)
+        fresh.resize(width, 24)
+        fresh.set_film(film)
+        for one in (scrubber, fresh):
+            one.setValue(5)
+            one.clearFocus()
+        assert np.array_equal(seen(scrubber), seen(fresh))
+    twice = synthetic_film.film(12, calls_per_step=2)
+    before = seen(scrubber)
+    scrubber.set_film(twice)
+    assert not np.array_equal(before, seen(scrubber))
