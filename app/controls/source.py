@@ -188,6 +188,8 @@ def explanation(source: Source, steps: int) -> tuple[str, bool]:
             strength=source.strength,
             steps=steps,
         ), True
+    if made == steps:
+        return tr("{strength:g}: all {steps} steps are made.", strength=source.strength, steps=steps), False
     return tr(
         "{strength:g}: the last {made} of {steps} steps are made.",
         strength=source.strength,

@@ -46,9 +46,11 @@ class CreatePage(QSplitter):
 
     Signals:
         live_asked: back to the picture in progress.
+        painting_changed: the place where masks are painted was shown or hidden.
     """
 
     live_asked = Signal()
+    painting_changed = Signal()
 
     def __init__(
         self,
@@ -136,6 +138,7 @@ class CreatePage(QSplitter):
             self.compare.closed.emit()
         self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
         self.left.mask_control.show_painting(is_painting=is_shown)
+        self.painting_changed.emit()
 
     def show_canvas(self) -> None:
         """Ends what takes the place of the canvas."""

@@ -135,8 +135,8 @@ class PictureCommands(QObject):
         create.strip.activated.connect(open_in_system)
         create.strip.menu_asked.connect(self._open_file_menu)
         self._branches.area.menu_wanted.connect(self._open_file_menu)
-        for several in (self._comparison, self._more_like_this):
-            several.changed.connect(self._make_room)
+        for changed in (self._comparison.changed, self._more_like_this.changed, create.painting_changed):
+            changed.connect(self._make_room)
         self.menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
@@ -258,8 +258,8 @@ class PictureCommands(QObject):
 
     @Slot()
     def _make_room(self) -> None:
-        """Pictures side by side need what there is."""
-        is_needed = self._comparison.is_active or self._more_like_this.is_active
+        """Pictures side by side, and painting, need what there is."""
+        is_needed = self._comparison.is_active or self._more_like_this.is_active or self._create.is_painting
         self._branches.give_way(is_needed=is_needed)
 
     @Slot(object, QPoint)

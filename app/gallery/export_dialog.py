@@ -123,7 +123,7 @@ class ExportDialog(QDialog):
         if not has_files:
             self._hint.setText(tr("All pictures on one page, without their prompts."))
         elif self._recipe.isChecked():
-            self._hint.setText(tr("Who gets them can read how they were made, and make them again."))
+            self._hint.setText(tr("Whoever gets them can read how they were made, and make them again."))
         else:
             self._hint.setText(
                 tr("Only the pixels are exported; the file names do not contain the prompt either.")

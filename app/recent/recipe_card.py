@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -18,9 +19,12 @@ from core.recipes.told import words_of
 from core.request.request import Size
 from core.request.setting import Setting
 from core.request.settings import SETTINGS
+from core.request.settings.mask import MASK
 from core.request.settings.size import SIZE
+from core.request.settings.source import SOURCE
 
 LONGEST_PROMPT = 400
+LONGEST_WORD = 16
 _ROWS = (("negative_prompt",), ("seed",), ("size", "sampler"), ("steps", "guidance_scale"))
 """The settings that come first, those that share a line; each of the others has a line of its own."""
 
@@ -87,7 +91,15 @@ def facts(recipe: Recipe, size: Size | None = None) -> str:
 
 def _phrase(recipe: Recipe, setting: Setting[Any]) -> str:
     words = _shortened(words_of(recipe, setting))
+    if setting in (SOURCE, MASK):
+        words = re.sub(rf"[^\s,]{{{LONGEST_WORD + 1},}}", _elided, words)
     return setting.phrase(words) if words else ""
+
+
+def _elided(word: re.Match[str]) -> str:
+    """Leaves out the middle of a file's name, for which a line has no room."""
+    half = LONGEST_WORD // 2
+    return f"{word[0][: half - 1]}…{word[0][-half:]}"
 
 
 def _shortened(text: str) -> str:

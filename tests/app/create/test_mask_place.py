@@ -259,3 +259,14 @@ def test_cancel_brings_back_the_mask_that_was_there_and_undo_what_was_painted(
     assert np.array_equal(kept(opened), first)
     session.draft_editor.undo()
     assert kept(opened).min() == 255
+
+
+def test_the_branches_make_room_while_a_mask_is_painted(open_window: Opener, photo: Path, qtbot: QtBot) -> None:
+    opened = open_window()
+    page = page_of(opened)
+    branches = opened.window.contents._commands._branches  # pyright: ignore[reportPrivateUsage]
+    branches.button.setChecked(True)
+    begin(opened, photo, qtbot)
+    assert not branches.button.isChecked()
+    page.mask_editor.closed.emit()
+    assert branches.button.isChecked()

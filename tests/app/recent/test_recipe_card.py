@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
+from app.recent.recipe_card import LONGEST_PROMPT, LONGEST_WORD, RecipeCard, facts
 from core.recipes.recipe import Recipe, signed
 from core.request.request import Autoencoder, GenerationRequest, Lora, Source
 from tests import fakes
@@ -47,6 +47,13 @@ def test_a_kept_step_says_which(recipe: Recipe) -> None:
 def test_a_source_picture_is_named(recipe: Recipe) -> None:
     request = replace(recipe.request, source=Source("photo.jpg", 0.6))
     assert "Starts from photo.jpg, strength 0.6" in facts(replace(recipe, request=request))
+
+
+def test_the_name_of_a_file_fits_into_a_line(recipe: Recipe) -> None:
+    source = Source("214429-2268155938-a-lighthouse-by-the-sea.png", 0.6)
+    told = facts(replace(recipe, request=replace(recipe.request, source=source)))
+    assert "Starts from 214429-…-sea.png, strength" in told
+    assert max(map(len, told.split())) <= LONGEST_WORD + 1  # with a comma
 
 
 def test_loras_are_named_with_their_weights(recipe: Recipe) -> None:
