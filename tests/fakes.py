@@ -65,6 +65,7 @@ class FakeEngine:
         asked_once: timestep and prompt of each `PredictOnce`.
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
+        hurried: operations that were going to be stopped.
         closed_runs: generators that were closed before their end.
         memory: what `ReportMemory` tells.
         is_closed: `close` was called.
@@ -96,6 +97,7 @@ class FakeEngine:
         self.decoded: list[Latent] = []
         self.kept: list[Frame] = []
         self.closed_runs = 0
+        self.hurried: list[Operation[Any]] = []
         self.memory = MemoryInUse(DeviceMemory("cpu", 16 * GIB, 8 * GIB))
         self.is_closed = False
         self.answers: dict[type[Operation[Any]], Callable[[Any], Iterator[Event]]] = {
@@ -117,6 +119,9 @@ class FakeEngine:
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
         self.thread_ids.add(threading.get_ident())
         yield from self.answers[type(operation)](operation)
+
+    def hurry(self, operation: Operation[Any]) -> None:
+        self.hurried.append(operation)
 
     def _generate(self, operation: Generate) -> Iterator[Event]:
         request = operation.request

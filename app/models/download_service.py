@@ -3,15 +3,14 @@
 import logging
 import os
 import shutil
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
-import app
 from app.models.download_state import ACTIVE, DownloadState, Stage
+from app.session.own_program import FOLDER, own_command
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import LOCK_NAME
 from core.downloads.events import Checking, Completed, Downloading, Listed, Waiting
@@ -102,7 +101,7 @@ class DownloadService(QObject):
 
     def _start(self, state: DownloadState) -> None:
         process = QProcess(self)
-        process.setWorkingDirectory(str(Path(app.__file__).parent.parent))
+        process.setWorkingDirectory(str(FOLDER))
         process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(partial(self._read, state.key, process))
@@ -110,12 +109,11 @@ class DownloadService(QObject):
         process.errorOccurred.connect(partial(self._fail_to_start, state.key, process))
         self._processes[state.key] = process
         self._set(replace(state, stage=Stage.preparing))
-        program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
         named = state.key if known_files().get(state.key) == state.repository else state.repository
-        command = [*program, "models", "download", named, "--json", "--follow-stdin"]
+        program, *command = own_command("models", "download", named, "--json", "--follow-stdin")
         command += ["--endpoint", self.endpoint, "--proxy", self.proxy]
         command += ["--token-stdin"] if self.session_token else []
-        process.start(sys.executable, command)
+        process.start(program, command)
         if self.session_token:
             process.write(f"{self.session_token.value}\n".encode())
 

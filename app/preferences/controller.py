@@ -191,7 +191,7 @@ class PreferencesController(QObject):
 def _of_engine(settings: Settings) -> tuple[object, ...]:
     """Returns the settings that an engine is made with."""
     places = settings.memory, settings.tiled_decode, settings.keeps_encodings
-    return settings.device, settings.dtype, settings.acceleration, *places
+    return settings.device, settings.dtype, settings.acceleration, settings.has_own_process, *places
 
 
 class PreferencesDialog(QDialog):

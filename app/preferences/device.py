@@ -1,13 +1,14 @@
 """Device: what was found and why, and what the user wants instead."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QCheckBox
 
 from app.messages.errors import Message
-from app.preferences.page import Page
+from app.preferences.page import INDENT_PX, Page
 from app.session.device import NO_DEVICE, device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.building import push_button, text_label
+from app.widgets.building import named, push_button, text_label
 from core.language.words import tr
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import MemoryInUse
@@ -31,6 +32,10 @@ ACCELERATIONS = {
     Acceleration.off: tr("None"),
     Acceleration.compiled: tr("Compile networks: a minute for each size, other last bits"),
 }
+PROCESS = (
+    tr("In a process of its &own"),
+    tr("A failing driver then ends a run, not this window; the run can be continued."),
+)
 TASK = "look for devices"
 """Devices are looked for when the engine is made, whatever it is asked; its maker tells the session."""
 
@@ -80,6 +85,12 @@ class DevicePage(LookingPage):
         )
         for combo in (self._device, self._dtype, self._acceleration):
             combo.activated.connect(self._choose)
+        self._process = named(QCheckBox(PROCESS[0]), "ownProcessBox")
+        self._process.setAccessibleDescription(PROCESS[1])
+        self._process.setChecked(settings_store.settings.has_own_process)
+        self._process.toggled.connect(self._choose_process)
+        self.column.addWidget(self._process)
+        self.add_hint(PROCESS[1], INDENT_PX)
         self.add_hint(tr("Applies to your next picture. If it isn't available you will be told."))
         self.add_section(tr("Found"))
         self.add_words("deviceWords")
@@ -97,6 +108,15 @@ class DevicePage(LookingPage):
             dtype=self._dtype.currentData(),
             acceleration=self._acceleration.currentData(),
         )
+        with QSignalBlocker(self._process):  # the choice of this device
+            self._process.setChecked(self._settings_store.settings.has_own_process)
+        self._session.engine_tasks.restart_engine()
+
+    @Slot(bool)
+    def _choose_process(self, is_own: bool) -> None:
+        settings = self._settings_store.settings
+        others = tuple(key for key in settings.own_processes if key != (settings.device or ""))
+        self._settings_store.change(own_processes=(*others, *((settings.device or "",) if is_own else ())))
         self._session.engine_tasks.restart_engine()
 
     @Slot()

@@ -71,6 +71,7 @@ class Worker(QObject):
         self._state = WorkerState.idle
         self._run: Run | None = None
         self._events: Events | None = None
+        self._is_hurried = False
         self._started: Started | None = None
         self._last: Event | None = None
         self._tasks: dict[str, tuple[EngineTask, Events]] = {}
@@ -81,7 +82,7 @@ class Worker(QObject):
     @Slot(object)
     def begin(self, run: Run) -> None:
         """Starts a run; the one before must have ended."""
-        self._run = run
+        self._run, self._is_hurried = run, False
         self._events = self._recorded(run.operation)
         self._set_state(WorkerState.paused if run.is_paused else WorkerState.running)
 
@@ -95,6 +96,14 @@ class Worker(QObject):
         """Ends the run where it is. A run that has ended by itself meanwhile has said so already."""
         if self._events is not None:
             self._end(Ending.cancelled)
+
+    @Slot()
+    def hurry(self) -> None:
+        """Lets an engine that can be ended not wait long for the event in progress. From any thread."""
+        engine, run = self._engine, self._run
+        if engine is not None and run is not None:
+            self._is_hurried = True
+            engine.hurry(run.operation)
 
     @Slot(str, object)
     def submit(self, kind: str, task: EngineTask | None) -> None:
@@ -193,6 +202,8 @@ class Worker(QObject):
         match self._attempt(lambda: next(events, None), lambda: unforeseen_in_run(self._last)):
             case None:
                 self._end(Ending.finished)
+            case Message() if self._is_hurried:
+                self._end(Ending.cancelled)  # the engine was ended, as it did not stop
             case Message() as text:
                 self._end(Ending.failed, text)
             case event:

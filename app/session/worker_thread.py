@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QThread, Signal
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, Qt, QThread, Signal
 
 from app.session.background import CLOSE_WITHIN_MS, LOOK_AGAIN_MS
 from app.session.run import SavePicture
@@ -48,6 +48,7 @@ class WorkerThread(QThread):
         self.worker.moveToThread(self)
         self.begin.connect(self.worker.begin)
         self.advance.connect(self.worker.advance)
+        self.stop.connect(self.worker.hurry, Qt.ConnectionType.DirectConnection)  # the worker's thread may wait
         self.stop.connect(self.worker.stop)
         self.submit.connect(self.worker.submit)
         self.restart_engine.connect(self.worker.restart_engine)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice
+from app.session.own_program import FOLDER, own_command
 from app.session.settings_store import SettingsStore
 from app.startup.engine_imports import engine_imports
 from core.models.catalogue import Catalogue
 from core.prompt.encodings import users_encodings
 from core.runs.operations import Engine
+from core.settings.settings import Settings
 
 
 class EngineFactory(QObject):
@@ -32,13 +34,38 @@ class EngineFactory(QObject):
         self._settings_store = settings_store
 
     def __call__(self) -> Engine:
-        """Raises DeviceMissing or CompilerMissing."""
+        """Raises DeviceMissing or CompilerMissing, and EngineEnded or WireBroken of a process of its own."""
+        settings = self._settings_store.settings
+        return self._in_own_process(settings) if settings.has_own_process else self._here(settings)
+
+    def _in_own_process(self, settings: Settings) -> Engine:
+        from core.remote.child import Child  # not needed by whoever has the engine here
+        from core.remote.client import RemoteEngine
+        from core.remote.messages import MakeEngine
+
+        how = MakeEngine(
+            settings.device,
+            settings.dtype,
+            settings.memory,
+            settings.tiled_decode,
+            settings.acceleration,
+            self._catalogue.memory.folder,
+            self._catalogue.sources,
+            settings.keeps_encodings,
+        )
+        command = own_command("engine", "--stdio")
+        engine = RemoteEngine(lambda: Child(command, folder=FOLDER), how, lambda: self._settings_store.settings)
+        told = engine.ready
+        words = (told.kind, told.name, told.dtype, told.plan)
+        self.made.emit(ChosenDevice(*words, told.memory, told.machine, told.gpus))
+        return engine
+
+    def _here(self, settings: Settings) -> Engine:
         with engine_imports():
             from core.engine.devices.device import memory_now
             from core.engine.devices.machine import machine
             from core.engine.engine import Engine as RealEngine
 
-        settings = self._settings_store.settings
         engine = RealEngine(
             self._catalogue,
             settings.device,

@@ -75,6 +75,9 @@ class Engine:
         finally:
             events.close()
 
+    def hurry(self, operation: Operation[Any]) -> None:
+        """Does nothing: a step in this process cannot be ended."""
+
     def close(self) -> None:
         """Frees the model and the device's memory; the engine can be used again and loads anew."""
         self._context.close()

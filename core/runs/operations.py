@@ -72,6 +72,10 @@ class Engine(Protocol):
         """Stopping is closing the generator; pausing is not asking for the next event."""
         ...
 
+    def hurry(self, operation: Operation[Any]) -> None:
+        """Tells, from any thread, that an operation is going to be stopped after its event in progress."""
+        ...
+
     def close(self) -> None: ...
 
 

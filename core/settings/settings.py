@@ -55,6 +55,7 @@ class Settings:
         model_traits, model_parts: what the user chose for models, see `core.models.folders.Places`.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         acceleration: of the network's calls.
+        own_processes: the choices of ``device``, "" for None, with which the engine has a process of its own.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         keeps_encodings: what large text encoders made of prompts is kept on the disk.
@@ -91,6 +92,7 @@ class Settings:
     device: str | None = None
     dtype: str | None = None
     acceleration: Acceleration = Acceleration.automatic
+    own_processes: tuple[str, ...] = ()
     memory: Placement | None = None
     tiled_decode: bool = False
     keeps_encodings: bool = True
@@ -122,6 +124,11 @@ class Settings:
     window_geometry: str = ""
     window_state: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def has_own_process(self) -> bool:
+        """Returns True if the engine has a process of its own, on the chosen device."""
+        return (self.device or "") in self.own_processes
 
     @classmethod
     def default(cls, folders: Folders) -> Settings:
@@ -179,6 +186,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "device": kinds.TEXT_OR_NONE,
         "dtype": kinds.TEXT_OR_NONE,
         "acceleration": choice_of(Acceleration),
+        "own_processes": kinds.TEXTS,
         "memory": Kind(
             lambda value: None if value is None else Placement[value],
             lambda placement: None if placement is None else placement.name,

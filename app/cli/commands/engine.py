@@ -31,7 +31,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
-    if not arguments.stdio or sys.stdin.isatty():
+    if not arguments.stdio or (sys.stdin is not None and sys.stdin.isatty()):
         sentence = tr("emulsion engine serves another program: it is started with --stdio and two pipes.")
         raise InvalidRequest("stdio", "", "", sentence=sentence)
     serve(make_engine)

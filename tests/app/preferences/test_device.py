@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.session.device import ChosenDevice, device_sentence
@@ -47,6 +47,27 @@ def test_another_acceleration_is_kept_and_wants_a_new_engine(opened: Opened, qtb
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.is_closed
+
+
+def test_an_own_process_is_chosen_for_each_device(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    dialog = preferences(opened)
+    combo, box = part(dialog, QComboBox, "deviceCombo"), part(dialog, QCheckBox, "ownProcessBox")
+    assert not box.isChecked()
+    box.click()
+    assert opened.settings_store.settings.own_processes == ("",)
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.is_closed
+    for key, is_own in (("cpu", False), (None, True), ("cpu", False)):
+        combo.setCurrentIndex(combo.findData(key))
+        combo.activated.emit(combo.currentIndex())
+        assert box.isChecked() is opened.settings_store.settings.has_own_process is is_own
+    box.click()
+    assert set(opened.settings_store.settings.own_processes) == {"", "cpu"}
+    box.click()
+    assert opened.settings_store.settings.own_processes == ("",)
 
 
 def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Opened, qtbot: QtBot) -> None:

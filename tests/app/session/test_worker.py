@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.session.run import Ending, RunState
 from app.session.session import Session
+from core.errors import EngineEnded
 from core.film.film import Film, Frame
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest
@@ -77,6 +78,28 @@ def test_the_worker_sleeps_while_paused(make_session: MakeSession, settle: Settl
     assert time.process_time() - before < 0.15
     session.stop()
     settle(session)
+
+
+def test_an_engine_is_hurried_when_a_run_is_to_stop_and_its_end_is_that_of_the_run(
+    make_session: MakeSession, settle: Settle, qtbot: QtBot
+):
+    hold = threading.Event()
+    engine = FakeEngine(holds={3: hold}, errors={3: EngineEnded("it did not answer")})
+    session = make_session(engine)
+    endings: list[Ending] = []
+    session.run_ended.connect(endings.append)
+    session.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    assert not engine.hurried
+    session.stop()
+    assert [operation.made for operation in engine.hurried] == engine.requests  # while the worker still waits
+    hold.set()
+    settle(session)
+    assert endings == [Ending.cancelled]
+    del engine.holds[3]
+    session.generate()
+    settle(session)
+    assert endings == [Ending.cancelled, Ending.failed]
 
 
 def test_shutdown_while_a_step_runs_ends_after_the_step(make_session: MakeSession, qtbot: QtBot):

@@ -1,0 +1,64 @@
+"""The engine of the window: in this process, or in its own where the preferences say so."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.session.own_program import own_command
+from app.session.settings_store import SettingsStore
+from app.startup import engine_factory
+from app.startup.engine_factory import EngineFactory
+from core.errors import EngineEnded
+from core.models.catalogue import users_catalogue
+from core.paths import Folders
+from core.remote.client import RemoteEngine
+from core.request.request import GenerationRequest
+from core.runs.events import ImageReady
+from core.runs.operations import Generate
+from tests.core.remote.processes import FAKE
+
+
+def _fake(*_arguments: str) -> tuple[str, ...]:
+    return FAKE
+
+
+def _failing(*_arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", "raise SystemExit(3)")
+
+
+@pytest.fixture
+def factory(tmp_path: Path) -> EngineFactory:
+    folders = Folders(*(tmp_path / name for name in ("pictures", "models", "data", "config", "cache", "logs")))
+    store = SettingsStore(folders)
+    store.change(device="0.001", own_processes=("0.001",))
+    return EngineFactory(users_catalogue(folders, lambda: store.settings), store)
+
+
+def test_an_engine_in_its_own_process_tells_its_device_and_makes_pictures(
+    factory: EngineFactory, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(engine_factory, "own_command", _fake)
+    with qtbot.waitSignal(factory.made) as made, closing(factory()) as engine:
+        assert isinstance(engine, RemoteEngine)
+        *_, last = engine.run(Generate(GenerationRequest("a", steps=2)))
+        assert isinstance(last, ImageReady)
+    assert made.args is not None
+    (device,) = made.args
+    assert (device.kind, device.name, device.memory.total) == ("cpu", "Fake", 2)
+
+
+def test_a_process_that_cannot_begin_is_told(factory: EngineFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_factory, "own_command", _failing)
+    with pytest.raises(EngineEnded, match="3"):
+        factory()
+
+
+def test_the_program_starts_itself_from_a_checkout_and_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_command("engine") == (sys.executable, "-m", "app", "engine")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert own_command("engine") == (sys.executable, "engine")
