@@ -20,7 +20,7 @@ MOST_LINES = 14
 
 
 class PromptEdit(QPlainTextEdit):
-    """Several lines of plain text, each in the direction of its first letter.
+    """Several lines of plain text, each in the direction of its first letter, all at the side of the first one.
 
     Its undo is that of the owner, so that one history holds everything.
 
@@ -49,11 +49,22 @@ class PromptEdit(QPlainTextEdit):
         option = self.document().defaultTextOption()
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         self.document().setDefaultTextOption(option)
+        self.textChanged.connect(self._follow_direction)
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH_PX, self.minimumHeight())
+
+    @Slot()
+    def _follow_direction(self) -> None:
+        """Qt's field begins every line at its left side, also where the text runs from right to left."""
+        is_rtl = self.document().firstBlock().textDirection() is Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if is_rtl else Qt.AlignmentFlag.AlignLeft
+        option = self.document().defaultTextOption()
+        if option.alignment() != side:
+            option.setAlignment(side)
+            self.document().setDefaultTextOption(option)
 
     @Slot()
     def follow_text(self) -> None:
