@@ -1,4 +1,4 @@
-"""The bar above the picture: what painting does, and how it ends; the tools and the brush below."""
+"""The bar above the picture: what painting does, and how it ends; tools and brush below."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from app.widgets.popups import show_below
 from core.language.words import tr
 
 _MARGIN_PX = 8
-_NARROW_PX = 100
-"""Of a number beside its caption; the bar must not widen the window's middle."""
+_DIGITS, _ARROWS_PX = "000", 44
+"""A number has room for so much beside its caption; more would widen the window's middle."""
 _KINDS = {
     MaskAction.brush: ToolKind.brush,
     MaskAction.rectangle: ToolKind.rectangle,
@@ -61,7 +61,8 @@ class MaskToolBar(QFrame):
         about = tr("0 has a sharp edge")
         self.softness = spin("maskBrushSoftness", tr("Softness of the brush"), tr("Soft"), "%", 0, 100, about)
         for number in (self.size_spin, self.softness):
-            number.setMinimumWidth(_NARROW_PX)
+            text = f"{number.prefix()}{number.suffix()}" + _DIGITS
+            number.setMinimumWidth(number.fontMetrics().horizontalAdvance(text) + _ARROWS_PX)
         self.more = IconButton("sliders", tr("More tools: pen, whole mask, colour, zoom"), "maskMore")
         self.cancel = push_button(
             tr("Cancel"), self.cancelled, name="maskCancel", tip=tr("Leave the mask as it was before painting")
@@ -77,8 +78,8 @@ class MaskToolBar(QFrame):
         )
         *shapes, undo, redo = tools.values()
         vbox(
-            hbox(stretched(sentence), self.cancel, self.done, spacing=GAP_PX),
-            hbox(*shapes, self.size_spin, self.softness, undo, redo, self.more, STRETCH, spacing=2),
+            hbox(stretched(sentence), undo, redo, self.cancel, self.done, spacing=GAP_PX),
+            hbox(*shapes, self.size_spin, self.softness, self.more, STRETCH, spacing=2),
             on=self,
             margins=(_MARGIN_PX, GAP_PX, _MARGIN_PX, GAP_PX),
             spacing=GAP_PX,
