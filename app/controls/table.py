@@ -10,6 +10,7 @@ from app.controls.autoencoder import AutoencoderControl
 from app.controls.choice import Choice, ChoiceControl
 from app.controls.early_choice import EarlyChoiceControl
 from app.controls.folds import Fold
+from app.controls.hires import HIRES_FOLD, HiresControl
 from app.controls.loras import LorasControl
 from app.controls.mask import MaskControl
 from app.controls.memory_line import MemoryLine
@@ -34,7 +35,6 @@ from core.families.spec import Capabilities
 from core.language.words import tr
 from core.models.folders import key_of
 from core.request import request as limits
-from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
 from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
@@ -152,7 +152,7 @@ def _clip_skip(services: Services) -> QWidget:
         "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
         "1 is off; some models were trained with 2, as all of Stable Diffusion XL: 1 and 2 are the same there."
     )
-    return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, tr("Clip s&kip"), tooltip)
+    return int_control(services.session, CLIP_SKIP, limits.CLIP_LAYERS, tr("Clip s&kip"), tooltip)
 
 
 def _emphasis(services: Services) -> QWidget:
@@ -211,6 +211,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"sampler": _sampler, "steps": _steps, "guidance_scale": _guidance_scale},
     {"clip_skip": _clip_skip},
     {"skip_layers": _skip_layers},
+    {"hires": lambda services: HiresControl(services.session, services.upscalers)},
     {"upscaler": lambda services: UpscalerControl(services.session, services.upscalers)},
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
@@ -284,6 +285,7 @@ FOLDS: Mapping[str, Fold] = {
         lambda session: bool(session.draft.seamless),
         lambda session: SEAMLESS.is_had_by(session.draft_editor.limits),
     ),
+    "hires": HIRES_FOLD,
     "upscaler": Fold(
         tr("Enlarge"),
         tr("A network that enlarges the finished picture"),

@@ -39,7 +39,8 @@ class FilmStrip(QAbstractScrollArea):
     Where there is no room for all, every n-th call has a picture, and the chosen one. Calls of one step (Heun and
     its kind make two) stand together above one number.
 
-    Where another text of the prompt begins to act, a line stands before the call; its tooltip has the text.
+    Where another text of the prompt begins to act, a line stands before the call; its tooltip has the text. A line
+    of another colour, as high as the strip, stands before the first call of a second pass.
 
     Attributes:
         texts: those of the film.
@@ -194,6 +195,11 @@ class FilmStrip(QAbstractScrollArea):
             x = cell.left() - GAP_PX / 2
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
             painter.drawLine(QLineF(x, cell.top(), x, cell.bottom()))
+        first = film.first_call_at(call)
+        if first > 0 and call - self._scale.every < first:
+            x = cell.left() - GAP_PX / 2
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.WindowText), 2))
+            painter.drawLine(QLineF(x, 0, x, GAP_PX + HIGHEST_PX + _LABEL_GAP_PX + self.fontMetrics().height()))
         if call >= len(film.frames):
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -168,7 +168,15 @@ def test_the_arrow_keys_reach_every_chip_and_the_buttons_of_the_seed(panel: Cont
     for start, names in (
         (
             "negative_promptFold",
-            ["sourceFold", "lorasFold", "autoencoderFold", "variationFold", "upscalerFold", "previewsFold"],
+            [
+                "sourceFold",
+                "lorasFold",
+                "autoencoderFold",
+                "variationFold",
+                "hiresFold",
+                "upscalerFold",
+                "previewsFold",
+            ],
         ),
         ("seedEdit", ["keepSeedButton", "diceButton"]),
     ):

@@ -1,0 +1,167 @@
+"""The second pass at a larger size: by how much, how the picture is enlarged before, and how much changes."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+
+from app.controls.folds import Fold
+from app.controls.number import ShortNumberSpin
+from app.controls.upscaler import about
+from app.session.session import Session
+from app.session.upscaler_selection import UpscalerSelection
+from app.widgets.arrow_keys import ArrowKeys
+from app.widgets.building import hbox, stretched, vbox
+from app.widgets.field import GAP_PX, Field, combo_box, describe
+from core.language.words import tr
+from core.request.hires import LANCZOS, LATENT_MODES, Hires
+from core.request.request import STEPS, GenerationRequest
+from core.request.samplers import SAMPLERS
+from core.request.settings.hires import SCALES
+
+HIRES_FOLD = Fold(
+    tr("Hires fix"),
+    tr("A second pass at a larger size, for more detail"),
+    lambda session: session.draft.hires is not None,
+)
+
+
+class HiresControl(QWidget):
+    """Two rows: factor, strength and steps; upscaler and sampler."""
+
+    def __init__(self, session: Session, selection: UpscalerSelection) -> None:
+        super().__init__()
+        self._session = session
+        self._selection = selection
+        self.scale = ShortNumberSpin(
+            minimum=SCALES[0], maximum=SCALES[1], decimals=2, singleStep=0.25, prefix="× "
+        )
+        describe(
+            self.scale,
+            "hiresScaleSpin",
+            tr("Hires fix: enlarge by"),
+            tr(
+                "Hires fix: the finished picture is enlarged and refined in a second pass.\n"
+                "By how much its width and height grow."
+            ),
+        )
+        self.strength = ShortNumberSpin(minimum=0.05, maximum=1.0, decimals=2, singleStep=0.05)
+        describe(
+            self.strength,
+            "hiresStrengthSpin",
+            tr("Hires fix: strength"),
+            tr(
+                "Strength: how much the second pass changes the enlarged picture.\n"
+                "Latents that are enlarged stay soft below about 0.5; a picture keeps its layout at 0.3 to 0.5."
+            ),
+        )
+        self.steps = QSpinBox(minimum=0, maximum=STEPS[-1])
+        self.steps.setSpecialValueText(tr("as many"))
+        describe(
+            self.steps,
+            "hiresStepsSpin",
+            tr("Hires fix: steps"),
+            tr("Steps of the second pass. At the lowest value as many as in the first."),
+        )
+        self.upscalers = combo_box(
+            (),
+            "hiresUpscalerCombo",
+            tr("Hires fix: upscaler"),
+            tr(
+                "How the picture is enlarged before the second pass: the latent as it is,\n"
+                "or the decoded picture, by Lanczos or an upscaler of yours."
+            ),
+        )
+        self.samplers = combo_box(
+            (), "hiresSamplerCombo", tr("Hires fix: sampler"), tr("Sampler of the second pass.")
+        )
+        for combo in (self.upscalers, self.samplers):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        numbers = hbox(*map(stretched, (self.scale, self.strength, self.steps)), spacing=GAP_PX)
+        lists = hbox(stretched(self.upscalers), stretched(self.samplers), spacing=GAP_PX)
+        self._labelled = Field(tr("Hires fix (&quality pass)"), self.scale, vbox(numbers, lists, spacing=GAP_PX))
+        vbox(self._labelled, on=self)
+        ArrowKeys(self, (self.upscalers, self.samplers))
+        self.scale.valueChanged.connect(self._on_scale_changed)
+        for spin in (self.strength, self.steps):
+            spin.valueChanged.connect(self._on_edited)
+        for combo in (self.upscalers, self.samplers):
+            combo.activated.connect(self._on_edited)
+        session.draft_edited.connect(self._show)
+        session.models_changed.connect(self._show)
+        selection.changed.connect(self._show)
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._selection.look()
+        super().showEvent(event)
+
+    @Slot()
+    def _on_scale_changed(self) -> None:
+        before = self._session.draft.hires or Hires()
+        self._session.edit(hires=replace(before, scale=self.scale.value(), size=None))
+
+    @Slot()
+    def _on_edited(self) -> None:
+        before = self._session.draft.hires or Hires()
+        upscaler = self.upscalers.currentData()
+        hires = replace(
+            before,
+            strength=self.strength.value(),
+            steps=self.steps.value(),
+            upscaler=upscaler,
+            sampler=self.samplers.currentData(),
+            sha256=before.sha256 if upscaler == before.upscaler else "",
+        )
+        self._session.edit(hires=hires)
+
+    @Slot()
+    def _show(self) -> None:
+        draft = self._session.draft
+        hires, limits = draft.hires or Hires(), self._session.draft_editor.limits
+        target = hires.target(draft.size, limits.size_step)
+        values = (
+            (self.scale, hires.scale if hires.size is None else target.width / draft.size.width),
+            (self.strength, hires.strength),
+            (self.steps, hires.steps),
+        )
+        for spin, value in values:
+            with QSignalBlocker(spin):
+                spin.setValue(value)  # pyright: ignore[reportArgumentType] - steps are whole
+        self._fill(self.upscalers, [(name, name, "") for name in (*LATENT_MODES, LANCZOS)], hires.upscaler)
+        samplers = [("", tr("Same sampler"), "")]
+        samplers += [(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in limits.samplers]
+        self._fill(self.samplers, samplers, hires.sampler)
+        self._labelled.note.setText(_reason(draft) or f"→ {target.words}")
+
+    def _fill(self, combo: QComboBox, rows: list[tuple[str, str, str]], chosen: str) -> None:
+        """Shows rows of value, words and tooltip; behind the ways to enlarge stand the upscalers that are here."""
+        if combo is self.upscalers:
+            rows += [(file.name, file.name, about(file)) for file in self._selection.files]
+        if chosen not in {value for value, _, _ in rows}:
+            is_lost = combo is self.samplers or bool(self._selection.files)
+            rows.append((chosen, tr("{value} (not found)", value=chosen) if is_lost else chosen, ""))
+        if rows != [
+            (combo.itemData(row), combo.itemText(row), combo.itemData(row, _TIP) or "")
+            for row in range(combo.count())
+        ]:
+            combo.clear()
+            for value, words, tip in rows:
+                combo.addItem(words, value)
+                combo.setItemData(combo.count() - 1, tip, _TIP)
+        combo.setCurrentIndex(combo.findData(chosen))
+
+
+_TIP = Qt.ItemDataRole.ToolTipRole
+
+
+def _reason(draft: GenerationRequest) -> str:
+    """Returns why the draft cannot have a second pass, "" if it can."""
+    if draft.hires is None:
+        return ""
+    if draft.source is not None:
+        return tr("not with an image to start from")
+    if draft.references:
+        return tr("not with pictures to edit")
+    return tr("not with a guiding picture") if draft.controls else ""
