@@ -36,8 +36,9 @@ ANCHORS: Mapping[str, str] = MappingProxyType(
 )
 """The place where the old picture stays, and in words where the new part lies."""
 
-MOST_TIMES = 4
-"""A model works on so many times the pixels it was made for at once, to keep the scale of the source."""
+MOST_TIMES = 2.25
+"""A model works on so many times the pixels it was made for, to keep the scale of the source; with more of them it
+composes several pictures, one beside the other."""
 
 _SOFT_PART, _SOFTNESS = 1 / 16, (4, 64)
 _BLUR_PART = 1 / 8
@@ -93,7 +94,8 @@ def suited_size(size: Size, margins: Margins, limits: Limits, native: Size) -> S
 
     It is that of the whole wider picture, so that nothing changes its scale. Where that is too large, or has more
     than `MOST_TIMES` as many pixels as ``native``, for which the model was made, it is that of the new part and of
-    what the model sees beside it, made smaller where it must be. What is too small for the model is made larger.
+    what the model sees beside it; where that is too large as well, it has the pixels of ``native``. What is too
+    small for the model is made larger.
     """
     frame = Size(*margins.around(size.width, size.height))
     box = frame if _scale(frame, limits, native) >= 1 else _new_part(size, frame, margins, native).size
@@ -102,11 +104,10 @@ def suited_size(size: Size, margins: Margins, limits: Limits, native: Size) -> S
 
 
 def _scale(size: Size, limits: Limits, native: Size) -> float:
-    pixels = MOST_TIMES * native.width * native.height
-    least = max(1.0, limits.smallest / min(size.width, size.height))
-    return min(
-        least, limits.largest / max(size.width, size.height), math.sqrt(pixels / (size.width * size.height))
-    )
+    times, largest = size.width * size.height / (native.width * native.height), max(size.width, size.height)
+    if times > MOST_TIMES or largest > limits.largest:
+        return min(1.0, 1 / math.sqrt(times), limits.largest / largest)
+    return max(1.0, min(limits.smallest / min(size.width, size.height), limits.largest / largest))
 
 
 def _new_part(size: Size, frame: Size, margins: Margins, native: Size) -> Box:

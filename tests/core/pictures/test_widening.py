@@ -100,11 +100,16 @@ def test_a_picture_of_the_shape_stays_as_it_is() -> None:
     ("size", "margins", "expected"),
     [
         (Size(64, 64), Margins(32, 0, 32, 0), Size(128, 64)),  # at its own scale
-        (Size(64, 64), Margins(32, 32, 32, 32), Size(128, 128)),
+        (
+            Size(64, 64),
+            Margins(32, 32, 32, 32),
+            Size(64, 64),
+        ),  # of four times its pixels it would compose several pictures
         (Size(61, 47), Margins(3, 0, 0, 1), Size(64, 48)),
-        (Size(200, 100), Margins(right=80), Size(112, 104)),  # too large: the new part and half of 64 beside it
-        (Size(200, 100), Margins(bottom=20), Size(200, 56)),
-        (Size(2000, 1500), Margins(left=100, right=100), Size(152, 104)),  # made smaller where it must be
+        (Size(200, 100), Margins(right=80), Size(72, 64)),
+        (Size(60, 150), Margins(right=20), Size(56, 152)),  # too large: the new part and half of 64 beside it
+        (Size(200, 100), Margins(bottom=20), Size(128, 32)),
+        (Size(2000, 1500), Margins(left=100, right=100), Size(80, 56)),  # made smaller where it must be
         (Size(1, 1), Margins(8192, 0, 0, 0), Size(256, 16)),
         (Size(20, 8), Margins(left=12), Size(64, 16)),  # made larger
     ],
