@@ -49,7 +49,7 @@ class PromptEdit(QPlainTextEdit):
         option = self.document().defaultTextOption()
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         self.document().setDefaultTextOption(option)
-        self.textChanged.connect(self._follow_direction)
+        self.document().contentsChanged.connect(self._follow_direction)  # also while signals are blocked
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
 

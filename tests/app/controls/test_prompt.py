@@ -283,11 +283,11 @@ def test_syntax_of_other_programs_is_named_in_a_quiet_line(prompt: PromptControl
 
 @pytest.mark.parametrize(("text", "is_right"), [("قارب شراعي", True), ("a sailboat", False), ("", False)])
 def test_a_text_begins_at_the_side_that_it_is_read_from(
-    prompt: PromptControl, window: QMainWindow, qtbot: QtBot, text: str, is_right: bool
+    prompt: PromptControl, session: Session, window: QMainWindow, qtbot: QtBot, text: str, is_right: bool
 ) -> None:
     window.show()  # only then has a line its width
     qtbot.waitExposed(window)
-    prompt.edit.setPlainText("סירה" if not is_right else "a house")
-    prompt.edit.setPlainText(text)
+    for one in ("a house" if is_right else "סירה", text):
+        session.edit(prompt=one)
     line = prompt.edit.document().firstBlock().layout().lineAt(0)
     assert (line.naturalTextRect().left() > line.width() / 4) is is_right
