@@ -5,6 +5,8 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QStyle, QWidget
 
+from app.controls.control_list import ControlList
+from app.controls.fold_table import FOLDS
 from app.controls.folds import STARTS, FoldBar
 from app.controls.loras import LorasControl
 from app.controls.mask import MaskControl
@@ -14,10 +16,11 @@ from app.controls.references import ReferencesControl
 from app.controls.run_buttons import RunButtons
 from app.controls.source import SourceControl
 from app.controls.suggestions import Suggestions
-from app.controls.table import FOLDED, FOLDS, ROWS, Services
+from app.controls.table import FOLDED, ROWS, Services
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.control_selection import ControlSelection
 from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
@@ -55,19 +58,20 @@ class ControlPanel(QFrame):
         memory: MemoryService,
         upscalers: UpscalerSelection,
         masks: MaskSelection,
+        controls: ControlSelection,
     ) -> None:
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
-        services = Services(session, TokenCounting(), autoencoders, memory, upscalers, masks)
+        services = Services(session, TokenCounting(), autoencoders, memory, upscalers, masks, controls)
         column = self._column = QWidget()
         column.setProperty("role", "panel")
-        controls = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)
+        fields = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)
         slots = {name: QWidget() for name in FOLDS}
         self.folds = FoldBar(session, FOLDS, slots)
         for row in ROWS:
             if row is FOLDED:
-                controls.addWidget(self.folds)
+                fields.addWidget(self.folds)
                 continue
             first, *others = (make(services) for make in row.values())
             name = next(iter(row))
@@ -83,8 +87,8 @@ class ControlPanel(QFrame):
                 other.setFixedWidth(
                     max(NUMBER_PX, *(caption.sizeHint().width() + MARGIN_PX for caption in captions))
                 )
-            controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
-        controls.addStretch(1)
+            fields.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
+        fields.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
         (self.prompt,) = (found for found in column.findChildren(PromptControl) if not found.is_negative)
         (self.source,) = column.findChildren(SourceControl)
@@ -92,6 +96,8 @@ class ControlPanel(QFrame):
         (self.presets,) = column.findChildren(PresetMenu)
         (suggestions,) = column.findChildren(Suggestions)
         (references,) = column.findChildren(ReferencesControl)
+        (guides,) = column.findChildren(ControlList)
+        DropRouter(self.folds.chips["controls"], [DropRule(is_source, first_of(guides.add))])
         DropRouter(self.folds.chips["references"], [DropRule(is_source, references.add)])
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))

@@ -1,24 +1,23 @@
 """The picture to begin with in the place of noise, and how much of it is to change; one line while unused."""
 
-import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
+from app.controls.pasting import Pasting
 from app.session.mask_mode import strength_without
 from app.session.mask_selection import MaskSelection
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
 from app.widgets.building import hbox, stretched, text_label, vbox
-from app.widgets.drop_router import DropRouter, DropRule, file_in, first, is_source
+from app.widgets.drop_router import DropRouter, DropRule, first, is_source
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.errors import SaveFailed
-from core.files.atomic import write_file
 from core.language.words import tr
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
@@ -36,7 +35,6 @@ class SourceControl(QWidget):
         super().__init__()
         self._session = session
         self._masks = masks
-        self._pasted = pasted or Folders.default().pasted
         self._shown: Source | None = None
         DropRouter(self, [DropRule(is_source, first(self.choose))])
         self.thumbnail = QLabel()
@@ -55,6 +53,7 @@ class SourceControl(QWidget):
             ),
         )
         self.button.installEventFilter(self)
+        self.pasting = Pasting(self.button, pasted or Folders.default().pasted, self.choose, self._on_not_kept)
         tip = tr("Start from pure noise again")
         self.remove_button = IconButton("close", tip, "removeSourceButton", name=tr("Remove the picture"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -86,28 +85,11 @@ class SourceControl(QWidget):
         strength = strength_without(self._session.draft)
         self._session.edit(source=Source(str(path.absolute()), strength), mask=None)
 
-    def paste(self) -> None:
-        """Begins with the file or the picture that is in the clipboard."""
-        data = QGuiApplication.clipboard().mimeData()
-        path = file_in(data, is_source)
-        if path is not None:
-            self.choose(path)
-        elif data.hasImage():
-            self._keep_pasted(QGuiApplication.clipboard().image())
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.button and isinstance(event, QKeyEvent):
-            is_paste = event.matches(QKeySequence.StandardKey.Paste)
-            if is_paste and event.type() is QEvent.Type.ShortcutOverride:
-                event.accept()  # the window's own command would take the picture's settings
-                return True
-            if event.type() is QEvent.Type.KeyPress:
-                if is_paste:
-                    self.paste()
-                    return True
-                if event.matches(QKeySequence.StandardKey.Delete) and self._session.draft.source is not None:
-                    self._remove()
-                    return True
+        is_press = event.type() is QEvent.Type.KeyPress and self._session.draft.source is not None
+        if is_press and isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Delete):
+            self._remove()
+            return True
         return super().eventFilter(watched, event)
 
     @Slot()
@@ -154,22 +136,10 @@ class SourceControl(QWidget):
             small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
             self.thumbnail.setPixmap(small)
 
-    def _keep_pasted(self, picture: QImage) -> None:
-        """A picture without a file gets one, so that the recipe can find it again."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if picture.isNull() or not picture.save(buffer, "PNG"):  # pyright: ignore[reportCallIssue, reportArgumentType]
-            return
-        content = bytes(buffer.data().data())
-        path = self._pasted / f"pasted-{hashlib.sha256(content).hexdigest()[:12]}.png"
-        try:
-            write_file(path, content)
-        except SaveFailed as error:
-            self.sentence.setText(tr("The picture could not be kept: {reason}.", reason=error.reason))
-            set_tone(self.sentence, "error")
-            self.sentence.show()
-        else:
-            self.choose(path)
+    def _on_not_kept(self, error: SaveFailed) -> None:
+        self.sentence.setText(tr("The picture could not be kept: {reason}.", reason=error.reason))
+        set_tone(self.sentence, "error")
+        self.sentence.show()
 
 
 def explanation(source: Source, steps: int) -> tuple[str, bool]:

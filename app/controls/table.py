@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.controls.autoencoder import AutoencoderControl
 from app.controls.choice import Choice, ChoiceControl
+from app.controls.control_list import ControlList
 from app.controls.early_choice import EarlyChoiceControl
-from app.controls.folds import Fold
-from app.controls.hires import HIRES_FOLD, HiresControl
+from app.controls.hires import HiresControl
 from app.controls.loras import LorasControl
 from app.controls.mask import MaskControl
 from app.controls.memory_line import MemoryLine
@@ -26,12 +26,12 @@ from app.controls.token_counting import TokenCounting
 from app.controls.upscaler import UpscalerControl
 from app.controls.variation import VariationControl
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.control_selection import ControlSelection
 from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
-from core.families.spec import Capabilities
 from core.language.words import tr
 from core.models.folders import key_of
 from core.request import request as limits
@@ -40,14 +40,11 @@ from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
 from core.request.settings.emphasis import EMPHASIS, MODES
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
-from core.request.settings.loras import take_tags
 from core.request.settings.model import MODEL
-from core.request.settings.references import REFERENCES
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.seamless import DIRECTIONS, SEAMLESS
 from core.request.settings.skip_layers import LARGEST, SKIP_LAYERS
 from core.request.settings.steps import STEPS
-from core.runs.events import PreviewMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,7 @@ class Services:
     memory: MemoryService
     upscalers: UpscalerSelection
     masks: MaskSelection
+    controls: ControlSelection
 
 
 def _models(session: Session) -> Sequence[Choice]:
@@ -203,6 +201,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"source": lambda services: SourceControl(services.session, services.masks)},
     {"mask": lambda services: MaskControl(services.session, services.masks)},
     {"references": lambda services: ReferencesControl(services.session)},
+    {"controls": lambda services: ControlList(services.session, services.controls)},
     {"model": _model},
     {"memory": lambda services: MemoryLine(services.memory)},
     {"autoencoder": lambda services: AutoencoderControl(services.autoencoders)},
@@ -221,80 +220,3 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},
 )
 """Each row from left to right; names that are no setting's are of controls for the run alone."""
-
-
-def _has(capability: Callable[[Capabilities], bool]) -> Callable[[Session], bool]:
-    """Returns whether the model of the draft has a capability; an unknown one may have it."""
-
-    def has(session: Session) -> bool:
-        model = session.model_of(session.draft)
-        return model is None or capability(model.capabilities)
-
-    return has
-
-
-FOLDS: Mapping[str, Fold] = {
-    "negative_prompt": Fold(
-        tr("Negative prompt"),
-        tr("What to leave out of the picture"),
-        lambda session: bool(session.draft.negative_prompt),
-        _has(lambda model: model.has_negative_prompt),
-    ),
-    "source": Fold(
-        tr("Image"),
-        tr("Start from an image: click, drop it here, or paste it (Ctrl+V)"),
-        lambda session: session.draft.source is not None,
-    ),
-    "references": Fold(
-        tr("Edit"),
-        tr("Pictures that the model changes as the prompt says: click, or drop them here"),
-        lambda session: bool(session.draft.references),
-        lambda session: REFERENCES.is_had_by(session.draft_editor.limits),
-    ),
-    "loras": Fold(
-        "LoRA",
-        tr("Small files that teach the model a style or a subject"),
-        lambda session: bool(session.draft.loras or take_tags(session.draft.prompt, "")[1]),
-        _has(lambda model: model.takes_loras),
-    ),
-    "autoencoder": Fold(
-        tr("Autoencoder"),
-        tr("Another autoencoder (VAE) for colours and fine detail"),
-        lambda session: session.draft.autoencoder is not None,
-    ),
-    "clip_skip": Fold(
-        tr("Clip skip"),
-        tr("The layer of the text encoder that the prompt is read from"),
-        lambda session: session.draft.clip_skip > 1,
-        lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
-    ),
-    "skip_layers": Fold(
-        tr("Skip layers"),
-        tr("More structure, for Stable Diffusion 3.5 medium"),
-        lambda session: session.draft.skip_layers > 0,
-        lambda session: SKIP_LAYERS.is_had_by(session.draft_editor.limits),
-    ),
-    "variation": Fold(
-        tr("Variation"),
-        tr("A second seed, mixed into the first one"),
-        lambda session: session.draft.variation is not None,
-    ),
-    "seamless": Fold(
-        tr("Seamless"),
-        tr("A picture that can be laid beside itself: wallpaper, textures"),
-        lambda session: bool(session.draft.seamless),
-        lambda session: SEAMLESS.is_had_by(session.draft_editor.limits),
-    ),
-    "hires": HIRES_FOLD,
-    "upscaler": Fold(
-        tr("Enlarge"),
-        tr("A network that enlarges the finished picture"),
-        lambda session: session.draft.upscaler is not None,
-    ),
-    "previews": Fold(
-        tr("Previews"),
-        tr("How the picture in progress is shown"),
-        lambda session: session.preview_mode is not PreviewMode.automatic,
-    ),
-}
-"""Fields that are folded into one line while they are not used."""

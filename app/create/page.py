@@ -20,6 +20,7 @@ from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
 from app.recent.strip import RecentStrip
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.control_selection import ControlSelection
 from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
@@ -59,6 +60,7 @@ class CreatePage(QSplitter):
         memory: MemoryService,
         upscalers: UpscalerSelection,
         masks: MaskSelection,
+        controls: ControlSelection,
         recent: RecentPictures,
         colours: Colours,
     ) -> None:
@@ -86,7 +88,7 @@ class CreatePage(QSplitter):
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
         self.queue_list = QueueList(session)
-        self.left = ControlPanel(session, autoencoders, memory, upscalers, masks)
+        self.left = ControlPanel(session, autoencoders, memory, upscalers, masks, controls)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)

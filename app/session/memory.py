@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.messages.errors import Message
+from app.session.control_selection import ControlSelection
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.errors import EmulsionError
@@ -64,8 +65,12 @@ class MemoryService(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, settings_store: SettingsStore) -> None:
+    def __init__(
+        self, session: Session, settings_store: SettingsStore, controls: ControlSelection | None = None
+    ) -> None:
+        """``controls`` tells what networks beside the model's need."""
         super().__init__(session)
+        self._controls = controls
         self._session = session
         self._settings_store = settings_store
         self.planned = Planned()
@@ -79,6 +84,8 @@ class MemoryService(QObject):
         session.run_started.connect(self.ask)
         session.run_ended.connect(self.ask)
         session.device.changed.connect(self.plan)
+        if controls is not None:
+            controls.changed.connect(self.plan)
         self.plan()
 
     @property
@@ -121,6 +128,8 @@ class MemoryService(QObject):
         else:
             weights, device = self._weights[model.key], self.device
             if weights is not None and device is not None:
+                beside = self._controls.values_of(draft) if self._controls is not None else 0
+                weights = replace(weights, beside=beside)
                 how = (settings.memory, settings.tiled_decode, draft.weight_bits, seen_pixels(draft.references))
                 plan = plan_memory(FAMILIES[model.family], weights, chosen.dtype, draft.size, device, *how)
                 planned = replace(planned, plan=plan)

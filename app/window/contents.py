@@ -73,7 +73,7 @@ class Contents(QObject):
         session, store = self._session, self._store
         FolderMemory(window, lambda: store.settings.pictures, store.dialog_folder, store.keep_dialog_folder)
         recent = RecentPictures(services.pictures)
-        parts = services.autoencoders, services.memory, services.upscalers, services.masks
+        parts = services.autoencoders, services.memory, services.upscalers, services.masks, services.controls
         self.create_page = CreatePage(session, *parts, recent, services.appearance.colours)
         self.create_page.left.prompt.add_memory(PromptMemory(session, store.folders.data))
         self._panes = (

@@ -10,6 +10,7 @@ from app.models.lora_import import LoraImport
 from app.models.part_choices import PartChoices
 from app.models.training import TrainingChoices
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.control_selection import ControlSelection
 from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.picture_loader import PictureLoader
@@ -37,18 +38,20 @@ class Services:
     grids: Grids
     upscalers: UpscalerSelection
     masks: MaskSelection
+    controls: ControlSelection
 
     @classmethod
     def over(
         cls, session: Session, settings_store: SettingsStore, appearance: Appearance, catalogue: Catalogue
     ) -> Services:
         autoencoders = AutoencoderSelection(catalogue, settings_store, session)
+        controls = ControlSelection(catalogue, session, settings_store.folders.pasted)
         model_import = ModelImport(catalogue, settings_store, session)
         return cls(
             session,
             settings_store,
             appearance,
-            MemoryService(session, settings_store),
+            MemoryService(session, settings_store, controls),
             autoencoders,
             model_import,
             LoraImport(catalogue, settings_store, session, autoencoders.add, model_import.add),
@@ -58,4 +61,5 @@ class Services:
             Grids(session, settings_store, catalogue),
             UpscalerSelection(catalogue, session),
             MaskSelection(session, settings_store.folders.pasted),
+            controls,
         )

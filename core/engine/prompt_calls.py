@@ -13,9 +13,8 @@ from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.second_pass import request_of_second
 from core.film.film import Film
-from core.prompt.timeline import Timeline, first_call
+from core.prompt.timeline import Timeline, acting_controls, acting_in_second_pass, first_call
 from core.request.request import GenerationRequest
-from core.request.samplers import SAMPLERS
 
 
 class Calls(Protocol):
@@ -33,6 +32,7 @@ class PromptCalls:
             one for a second pass, in which the last text acts.
         first: the number of the film's first call, as `core.prompt.timeline.first_call` counts.
         acting: for each call, counted so, the number of its controls in ``predicts``; () where they never change.
+        acting_in_second: that for each call of a second pass, counted from 0.
         second_from: the number of the first call of a second pass, 0 without one.
     """
 
@@ -40,14 +40,13 @@ class PromptCalls:
     predicts: tuple[tuple[Predict, ...], ...]
     first: int = 0
     acting: tuple[int, ...] = ()
+    acting_in_second: tuple[int, ...] = ()
     second_from: int = 0
 
     def at(self, call: int) -> Predict:
         if 0 < self.second_from <= call:
-            return self.predicts[-1][0]
-        number = self.first + call
-        acting = self.acting[min(number, len(self.acting) - 1)] if self.acting else 0
-        return self.predicts[self.moment(call)][acting]
+            return self.predicts[-1][_number(self.acting_in_second, call - self.second_from)]
+        return self.predicts[self.moment(call)][_number(self.acting, self.first + call)]
 
     def moment(self, call: int) -> int:
         """Returns the number of the timeline's moment at a call of the film."""
@@ -56,6 +55,10 @@ class PromptCalls:
     def of_film(self, film: Film) -> PromptCalls:
         """Returns the calls with the place of the film's second pass."""
         return self if film.second is None else replace(self, second_from=film.second.first_call)
+
+
+def _number(acting: tuple[int, ...], call: int) -> int:
+    return acting[min(call, len(acting) - 1)] if acting else 0
 
 
 def prompt_calls(
@@ -69,16 +72,16 @@ def prompt_calls(
 
     ``second`` is as `text_of_second` returns it.
     """
-    first = first_call(request, skipped_steps)
-    each = SAMPLERS[request.sampler].calls_per_step
-    calls = first + max(1, (request.steps - skipped_steps) * each - (each - 1))  # the last step has one call
-    sets = [tuple(one for one in request.controls if one.acts(call, calls)) for call in range(calls)]
-    different = list(dict.fromkeys(sets))
-    predicts = tuple(
-        tuple(read(replace(text, controls=acting)) for acting in different) for text in texts.requests
-    )
-    predicts += tuple((read(text),) for text in second)
-    return PromptCalls(texts, predicts, first, tuple(map(different.index, sets)) if len(different) > 1 else ())
+    passes = [(texts.requests, acting_controls(request, skipped_steps))]
+    if second:
+        passes.append((second, acting_in_second_pass(request)))
+    predicts: tuple[tuple[Predict, ...], ...] = ()
+    acting: list[tuple[int, ...]] = []
+    for requests, sets in passes:
+        different = list(dict.fromkeys(sets))
+        predicts += tuple(tuple(read(replace(text, controls=one)) for one in different) for text in requests)
+        acting.append(tuple(map(different.index, sets)))
+    return PromptCalls(texts, predicts, first_call(request, skipped_steps), *acting)
 
 
 @dataclass(slots=True, eq=False)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from core.control.maps import map_key, maps_from_extras
 from core.film.film import Film, Frame, Latent
 from core.language.words import tr
 from core.measures.conversions import (
@@ -20,6 +21,8 @@ from core.measures.conversions import (
 from core.measures.guidance_map import guidance_map
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
+from core.prompt.timeline import acting_controls, acting_in_second_pass, first_call
+from core.request.control import Control
 from core.runs.operations import Operation
 
 GAP_PX = 4
@@ -81,15 +84,43 @@ def guidance_picture(film: Film, frame: Frame) -> Pixels:
     return heat_over(picture, strengths / (float(strengths.max()) or 1.0))
 
 
+def control_picture(film: Film, frame: Frame) -> Pixels | None:
+    """Returns the maps that guide this call, laid over each other by their lightest colours; None without any.
+
+    They have the size in which the model works.
+    """
+    maps = maps_from_extras(film.request.controls, film.extras)
+    seen = [maps[map_key(one)] for one in acting_in(film, frame) if map_key(one) in maps]
+    if not maps:
+        return None
+    return np.max(seen, axis=0) if seen else np.zeros_like(next(iter(maps.values())))
+
+
+def acting_in(film: Film, frame: Frame) -> tuple[Control, ...]:
+    """Returns the controls that guide a call."""
+    if film.second is not None and frame.call >= film.second.first_call:
+        acting, call = acting_in_second_pass(film.request), frame.call - film.second.first_call
+    else:
+        acting = acting_controls(film.request, film.skipped_steps)
+        call = first_call(film.request, film.skipped_steps) + frame.call
+    return acting[min(call, len(acting) - 1)]
+
+
+def _control_or_denoised(film: Film, frame: Frame) -> Pixels:
+    picture = control_picture(film, frame)
+    return denoised_picture(film, frame) if picture is None else picture
+
+
 PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
     {
         "denoised": denoised_picture,
         "noisy": noisy_picture,
         "predicted_noise": lambda film, frame: film.latent_rgb.picture(prediction(film, frame)),
         "guidance": guidance_picture,
+        "control": _control_or_denoised,
     }
 )
-"""Pictures of what the model works on, by the linear map to colours, in the size of the latent."""
+"""Pictures of what the model works on, by the linear map to colours, in the size of the latent or larger."""
 
 
 DECODED = frozenset({"denoised", "noisy"})

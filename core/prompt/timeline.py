@@ -16,6 +16,7 @@ from core.language.words import tr
 from core.prompt.editing import edited
 from core.prompt.parts import Part, composed, parts_of
 from core.prompt.placed import PlacedText
+from core.request.control import Control
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
 from core.request.settings.emphasis import PLAIN
@@ -141,3 +142,20 @@ def first_call(request: GenerationRequest, skipped_steps: int) -> int:
     """
     left_out = 0 if request.source is None else request.steps - request.source.steps_of(request.steps)
     return max(0, skipped_steps - left_out) * SAMPLERS[request.sampler].calls_per_step
+
+
+def acting_controls(request: GenerationRequest, skipped_steps: int) -> tuple[tuple[Control, ...], ...]:
+    """Returns the controls that act in each call, counted as `first_call` counts."""
+    return _acting(request, request.sampler, request.steps - skipped_steps, first_call(request, skipped_steps))
+
+
+def acting_in_second_pass(request: GenerationRequest) -> tuple[tuple[Control, ...], ...]:
+    """Returns the controls that act in each call of a second pass, which begins and ends by itself."""
+    assert request.hires is not None
+    return _acting(request, request.hires.sampler or request.sampler, request.hires.steps_after(request.steps), 0)
+
+
+def _acting(request: GenerationRequest, sampler: str, steps: int, before: int) -> tuple[tuple[Control, ...], ...]:
+    each = SAMPLERS[sampler].calls_per_step
+    calls = before + max(1, steps * each - (each - 1))  # the last step has one call
+    return tuple(tuple(one for one in request.controls if one.acts(call, calls)) for call in range(calls))

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from app.film.film_view import ViewKind
 from app.film.views import (
+    control,
     denoised,
     guidance,
     latent_channels,
@@ -27,5 +28,6 @@ VIEWS: Mapping[str, ViewKind] = MappingProxyType(
         "settling": settling.KIND,
         "spectrum": spectrum.KIND,
         "words": words.KIND,
+        "control": control.KIND,
     }
 )

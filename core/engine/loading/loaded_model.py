@@ -36,7 +36,7 @@ from core.film.film import Film
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement
-from core.pictures.masked_picture import worked_seamless
+from core.pictures.masked_picture import resized, worked_seamless
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
@@ -196,7 +196,7 @@ class PreparedModel:
             device, sources = self.loaded.plan.device, self.loaded.catalogue.sources
             self.with_autoencoder(lambda: encoded_references(self.family, request, device, sources))
         nets = self.loaded.controls
-        guides = [nets.guide(one, self.maps[map_key(one)]) for one in request.controls]
+        guides = [nets.guide(one, resized(self.maps[map_key(one)], request.size)) for one in request.controls]
         return self._with_loras(lambda: self.family.read_prompt(request, 1, guides))
 
     def with_maps(self, film: Film) -> Film:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.control_selection import ControlSelection
 from app.session.mask_selection import MaskSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
@@ -50,6 +51,7 @@ def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
     autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
     memory, upscalers = MemoryService(session, settings_store), UpscalerSelection(Catalogue(()), session)
-    panel = ControlPanel(session, autoencoders, memory, upscalers, MaskSelection(session, tmp_path))
+    masks, controls = MaskSelection(session, tmp_path), ControlSelection(Catalogue(()), session, tmp_path)
+    panel = ControlPanel(session, autoencoders, memory, upscalers, masks, controls)
     qtbot.addWidget(panel)
     return panel

@@ -16,7 +16,7 @@ Kind = TypeVar("Kind", bound=QWidget)
 def made(name: str, session: Session, kind: type[Kind]) -> Kind:
     """Returns the control of a setting; it must be one that needs nothing but the session."""
     make = next(row[name] for row in ROWS if name in row)
-    none = cast("Any", None)
-    control = make(Services(session, TokenCounting(), none, none, none, MaskSelection(session, Path("unused"))))
+    none, masks = cast("Any", None), MaskSelection(session, Path("unused"))
+    control = make(Services(session, TokenCounting(), none, none, none, masks, none))
     assert isinstance(control, kind)
     return control

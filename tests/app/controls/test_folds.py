@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.controls.fold_table import FOLDS
 from app.controls.folds import STARTS
 from app.controls.panel import ControlPanel
-from app.controls.table import FOLDS
 from app.session.session import Session
 
 

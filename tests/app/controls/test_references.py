@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from app.controls.fold_table import FOLDS
 from app.controls.references import ReferencesControl
 from app.controls.size import SizeControl
-from app.controls.table import FOLDS
 from app.session.session import Session
 from core.models.catalogue import Catalogue
 from core.request.request import Reference, Size

@@ -174,5 +174,5 @@ def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, session: Sessi
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(photo))])
     QGuiApplication.clipboard().setMimeData(data)
-    control.paste()
+    control.pasting.paste()
     assert session.draft.source == Source(str(photo), 0.6)

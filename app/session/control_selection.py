@@ -1,0 +1,94 @@
+"""The draft's controls, and the networks for them at hand."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.session.session import Session
+from core.control.file import ControlFile
+from core.language.words import tr
+from core.models.catalogue import Catalogue
+from core.models.compatibility import kind_of
+from core.request.control import Control
+from core.request.request import GenerationRequest
+
+
+class ControlSelection(QObject):
+    """Part of the window; looks for files in the background.
+
+    Attributes:
+        files: what was found at the last look, None before the first.
+        pasted: the folder for pictures from the clipboard.
+
+    Signals:
+        changed: other files were found.
+    """
+
+    changed = Signal()
+
+    def __init__(self, catalogue: Catalogue, session: Session, pasted: Path) -> None:
+        super().__init__(session)
+        self._catalogue = catalogue
+        self._session = session
+        self._kinds: dict[str, str] = {}
+        self.pasted = pasted
+        self.files: tuple[ControlFile, ...] | None = None
+        self._tasks = session.background.queue(self, "controls")
+
+    @Slot()
+    def look(self) -> None:
+        """Looks at the disk again; ``changed`` may follow."""
+        catalogue, models = self._catalogue, self._session.draft_editor.models
+
+        def found() -> tuple[tuple[ControlFile, ...], dict[str, str]]:
+            return catalogue.controls.look(), {model.key: kind_of(model) for model in models}
+
+        self._tasks.submit(found, self._on_found)
+
+    def objection(self, file: ControlFile) -> str:
+        """Returns why a network cannot guide the draft's model, as a phrase; "" when it can."""
+        kind = self._kinds.get(self._session.draft.model, "")
+        if not kind or file.made_for in ("", kind):
+            return ""
+        return tr("made for {made_for}", made_for=file.made_for)
+
+    def values_of(self, request: GenerationRequest) -> int:
+        """Returns the number of weights of a request's networks, as far as they were found."""
+        names = {one.name for one in request.controls}
+        return sum(file.values for file in self.files or () if file.name in names)
+
+    def add(self, path: Path) -> None:
+        """Has a picture guide, by the first network that fits; the next is chosen by the user."""
+        names = (file.name for file in self.files or () if not self.objection(file))
+        added = Control(next(names, ""), str(path.absolute()))
+        self._session.edit(controls=(*self._session.draft.controls, added))
+
+    def change(self, number: int, **values: Any) -> None:
+        """Gives the control of this number, from 0, other values."""
+        controls = list(self._session.draft.controls)
+        controls[number] = _changed(controls[number], values)
+        self._session.edit(controls=tuple(controls))
+
+    def remove(self, number: int) -> None:
+        controls = list(self._session.draft.controls)
+        del controls[number]
+        self._session.edit(controls=tuple(controls))
+
+    def _on_found(self, found: tuple[tuple[ControlFile, ...], dict[str, str]]) -> None:
+        files, kinds = found
+        if (files, kinds) != (self.files, self._kinds):
+            self.files, self._kinds = files, kinds
+            self.changed.emit()
+
+
+def _changed(control: Control, values: dict[str, Any]) -> Control:
+    """Returns another control, without the hash of a network or picture that it has no more."""
+    if "name" in values:
+        values = {"network": "", **values}
+    if "path" in values:
+        values = {"sha256": "", **values}
+    if "preprocessor" in values:
+        values = {"values": (), **values}
+    return replace(control, **values)

@@ -1,0 +1,152 @@
+"""Pictures that guide: added, given a network and a preprocessor, and shown as the network sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.controls.control_list import ControlList
+from app.controls.control_row import ControlRow
+from app.session.control_selection import ControlSelection
+from app.session.session import Session
+from core.models.catalogue import Catalogue
+from core.request.control import MOST_CONTROLS, Control
+from core.request.request import Size
+from tests import tiny, tiny_controls
+from tests.app.conftest import MakeSession
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model with a network that fits it, and one that does not."""
+    folder = tmp_path_factory.mktemp("models")
+    net = tiny_controls.controlnet(tiny.stable_diffusion(folder / "tiny"))
+    tiny_controls.save_lone(net, folder / "controlnet", "lines")
+    xl = tiny_controls.controlnet(tiny.stable_diffusion_xl(folder / "tiny-xl"))
+    tiny_controls.save_lone(xl, folder / "controlnet", "a-large")
+    return folder
+
+
+@pytest.fixture
+def session(make_session: MakeSession, models: Path) -> Session:
+    session = make_session(models=Catalogue((models,)))
+    session.edit(model="tiny", size=Size(64, 64))
+    return session
+
+
+@pytest.fixture
+def control(session: Session, models: Path, tmp_path: Path, qtbot: QtBot) -> ControlList:
+    selection = ControlSelection(Catalogue((models,)), session, tmp_path / "pasted")
+    control = ControlList(session, selection)
+    qtbot.addWidget(control)
+    control.show()
+    qtbot.waitUntil(lambda: selection.files is not None, timeout=60_000)
+    return control
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    pixels = np.full((64, 64, 3), 255, np.uint8)
+    pixels[16:48, 16:48] = 0
+    Image.fromarray(pixels).save(tmp_path / "house.png")
+    return tmp_path / "house.png"
+
+
+def only(control: ControlList) -> ControlRow:
+    (row,) = control.rows
+    return row
+
+
+def map_of(row: ControlRow, qtbot: QtBot) -> float:
+    """Returns the mean of the map, once it is there."""
+    qtbot.waitUntil(row.preview.isVisible, timeout=60_000)
+    image = row.preview.pixmap().toImage()
+    values = [image.pixelColor(x, y).red() for x in range(image.width()) for y in range(image.height())]
+    return sum(values) / len(values)
+
+
+def test_a_picture_takes_the_first_network_that_fits_and_its_map_is_shown(
+    control: ControlList, session: Session, house: Path, qtbot: QtBot
+) -> None:
+    assert control.rows == []
+    control.add(house)
+    assert session.draft.controls == (Control("lines", str(house)),)
+    row = only(control)
+    assert [row.networks.itemData(place) for place in range(row.networks.count())] == ["a-large", "lines"]
+    assert "made for" in row.networks.itemText(0)
+    assert not row.networks.model().flags(row.networks.model().index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
+    plain = map_of(row, qtbot)
+    row.preprocessors.setCurrentIndex(row.preprocessors.findData("canny"))
+    row.preprocessors.activated.emit(row.preprocessors.currentIndex())
+    assert session.draft.controls[0].preprocessor == "canny"
+    qtbot.waitUntil(lambda: map_of(row, qtbot) < plain / 4, timeout=60_000)
+    assert row.values[0].isVisible() and row.values[1].isVisible()
+    row.values[0].setValue(50)
+    assert session.draft.controls[0].values == (50, 200)
+
+
+def test_numbers_are_edited_and_the_start_stays_before_the_end(
+    control: ControlList, session: Session, house: Path
+) -> None:
+    control.add(house)
+    row = only(control)
+    row.weight.setValue(0.7)
+    row.end.setValue(0.5)
+    row.start.setValue(0.8)
+    (edited,) = session.draft.controls
+    assert (edited.weight, edited.start) == (0.7, 0.8)
+    assert edited.start < edited.end <= 1
+    row.end.setValue(0.0)
+    assert 0 <= session.draft.controls[0].start < session.draft.controls[0].end
+
+
+def test_there_is_room_for_several_and_one_of_them_is_removed(
+    control: ControlList, session: Session, house: Path
+) -> None:
+    for _ in range(MOST_CONTROLS + 1):
+        control.add(house)
+    assert len(session.draft.controls) == len(control.rows) == MOST_CONTROLS
+    assert not control.button.isEnabled()
+    session.edit(controls=session.draft.controls[:2])
+    control.rows[1].weight.setValue(0.5)
+    control.rows[0].remove_button.click()
+    assert [one.weight for one in session.draft.controls] == [0.5]
+    assert only(control).weight.value() == 0.5
+
+
+def test_a_picture_that_is_gone_is_told_and_another_takes_its_place(
+    control: ControlList, session: Session, house: Path, qtbot: QtBot
+) -> None:
+    session.edit(controls=(Control("lines", str(house.with_name("gone.png")), sha256="0" * 64),))
+    row = only(control)
+    qtbot.waitUntil(row.note.isVisible, timeout=60_000)
+    assert "choose it again" in row.note.text()
+    row.choose(house)
+    assert session.draft.controls[0].sha256 == ""
+    qtbot.waitUntil(row.preview.isVisible, timeout=60_000)
+    assert not row.note.isVisible()
+
+
+def test_a_network_of_a_recipe_that_is_not_here_is_named(
+    control: ControlList, session: Session, house: Path
+) -> None:
+    session.edit(controls=(Control("depth", str(house)),))
+    assert only(control).networks.currentText() == "depth (not found)"
+    session.edit(controls=(Control("a-large", str(house)),))
+    assert "choose another" in only(control).note.text()
+
+
+def test_the_networks_weights_are_told_to_the_memory_plan(
+    control: ControlList, session: Session, house: Path, models: Path
+) -> None:
+    control.add(house)
+    selection = control._selection  # pyright: ignore[reportPrivateUsage]
+    expected = sum(
+        value.numel() for value in tiny_controls.weights(models / "controlnet" / "lines.safetensors").values()
+    )
+    assert selection.values_of(session.draft) == expected
