@@ -85,7 +85,6 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
             tr("a picture that begins with noise: give one that begins with a picture its size itself"),
         ),
         (request.mask, tr("a picture without a mask")),
-        (request.controls or None, tr("a picture that no other one guides")),
         (request.references or None, tr("a picture without reference pictures")),
     ):
         if given is not None:

@@ -14,12 +14,15 @@ from PIL import Image
 
 from core.control.maps import EXTRA, maps_from_extras
 from core.engine.engine import Engine
+from core.engine.prompt_calls import prompt_calls
 from core.errors import ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
+from core.prompt.timeline import timeline
 from core.request.control import Control
+from core.request.hires import Hires
 from core.request.request import GenerationRequest, Lora, Mask, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import Stepped
@@ -143,6 +146,29 @@ def test_a_run_keeps_its_network_while_others_use_the_model(engine: Engine, tmp_
     assert np.array_equal(ready(list(going)).image.pixels, expected)
     film = ready(list(engine.run(Generate(request)))).film
     assert result_of(engine, RecordAttention(film)) is not None
+
+
+def test_a_second_pass_is_guided_too_each_by_its_own_part(engine: Engine, tmp_path: Path) -> None:
+    request = replace(guided(tmp_path, end=0.5), hires=Hires(scale=2.0, steps=4, strength=0.7))
+    whole = ready(list(engine.run(Generate(request))))
+    without = ready(list(engine.run(Generate(replace(request, controls=())))))
+    assert whole.image.pixels.shape == without.image.pixels.shape
+    assert not np.array_equal(whole.image.pixels, without.image.pixels)
+    calls = prompt_calls(timeline(request), request, 0, lambda one: one.controls, (request,))  # pyright: ignore[reportArgumentType]
+    second = replace(calls, second_from=5)
+    assert [bool(second.at(call)) for call in range(9)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
+    assert_same_frames(film, whole.film)
 
 
 @pytest.mark.parametrize("placement", list(Placement)[:2])
