@@ -76,12 +76,12 @@ def prompt_calls(
     if second:
         passes.append((second, acting_in_second_pass(request)))
     predicts: tuple[tuple[Predict, ...], ...] = ()
-    acting: list[tuple[int, ...]] = []
-    for requests, sets in passes:
+    acting: list[tuple[int, ...]] = [(), ()]
+    for number, (requests, sets) in enumerate(passes):
         different = list(dict.fromkeys(sets))
         predicts += tuple(tuple(read(replace(text, controls=one)) for one in different) for text in requests)
-        acting.append(tuple(map(different.index, sets)))
-    return PromptCalls(texts, predicts, first_call(request, skipped_steps), *acting)
+        acting[number] = tuple(map(different.index, sets))
+    return PromptCalls(texts, predicts, first_call(request, skipped_steps), acting[0], acting[1])
 
 
 @dataclass(slots=True, eq=False)
