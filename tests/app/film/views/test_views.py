@@ -17,7 +17,6 @@ from app.film.channel_cell import ChannelCell
 from app.film.film_view import FilmView
 from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.views import VIEWS
-from app.film.views.control import ControlView
 from app.film.views.denoised import DenoisedView
 from app.film.views.guidance import GuidanceView
 from app.film.views.latent_channels import LatentChannelsView
@@ -27,10 +26,8 @@ from app.film.views.schedule import ScheduleView
 from app.film.views.settling import SettlingView
 from app.film.views.spectrum import SpectrumView
 from app.widgets.pixels import to_pixels
-from core.control.maps import map_key, maps_to_extras
 from core.film.film import Film, PredictionType
 from core.film.latent_rgb import LatentRgb
-from core.request.control import Control
 from tests import synthetic_film
 from tests.app.film.conftest import Heard, found
 
@@ -54,27 +51,6 @@ FILMS: dict[str, Callable[[], Film]] = {
     "still running": lambda: replace(synthetic_film.film(6), frames=synthetic_film.film(6).frames[:2]),
     "many channels, oblong": lambda: synthetic_film.film(4, shape=(16, 8, 24), dtype=np.float16),
 }
-
-
-def test_the_map_that_guides_a_step_is_shown_while_it_acts(qtbot: QtBot) -> None:
-    film = synthetic_film.film(6)
-    pixels = np.random.default_rng(1).integers(0, 256, (16, 24, 3), dtype=np.uint8)
-    controls = (Control("lines", "house.png", "0123456789", weight=0.8, end=0.5),)
-    extras = maps_to_extras(controls, {map_key(controls[0]): pixels})
-    film = replace(film, request=replace(film.request, controls=controls, steps=6), extras=extras)
-    view = ControlView()
-    qtbot.addWidget(view)
-    view.show()
-    view.show_moment(FrameContext(film, 0))
-    left, _ = view.panes
-    assert left.isVisible()
-    assert np.array_equal(to_pixels(left.image), pixels)
-    assert left.caption == "lines 0.8"
-    view.show_moment(FrameContext(film, 5))
-    assert not to_pixels(left.image).any()
-    assert "none acts" in left.caption
-    view.show_moment(FrameContext(synthetic_film.film(6), 0))
-    assert view.reason.isVisible()
 
 
 def test_every_file_of_the_folder_is_in_the_table() -> None:
