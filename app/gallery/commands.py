@@ -23,6 +23,7 @@ from app.gallery.page import GalleryPage
 from app.gallery.picture_list import MOST_TAKEN, stack_text
 from app.gallery.undo import LibraryUndo
 from app.gallery.viewer import Viewer
+from app.gallery.viewer_menu import ViewerMenu
 from app.session.draft_editor import Applied
 from app.session.run import SavedPicture
 from app.session.session import Session
@@ -67,6 +68,7 @@ class GalleryCommands(QObject):
         self.undo = LibraryUndo(page.service, self)  # before the notices, whose bars go when it changes
         self.notices = LibraryNotices(page.messages, page.service, self.undo, session, self)
         self.viewer = Viewer(page.pictures, background, colours, window)
+        ViewerMenu(self.viewer, self.do)
         self._comparing = Comparing(page.comparison, background, self.notices.show_error, self)
         self._clipboard = GalleryClipboard(page, self.notices, background, tools.copy, self)
         self._file_mover = FileMover(page.messages, page.service, self.undo.stack, window)
