@@ -12,7 +12,7 @@ from app.controls.upscaler import about
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
-from app.widgets.building import hbox, stretched, vbox
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe
 from core.language.words import tr
 from core.request.hires import LANCZOS, LATENT_MODES, Hires
@@ -78,7 +78,9 @@ class HiresControl(QWidget):
         )
         for combo in (self.upscalers, self.samplers):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        numbers = hbox(*map(stretched, (self.scale, self.strength, self.steps)), spacing=GAP_PX)
+        named = ((tr("Enlarge by"), self.scale), (tr("Strength"), self.strength), (tr("Steps"), self.steps))
+        columns = (vbox(text_label(words, role="caption"), spin, spacing=0) for words, spin in named)
+        numbers = hbox(*map(stretched, columns), spacing=GAP_PX)
         lists = hbox(stretched(self.upscalers), stretched(self.samplers), spacing=GAP_PX)
         self._labelled = Field(tr("Hires fix (&quality pass)"), self.scale, vbox(numbers, lists, spacing=GAP_PX))
         vbox(self._labelled, on=self)

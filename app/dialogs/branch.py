@@ -77,7 +77,8 @@ class BranchDialog(QDialog):
         family = FAMILIES.get(film.model.family)
         samplers = [(SAMPLERS[key].name, key) for key in (SAMPLERS if family is None else family.samplers)]
         self._sampler = combo_box(samplers, "branchSamplerCombo", tr("Sampler"))
-        self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
+        self._own_sampler = film.pass_at(self._call).request.sampler
+        self._sampler.setCurrentIndex(self._sampler.findData(self._own_sampler))
         self._remaining = named(QSpinBox(minimum=1, maximum=STEPS[-1]), "branchRemainingSpin")
         self._remaining.setValue(self._unchanged.steps_left)
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
@@ -125,12 +126,16 @@ class BranchDialog(QDialog):
 
     @Slot()
     def _choose(self) -> None:
+        sampler, hires = self._sampler.currentData(), self._film.request.hires
+        if hires is not None and self._film.first_call_at(self._call) and sampler != self._own_sampler:
+            sampler, hires = self._film.request.sampler, replace(hires, sampler=sampler)
         request = replace(
             self._film.request,
             prompt=self._prompt.edit.toPlainText(),
             negative_prompt=self._negative.edit.toPlainText(),
             guidance_scale=self._guidance.value(),
-            sampler=self._sampler.currentData(),
+            sampler=self._film.request.sampler if sampler == self._own_sampler else sampler,
+            hires=hires,
         )
         remaining = self._remaining.value()
         branch = replace(

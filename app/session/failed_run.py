@@ -13,9 +13,12 @@ KEPT_FROM = 3 / 4
 
 def picture_of_failure(film: Film, problem: Message) -> RenderFrame | None:
     """Returns the work that saves the picture after the last good step, with a note in its recipe."""
-    last = film.frames[-1]
-    if last.step + 1 < KEPT_FROM * film.request.steps:
-        return None
+    last, request = film.frames[-1], film.request
+    first = film.first_call_at(last.call)
+    if last.step + 1 < KEPT_FROM * (request.all_steps if first else request.steps):
+        if not first:
+            return None
+        last = film.frames[first - 1]  # of two passes, what the first one has made
     return RenderFrame(film, last, "denoised", f"{FAILED}{english(problem.title)}.")
 
 

@@ -74,14 +74,26 @@ class Progress:
             return ""
         schedule = self._film.schedule
         call_seconds = sum(self._last_seconds) / len(self._last_seconds)
+        left = (self._work(schedule.calls) - self._work(self._calls_done)) / self._work_of(self._calls_done - 1)
         step_seconds = call_seconds * schedule.calls / max(self._film.request.all_steps, 1)
-        left_calls = schedule.calls - self._calls_done
         parts = [tr("{seconds} s/step", seconds=_short(step_seconds))]
-        if left_calls:
-            parts.append(tr("{duration} left", duration=duration(left_calls * call_seconds)))
+        if left:
+            parts.append(tr("{duration} left", duration=duration(left * call_seconds)))
         if self.queue_seconds is not None:
             parts.append(tr("queue {duration}", duration=duration(self.queue_seconds)))
         return "  ·  ".join(parts)
+
+    def _work_of(self, call: int) -> float:
+        """Returns the work of a call, in calls of the first pass: about as many pixels as it has."""
+        film = self._film
+        if film is None or film.second is None or not film.first_call_at(max(call, 0)):
+            return 1.0
+        large, small = film.second.size, film.request.size
+        return large.width * large.height / (small.width * small.height)
+
+    def _work(self, calls: int) -> float:
+        """Returns the work of so many calls from the start."""
+        return sum(map(self._work_of, range(calls)))
 
     @property
     def _place(self) -> str:
@@ -123,8 +135,9 @@ class Progress:
             case Stepped(frame=frame):
                 self._calls_done = frame.call + 1
                 self._last_seconds.append(happened.seconds)
+                self._advanced = None  # of enlarging between two passes
                 if self._film is not None:
-                    self.fraction = self._calls_done / self._film.schedule.calls
+                    self.fraction = self._work(self._calls_done) / self._work(self._film.schedule.calls)
             case Advanced():
                 self._advanced = happened
                 self.fraction = happened.done / max(happened.total, 1)

@@ -132,8 +132,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
         first = branch.film.first_call_at(branch.call)
         if first:  # what was left of the second pass becomes a run of its own
             told, alone = branch.parent, branch.film.pass_at(branch.call)
-            sampler = alone.request.sampler if request.sampler == parent.sampler else request.sampler
-            request = replace(request, size=alone.request.size, sampler=sampler, hires=None)
+            request = replace(request, size=alone.request.size, sampler=branch.sampler, hires=None)
             remaining = branch.remaining_steps or branch.steps_left
             branch = replace(branch, film=alone, call=branch.call - first, remaining_steps=remaining)
             start = _from_noise_level(family, branch, request, device)

@@ -6,6 +6,7 @@ from core.film.film import Film
 from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
+from core.request.settings.sampler import SAMPLER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +37,20 @@ class Branch:
         does guidance turned on or off, since a film has both halves of its predictions at every call or at none.
         """
         return (
-            self.request.sampler == self.film.request.sampler
+            self.sampler == self._sampler_of(self.film.request)
             and self.request.has_guidance == self.film.request.has_guidance
             and self.remaining_steps in (None, self.steps_left)
             and self.fresh_noise == 0
         )
+
+    @property
+    def sampler(self) -> str:
+        """Returns the key of the sampler from there on."""
+        return self._sampler_of(self.request)
+
+    def _sampler_of(self, request: GenerationRequest) -> str:
+        second = request.hires.sampler if request.hires and self.film.first_call_at(self.call) else ""
+        return second or request.sampler
 
     @property
     def step(self) -> int:
@@ -63,6 +73,8 @@ class Branch:
         before, after = self.film.request, self.request
         settings = (setting for setting in SETTINGS if setting.can_branch)
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
+        if self.sampler != self._sampler_of(before) and SAMPLER.noun not in changed:  # of a second pass
+            changed.append(SAMPLER.noun)
         changed += ["steps"] * (self.remaining_steps not in (None, self.steps_left))
         if self.fresh_noise > 0:
             changed.append(f"fresh noise {self.fresh_noise:.0%} (seed {self.noise_seed})")

@@ -27,6 +27,7 @@ from core.pictures.saving import save_as
 from core.recipes.recipe import Parent, Recipe, Stage
 from core.request.request import GenerationRequest, Source, Upscaler
 from tests.app.saved_pictures import SavePicture
+from tests.app.session.test_progress_text import of_two_passes
 from tests.fake_films import film, frame_of
 from tests.pictures import generated_image
 
@@ -101,6 +102,14 @@ def test_the_picture_of_a_run_that_failed_is_told_apart(tmp_path: Path) -> None:
     image = replace(image, recipe=replace(image.recipe, note=operation.note))
     save_as(image, tmp_path / "one.png", datetime.now().astimezone())
     assert thumbnail(tmp_path / "one.png").text(BADGE) == "failed at 19"
+
+
+@pytest.mark.parametrize(("frames", "kept"), [(5, None), (8, 7), (9, 8), (10, 9), (12, 11)])
+def test_of_a_run_that_failed_in_its_second_pass_the_first_one_is_kept(frames: int, kept: int | None) -> None:
+    made = of_two_passes(film(GenerationRequest("a house", steps=12)))
+    made = replace(made, frames=tuple(frame_of(made, call) for call in range(frames)))
+    operation = picture_of_failure(made, Message("Not enough memory", ""))
+    assert (operation.frame.call if operation is not None else None) == kept
 
 
 def test_results_arrive_in_the_thread_of_the_loader(

@@ -7,9 +7,10 @@ import pytest
 
 from app.session.progress_text import Progress, duration
 from app.session.run import Ending, RunState
-from core.film.film import Film, Schedule
+from core.film.film import Film, Schedule, SecondPass
+from core.request.hires import Hires
 from core.request.request import GenerationRequest, Size
-from core.runs.events import ImageReady, Phase, Preview, Started, Stepped
+from core.runs.events import Advanced, ImageReady, Phase, Preview, Started, Stepped
 from tests import fakes
 
 
@@ -141,3 +142,27 @@ def test_the_next_run_of_the_queue_starts_from_nothing(running: Progress, film: 
 )
 def test_durations_are_told_in_units_that_fit(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def of_two_passes(film: Film) -> Film:
+    """The last calls of a film as a second pass of four times as many pixels."""
+    size = Size(2 * film.request.size.width, 2 * film.request.size.height)
+    second = SecondPass(8, size, (4, 8, 8), 4, 0, film.scheduler, {}, film.space)
+    return replace(film, request=replace(film.request, steps=8, hires=Hires(steps=4)), second=second)
+
+
+def test_the_second_pass_counts_by_its_pixels() -> None:
+    film = of_two_passes(fakes.film(GenerationRequest("a house", steps=12, seed=7)))
+    progress = Progress()
+    for happened in (RunState.running, Started(replace(film, frames=()), 0, 1), stepped(film, 7)):
+        progress.follow(happened)
+    assert progress.words == "Step 8 of 12"
+    assert progress.fraction == pytest.approx(8 / 24)
+    assert progress.figures.endswith("8.0 s left")  # four calls, each of which takes as long as four
+    for happened in (Phase.enlarging, Advanced(1, 2), Advanced(2, 2)):
+        progress.follow(happened)
+    assert progress.words == "2 of 2"
+    for happened in (None, stepped(film, 8)):
+        progress.follow(happened)
+    assert progress.words == "Step 9 of 12"
+    assert progress.fraction == pytest.approx(12 / 24)
