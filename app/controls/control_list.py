@@ -46,7 +46,9 @@ class ControlList(QWidget):
         )
         self.sentence = text_label(name="controlsSentence", role="hint", is_plain=True, wraps=True)
         self.sentence.hide()
-        self.pasting = Pasting(self.button, selection.pasted, self.add, self._on_not_kept)
+        self.pasting = Pasting(
+            self.button, selection.pasted, session.draft_editor.files, self.add, self._on_not_kept
+        )
         self._column = vbox(spacing=3 * GAP_PX)
         vbox(self._column, self.button, self.sentence, on=self, spacing=2 * GAP_PX)
         self.button.clicked.connect(self._on_clicked)

@@ -59,7 +59,9 @@ class ControlRow(QWidget):
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         about = tr("The picture that guides.\nClick to choose another, drop one here, or paste it (Ctrl+V).")
         describe(self.button, "controlPictureButton", tr("Control picture"), about)
-        self.pasting = Pasting(self.button, selection.pasted, self.choose, self._on_not_kept)
+        self.pasting = Pasting(
+            self.button, selection.pasted, session.draft_editor.files, self.choose, self._on_not_kept
+        )
         tip = tr("Remove this control")
         self.remove_button = IconButton("close", tip, "removeControlButton", name=tip)
         self.networks = combo_box(

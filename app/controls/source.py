@@ -53,7 +53,8 @@ class SourceControl(QWidget):
             ),
         )
         self.button.installEventFilter(self)
-        self.pasting = Pasting(self.button, pasted or Folders.default().pasted, self.choose, self._on_not_kept)
+        folder = pasted or Folders.default().pasted
+        self.pasting = Pasting(self.button, folder, session.draft_editor.files, self.choose, self._on_not_kept)
         tip = tr("Start from pure noise again")
         self.remove_button = IconButton("close", tip, "removeSourceButton", name=tr("Remove the picture"))
         self.slider = QSlider(Qt.Orientation.Horizontal)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QObject
 
 from app.session.background import BackgroundTasks, TaskQueue
 from core.errors import EmulsionError
+
+Result = TypeVar("Result")
 
 
 class DraftFiles(QObject):
@@ -28,8 +31,8 @@ class DraftFiles(QObject):
 
     def write(
         self,
-        work: Callable[[], object],
-        written: Callable[[object], object],
+        work: Callable[[], Result],
+        written: Callable[[Result], object],
         refused: Callable[[EmulsionError], object],
     ) -> None:
         """Has a file written; ``written`` gets the result of ``work``, or ``refused`` its error."""

@@ -147,6 +147,7 @@ def test_a_picture_without_a_file_is_pasted_into_one(
     QGuiApplication.clipboard().setImage(QImage(str(photo)))
     control.button.setFocus()
     qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.draft.source is not None)
     source = session.draft.source
     assert source is not None
     assert Path(source.path).parent == tmp_path / "pasted"
@@ -167,7 +168,17 @@ def test_pasting_on_the_button_goes_before_the_windows_own_paste(
     qtbot.waitUntil(control.button.hasFocus)
     qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert not heard
-    assert session.draft.source is not None
+    qtbot.waitUntil(lambda: session.draft.source is not None)
+
+
+def test_a_picture_that_cannot_be_kept_is_told(
+    control: SourceControl, session: Session, qtbot: QtBot, photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pasted").write_bytes(b"a file in the place of the folder")
+    QGuiApplication.clipboard().setImage(QImage(str(photo)))
+    control.pasting.paste()
+    qtbot.waitUntil(lambda: "could not be kept" in control.sentence.text())
+    assert session.draft.source is None
 
 
 def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, session: Session, photo: Path) -> None:
