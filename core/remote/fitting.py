@@ -51,6 +51,8 @@ def _content_fits(value: object, inner: tuple[Any, ...]) -> bool:
             entries = cast("Mapping[object, object]", value)
             return all(fits(key, inner[0]) and fits(item, inner[1]) for key, item in entries.items())
         case tuple() | list() | frozenset():
-            return all(fits(item, inner[0]) for item in cast("tuple[object, ...]", value))
+            items = cast("tuple[object, ...]", value)
+            is_plain = set(map(type, items)) == {inner[0]}  # at once for the many frames of a film
+            return is_plain or all(fits(item, inner[0]) for item in items)
         case _:
             return True  # of a class with a parameter, such as Operation, that nothing is kept of
