@@ -87,19 +87,23 @@ class FoldBar(QWidget):
         self.opened_changed.emit()
         if is_open:
             if name in STARTS and not self._folds[name].is_used(self._session):
-                self._edit(name, STARTS[name])
+                last, draft = self._session.progress.last_seed, self._session.draft
+                is_loose = name == "variation" and draft.seed is None and last is not None
+                self._edit(
+                    **{name: STARTS[name]}, **({"seed": last} if is_loose else {})
+                )  # variations of one picture
             focus_first(self._fields[name])
 
     def fold_away(self, name: str) -> None:
         """Folds a field of `STARTS` away, and takes its value back."""
         self.open(tuple(other for other in self.opened if other != name))
         self.opened_changed.emit()
-        self._edit(name, getattr(DEFAULT, name))
+        self._edit(**{name: getattr(DEFAULT, name)})
         self.chips[name].setFocus()
 
-    def _edit(self, name: str, value: object) -> None:
+    def _edit(self, **changes: object) -> None:
         self._session.draft_editor.end_step()
-        self._session.edit(**{name: value})
+        self._session.edit(**changes)
         self._session.draft_editor.end_step()
 
     @Slot()

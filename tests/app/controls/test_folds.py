@@ -27,3 +27,13 @@ def test_a_chip_switches_its_setting_on_and_the_cross_off_again(
     assert name not in panel.folds.opened
     session.draft_editor.undo()
     assert getattr(session.draft, name) == STARTS[name]
+
+
+def test_variations_are_of_the_picture_that_was_made_last(panel: ControlPanel, qtbot: QtBot, session: Session):
+    with qtbot.waitSignal(session.run_ended, timeout=20_000):
+        session.generate()
+    assert session.draft.seed is None and session.progress.last_seed is not None
+    panel.folds.chips["variation"].click()
+    assert session.draft.seed == session.progress.last_seed
+    session.draft_editor.undo()
+    assert session.draft.seed is None and session.draft.variation is None
