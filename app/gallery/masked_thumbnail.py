@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtGui import QImage
 
 from app.canvas.mask_overlay import overlaid
 from app.session.picture_loader import thumbnail
 from core.errors import UnreadablePicture
+from core.pictures.dimensions import read_size
 from core.pictures.mask import pixels_of
+from core.pictures.widening import masked_around
 from core.recipes.recipe import Recipe
 
 
@@ -17,10 +20,17 @@ def masked_thumbnail(path: Path, recipe: Recipe | None) -> QImage | None:
     The mask's place is that of `app.session.picture_loader.recipe_with_source`.
     """
     mask = recipe.request.mask if recipe is not None else None
-    if mask is None or not Path(mask.path).is_absolute():
+    if recipe is None or mask is None or (mask.is_painted and not Path(mask.path).is_absolute()):
         return None
     try:
-        levels, _ = pixels_of(mask)
+        if mask.is_painted:
+            levels = masked_around(pixels_of(mask)[0], mask.margins)
+        elif recipe.request.upscaler is None:
+            size = read_size(path)
+            levels = np.full((size.height, size.width), 255, np.uint8)
+            levels[mask.margins.place(size.width, size.height)] = 0
+        else:
+            return None
     except UnreadablePicture:
         return None
     picture = thumbnail(path)

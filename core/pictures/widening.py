@@ -57,9 +57,14 @@ def widened(path: Path, picture: Pixels, mask: MaskPixels | None, margins: Margi
         most = MOST_PIXELS // 1_000_000
         wrong = tr("widened to {frame} it has more than {most} million pixels", frame=frame.words, most=most)
         raise UnreadablePicture(path, wrong)
-    edges = (margins.top, margins.bottom), (margins.left, margins.right)
     levels = np.zeros((height, width), np.uint8) if mask is None else mask
-    return continued_by(picture, margins), np.pad(levels, edges, constant_values=255)
+    return continued_by(picture, margins), masked_around(levels, margins)
+
+
+def masked_around(mask: MaskPixels, margins: Margins) -> MaskPixels:
+    """Returns the mask of a wider picture, in which all that is new is masked."""
+    edges = (margins.top, margins.bottom), (margins.left, margins.right)
+    return np.pad(mask, edges, constant_values=255)
 
 
 def continued_by(picture: Pixels, margins: Margins) -> Pixels:
