@@ -56,8 +56,8 @@ MARKS = frozenset(
 """Roles that only additions to a model have, beside those that begin as LyCORIS names them."""
 
 _OTHER_ADDITIONS = (
-    ("image_proj.", tr("an IP-Adapter")),
-    ("lora_controlnet", tr("a Control-LoRA, which is a ControlNet")),
+    ("image_proj.", tr("it is an IP-Adapter, which is used as a control, not as a LoRA")),
+    ("lora_controlnet", tr("it is a Control-LoRA, which is a ControlNet, not supported yet")),
 )
 
 
@@ -112,9 +112,9 @@ def title(layers: Iterable[LoraLayer]) -> str:
 def refusal(layers: Iterable[LoraLayer]) -> str:
     """Returns why a file with such layers is of no use to any model, as a sentence; "" when it is a LoRA."""
     layers = tuple(layers)
-    for start, what in _OTHER_ADDITIONS:
+    for start, sentence in _OTHER_ADDITIONS:
         if any(name.startswith(start) for layer in layers for name in layer.tensors.values()):
-            return tr("it is {what}, not supported yet", what=what)
+            return sentence
     if not is_addition(layers) or any(layer.method in SUPPORTED for layer in layers):
         return ""
     if all(layer.method in (INCOMPLETE, UNKNOWN) for layer in layers):

@@ -1,8 +1,9 @@
-"""Files of ControlNets and T2I-Adapters, as far as their headers tell. Light: nothing is loaded."""
+"""Files of ControlNets, T2I-Adapters and IP-Adapters, as far as their headers tell. Light: nothing is loaded."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from core.files.weights_header import read_header
 from core.language.words import tr
 from core.lora.file import name_of_width
 
-CONTROLNET, ADAPTER = "controlnet", "t2i_adapter"
+CONTROLNET, ADAPTER, IP_ADAPTER = "controlnet", "t2i_adapter", "ip_adapter"
+_FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
 _INSIDE = "control_model."
 _FIRST = ("conv_in.weight", "body.0.in_conv.weight")
 _OF_ADAPTERS: Mapping[int, str] = MappingProxyType(
@@ -38,7 +40,7 @@ class ControlFile:
 
     Attributes:
         path: a safetensors file, or a folder as diffusers saves it.
-        kind: `CONTROLNET` or `ADAPTER`.
+        kind: `CONTROLNET`, `ADAPTER` or `IP_ADAPTER`.
         made_for: the kind of model, as users know it; "" when the file does not tell.
         start: begins the names of its tensors.
         values: the number of its weights.
@@ -72,7 +74,7 @@ def read_control(path: Path) -> ControlFile:
         raise ControlBroken(path, error.reason, is_damaged=error.is_damaged) from error
     found = other_in(Names.of(header))
     if found is None or found.kind.use != "ControlNet":
-        raise ControlBroken(path, tr("it is neither a ControlNet nor a T2I-Adapter"))
+        raise ControlBroken(path, tr("it is neither a ControlNet nor a T2I-Adapter nor an IP-Adapter"))
     if reason := _refusal(header, found):
         raise ControlBroken(path, reason)
     values = sum(math.prod(entry.shape) for entry in header.tensors.values())
@@ -83,7 +85,12 @@ def read_control(path: Path) -> ControlFile:
 
 def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
     """Returns the reason against a file of a kind that cannot be used, with the way out; "" for any other."""
-    if found.kind.key not in (CONTROLNET, ADAPTER):
+    if found.kind.key == IP_ADAPTER and _is_face_id(header):
+        return tr(
+            "it is an IP-Adapter of the kind FaceID, which sees faces by a model that is not free; choose another "
+            "one, such as plus-face"
+        )
+    if found.kind.key not in (CONTROLNET, ADAPTER, IP_ADAPTER):
         return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
     if "lora_controlnet" in header.tensors:
         return tr("it is a Control-LoRA, which Emulsion cannot use yet; choose the whole ControlNet")
@@ -92,10 +99,19 @@ def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
     return ""
 
 
+def _is_face_id(header: SafetensorsHeader) -> bool:
+    """The full-face ones, which CLIP serves, have a further layer behind two."""
+    has_two, has_more = (f"image_proj.proj.{number}.weight" in header.tensors for number in (2, 3))
+    return any(map(_FACE_ID.search, header.tensors)) or (has_two and not has_more)
+
+
 def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
     if kind == ADAPTER:
         shapes = (header.shape(f"{start}{name}") for name in _FIRST)
         first = next(filter(None, shapes))
         return _OF_ADAPTERS.get(first[1], "") if len(first) == 4 else ""
+    if kind == IP_ADAPTER:
+        key = header.shape("ip_adapter.1.to_k_ip.weight")
+        return name_of_width(key[1]) if key is not None and len(key) == 2 else ""
     width = UNET_TEXT.of(header, start)
     return name_of_width(width) if width is not None else ""

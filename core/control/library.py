@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from core.checkpoints.cache import CheckpointCache
-from core.control.file import ControlFile, name_of, read_control
-from core.errors import ControlBroken, ControlMissing
-from core.request.control import Control
+from core.control.encoders import find_encoder
+from core.control.file import IP_ADAPTER, ControlFile, name_of, read_control
+from core.errors import ControlBroken, ControlMissing, InvalidRequest
+from core.language.words import tr
+from core.request.control import IMAGE_PROMPTS, NO_PREPROCESSOR, PREPROCESSORS, Control
 
-FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter")
+FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter")
 """In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
 
 _DEEPEST = 3
@@ -60,6 +63,27 @@ class ControlLibrary:
                 if self._sha256_if_known(other).startswith(wanted.network):
                     return read_control(other)
         raise ControlMissing(wanted.key, tuple(files), is_other=named is not None)
+
+    def suited(self, control: Control) -> Control:
+        """Returns a control with what an IP-Adapter takes of a picture, where nothing else was asked for.
+
+        Raises ControlMissing, ControlBroken, also where the half of CLIP is not here that an IP-Adapter needs, or
+        InvalidRequest for a preprocessor of another kind of network.
+        """
+        file, is_prompt = self.find(control), control.preprocessor in IMAGE_PROMPTS
+        if file.kind == IP_ADAPTER:
+            self.encoder_of(file)
+        if (file.kind == IP_ADAPTER) == is_prompt:
+            return control
+        if control.preprocessor == NO_PREPROCESSOR:
+            return replace(control, preprocessor=IMAGE_PROMPTS[0])
+        names = ", ".join(name for name in PREPROCESSORS if (name in IMAGE_PROMPTS) is not is_prompt)
+        allowed = tr("one of {names} with this network", names=names)
+        raise InvalidRequest("preprocessor", control.preprocessor, allowed)
+
+    def encoder_of(self, file: ControlFile) -> Path:
+        """Returns the half of CLIP that reads pictures for an IP-Adapter. Raises ControlBroken without one."""
+        return find_encoder(file, tuple(place.parent for place in self._places))
 
     def sha256_of(self, file: ControlFile) -> str:
         """Returns 64 hexadecimal digits; reads the whole file the first time. Raises ModelBroken."""

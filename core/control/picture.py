@@ -15,7 +15,7 @@ from core.language.words import tr
 from core.pictures.masked_picture import MaskedPicture, resized
 from core.pictures.pixels import Pixels
 from core.pictures.source import found, read_whole
-from core.request.control import Control
+from core.request.control import IMAGE_PROMPTS, Control
 from core.request.request import Size
 
 
@@ -36,6 +36,8 @@ def read_map(
         unknown = tr("the place of this control picture is not known; choose it again")
         raise UnreadablePicture(Path(control.path), unknown)
     picture, sha256 = read_whole(control)
+    if control.preprocessor in IMAGE_PROMPTS:
+        return map_of(picture, control), replace(control, sha256=sha256)
     whole = size if masked is None else Size(masked.mask.shape[1], masked.mask.shape[0])
     fitted = ImageOps.fit(Image.fromarray(picture), (whole.width, whole.height), Image.Resampling.LANCZOS)
     pixels = np.asarray(fitted)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.pictures.pixels import Pixels
-from core.request.control import Control
+from core.request.control import IMAGE_PROMPTS, Control
 
 LINE_SIGMA, LEAST_LINE, LEAST_SCALE, LINE_GREY = 6.0, 8, 16, 127
 STROKE_SIGMAS = (0.5, 5.0)
+CLIP_PX = 224
 
 Floats = NDArray[np.float32]
 
@@ -88,6 +89,16 @@ def soft(picture: Pixels, sigma: float) -> Pixels:
     return blurred(picture.astype(np.float32), sigma).round().clip(0, 255).astype(np.uint8)
 
 
+def for_clip(picture: Pixels) -> Pixels:
+    """Returns the middle of a picture as CLIP sees it, as CLIPImageProcessor of transformers cuts it."""
+    height, width = picture.shape[:2]
+    shorter = min(height, width)
+    size = (CLIP_PX * width // shorter, CLIP_PX * height // shorter)
+    whole = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+    left, top = ((length - CLIP_PX) // 2 for length in size)
+    return np.asarray(whole)[top : top + CLIP_PX, left : left + CLIP_PX]
+
+
 MAKERS: Mapping[str, Callable[..., Pixels]] = MappingProxyType(
     {
         "none": np.asarray,
@@ -99,6 +110,7 @@ MAKERS: Mapping[str, Callable[..., Pixels]] = MappingProxyType(
         "tile": coarse,
         "blur": soft,
         "grey": grey,
+        **dict.fromkeys(IMAGE_PROMPTS, for_clip),
     }
 )
 """By the keys of `core.request.control.PREPROCESSORS`; each takes a picture and its values."""

@@ -53,6 +53,9 @@ OTHERS: tuple[FileKind, ...] = (
             ("controlnet_blocks.",),
         ),
     ),
+    FileKind(
+        "ControlNet", "ip_adapter", tr("an IP-Adapter"), (("image_proj.", "ip_adapter."), ("ip_adapter.1.",))
+    ),
     FileKind("ControlNet", "lllite", tr("a ControlNet-LLLite"), (("lllite_",),)),
     FileKind(
         "ControlNet",

@@ -77,6 +77,7 @@ def check_controls(request: GenerationRequest, model: Model, library: ControlLib
     """
     for control in request.controls:
         check_control(library.find(control), model)
+        library.suited(control)
         read_whole(control)
 
 

@@ -56,9 +56,15 @@ PREPROCESSORS: Mapping[str, Preprocessor] = MappingProxyType(
         ),
         "blur": Preprocessor(mark("blurred"), "blur_gaussian", (Value(mark("radius in pixels"), 9, 0.1, 64),)),
         "grey": Preprocessor(mark("grey"), "recolor_luminance"),
+        "picture": Preprocessor(mark("all of it, for an IP-Adapter"), "ip-adapter-auto"),
+        "style": Preprocessor(mark("its style only, for an IP-Adapter"), "ip-adapter-style"),
+        "layout": Preprocessor(mark("its layout only, for an IP-Adapter"), "ip-adapter-layout"),
     }
 )
 """By the keys that requests have."""
+
+IMAGE_PROMPTS = ("picture", "style", "layout")
+"""Preprocessors for IP-Adapters, which see all of a picture, whatever shape is made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
-from core.engine.networks.guides import Guide
+from core.engine.networks.image_prompts import AnyGuide
 from core.engine.networks.kept_encodings import KeptEncodings
 from core.engine.networks.prompt_cache import REMEMBERED_PROMPTS, PromptCache
 from core.engine.networks.seamless import widened, without_margin
@@ -146,7 +146,7 @@ class Family:
         """Returns the encoded texts of a request, from the cache or by running the text encoders."""
         return [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
 
-    def read_prompt(self, request: GenerationRequest, batch: int, guides: Sequence[Guide] = ()) -> Predict:
+    def read_prompt(self, request: GenerationRequest, batch: int, guides: Sequence[AnyGuide] = ()) -> Predict:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         more: dict[str, Any] = {"guides": guides} if guides else {}
         if request.references:

@@ -15,7 +15,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts
-from core.engine.networks.guides import Guide
+from core.engine.networks.image_prompts import AnyGuide
 from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -46,7 +46,7 @@ class StableDiffusion:
         request: GenerationRequest,
         batch: int,
         encoded: Sequence[torch.Tensor],
-        guides: Sequence[Guide] = (),
+        guides: Sequence[AnyGuide] = (),
     ) -> Predict:
         # (batch [* 2 with guidance: negative prompt first], tokens, width), in the order of the stock pipeline
         embeddings = torch.cat([text.repeat(batch, 1, 1) for text in encoded])

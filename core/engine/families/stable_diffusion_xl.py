@@ -17,7 +17,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts, prompt_parts
-from core.engine.networks.guides import Guide
+from core.engine.networks.image_prompts import AnyGuide
 from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -70,7 +70,7 @@ class StableDiffusionXL:
         request: GenerationRequest,
         batch: int,
         encoded: Sequence[Encoded],
-        guides: Sequence[Guide] = (),
+        guides: Sequence[AnyGuide] = (),
     ) -> Predict:
         halves = list(encoded)
         if has_uncond(self._unet, request) and len(halves) == len(prompt_parts(request)):

@@ -1,4 +1,4 @@
-"""The ControlNets and T2I-Adapters beside one loaded model: those of the request that is carried out."""
+"""The ControlNets and adapters beside one loaded model: those of the request that is carried out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers.models.adapter import T2IAdapter
 
+from core.control.file import IP_ADAPTER
 from core.control.library import ControlLibrary
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import Offloading
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
 from core.engine.networks.guides import Guide
+from core.engine.networks.image_prompts import AnyGuide, ImagePrompt, PictureGuide
 from core.engine.weights.control_files import read_network
+from core.engine.weights.ip_adapter_files import read_image_encoder, seen_by_clip
 from core.models.catalogue import Model
 from core.models.compatibility import check_control
 from core.pictures.pixels import Pixels
@@ -33,6 +38,8 @@ class ControlNets:
         self._model = model
         self._family = family
         self._offloading = offloading
+        self._encoders: dict[str, Path] = {}
+        self._seen: dict[tuple[str, Path, bool], tuple[torch.Tensor, torch.Tensor]] = {}
         self._plan = replace(plan, is_offloaded=True, weight_bits=None)
 
     def use(self, wanted: tuple[Control, ...], library: ControlLibrary) -> tuple[Control, ...]:
@@ -47,6 +54,11 @@ class ControlNets:
         for file in files:
             check_control(file, self._model)
         used = [replace(one, network=library.sha256_of(file)) for one, file in zip(wanted, files, strict=True)]
+        self._encoders = {
+            one.network: library.encoder_of(file)
+            for one, file in zip(used, files, strict=True)
+            if file.kind == IP_ADAPTER
+        }
         for sha256 in self.present.keys() - {one.network for one in used}:
             self._offloading.remove(_part(sha256))
             del self.present[sha256]
@@ -60,10 +72,30 @@ class ControlNets:
             for one, file in zip(used, files, strict=True)
         )
 
-    def guide(self, control: Control, picture: Pixels) -> Guide:
-        """Returns a control that `use` has put in, with what its network looks at."""
-        is_adapter = isinstance(self.present[control.network], T2IAdapter)
+    def guide(self, control: Control, picture: Pixels) -> AnyGuide:
+        """Returns a control that `use` has put in, with what its network looks at. Raises ModelBroken."""
+        network = self.present[control.network]
+        if isinstance(network, ImagePrompt):
+            seen = self._seen_by_clip(control, picture, network.is_projected)
+            return PictureGuide(control, lambda: self.present[control.network], *seen)
+        is_adapter = isinstance(network, T2IAdapter)
         return Guide(control, lambda: self.present[control.network], is_adapter, picture)
+
+    def _seen_by_clip(
+        self, control: Control, picture: Pixels, is_projected: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns what CLIP makes of a picture, and of none, on the model's device; it is read for that only."""
+        path = self._encoders[control.network]
+        key = control.sha256, path, is_projected
+        if key not in self._seen:
+            encoder, device = read_image_encoder(path, self._plan.dtype), self._plan.device
+            made = attempt(lambda: seen_by_clip(encoder.to(device), picture, is_projected))
+            if made is RAN_OUT:
+                made = seen_by_clip(encoder.to("cpu", torch.float32), picture, is_projected)
+            self._seen = {one: seen for one, seen in self._seen.items() if one[1] in self._encoders.values()}
+            self._seen[key] = made
+        seen, unseen = (one.to(self._plan.device, self._plan.dtype) for one in self._seen[key])
+        return seen, unseen
 
     def values(self) -> int:
         """Returns the number of their weights."""

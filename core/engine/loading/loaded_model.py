@@ -97,6 +97,7 @@ class LoadedModel:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         named, notices = self.embeddings.use(request)
         sources = self.catalogue.sources
+        request = replace(request, controls=tuple(map(self.catalogue.controls.suited, request.controls)))
         maps, controls = read_maps(request, (sources,) if sources is not None else (), known)
         controls = self.ladder.run(lambda: self.controls.use(controls, self.catalogue.controls))
         changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named, controls=controls)

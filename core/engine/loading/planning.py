@@ -42,6 +42,8 @@ class Work:
         files = {one.name: catalogue.controls.find(one) for one in request.controls}
         for file in files.values():
             check_control(file, model)
+        for one in request.controls:
+            catalogue.controls.suited(one)
         return cls.of(request, sum(file.values for file in files.values()))
 
     @property

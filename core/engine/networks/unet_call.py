@@ -8,6 +8,7 @@ import torch
 
 from core.engine.networks.clip_text import prompt_parts
 from core.engine.networks.guides import Guide, Residuals
+from core.engine.networks.image_prompts import AnyGuide, PictureGuide, PicturePrompts
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.request.request import GenerationRequest
@@ -29,7 +30,7 @@ def unet_call(
     batch: int,
     embeddings: torch.Tensor,
     added: dict[str, torch.Tensor] | None = None,
-    guides: Sequence[Guide] = (),
+    guides: Sequence[AnyGuide] = (),
 ) -> Predict:
     """Returns the network's call with the prompt built in.
 
@@ -45,20 +46,24 @@ def unet_call(
     scale = guidance_embedding(unet, request.guidance_scale, len(embeddings))
     dtype = unet.dtype  # asked once: it looks through all layers, for milliseconds
     unguided = batch if passes > 1 else 0
-    residuals = Residuals(guides, embeddings, added, unguided, dtype) if guides else None
+    nets = [guide for guide in guides if isinstance(guide, Guide)]
+    residuals = Residuals(nets, embeddings, added, unguided, dtype) if nets else None
+    shown = [guide for guide in guides if isinstance(guide, PictureGuide)]
+    pictures = PicturePrompts(unet, shown, len(embeddings), unguided)
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         x = x.to(dtype)
         x = torch.cat([x] * passes) if passes > 1 else x
-        output = unet(
-            x,
-            t,
-            encoder_hidden_states=embeddings,
-            timestep_cond=scale,
-            added_cond_kwargs=added,
-            return_dict=False,
-            **(residuals.of(x, t) if residuals is not None else {}),
-        )[0].contiguous()  # films and samplers keep latents in one layout
+        with pictures.acting():
+            output = unet(
+                x,
+                t,
+                encoder_hidden_states=embeddings,
+                timestep_cond=scale,
+                added_cond_kwargs=added,
+                return_dict=False,
+                **(residuals.of(x, t) if residuals is not None else {}),
+            )[0].contiguous()  # films and samplers keep latents in one layout
         if passes == 1:
             return Prediction(cond=output, uncond=None)
         uncond, *conds = output.chunk(passes)

@@ -15,8 +15,9 @@ from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
 
 from core.checkpoints.weights import files_of
-from core.control.file import ADAPTER, ControlFile
+from core.control.file import ADAPTER, IP_ADAPTER, ControlFile
 from core.engine.devices.device import DevicePlan
+from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
 from core.engine.weights.single_file import WeightFile
 from core.errors import ControlBroken, ModelBroken
@@ -36,6 +37,8 @@ _POOLS = re.compile(r"shuffle", re.IGNORECASE)
 def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
     """Returns the network where the plan loads weights. Raises ControlBroken, also for one that does not fit."""
     try:
+        if file.kind == IP_ADAPTER:
+            return read_ip_adapter(file, unet, plan).to(plan.loads_on)
         paths = files_of(file.path) if file.path.is_dir() else (file.path,)
         headers = tuple(map(read_header, paths))
         shapes = {

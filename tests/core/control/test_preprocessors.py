@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
+from transformers import CLIPImageProcessorPil
 
 from core.control.preprocessors import MAKERS, blurred, map_of
 from core.pictures.pixels import Pixels
-from core.request.control import PREPROCESSORS, Control
+from core.request.control import IMAGE_PROMPTS, PREPROCESSORS, Control
 
 
 def noise(height: int = 37, width: int = 53, seed: int = 1) -> Pixels:
@@ -28,7 +30,7 @@ def test_each_has_a_maker() -> None:
     assert MAKERS.keys() == PREPROCESSORS.keys()
 
 
-@pytest.mark.parametrize("name", PREPROCESSORS)
+@pytest.mark.parametrize("name", [name for name in PREPROCESSORS if name not in IMAGE_PROMPTS])
 @pytest.mark.parametrize("size", [(1, 1), (1, 64), (37, 53), (64, 64)])
 def test_a_map_has_the_size_of_its_picture(name: str, size: tuple[int, int]) -> None:
     picture = noise(*size)
@@ -36,6 +38,14 @@ def test_a_map_has_the_size_of_its_picture(name: str, size: tuple[int, int]) -> 
     found = made(picture, name)
     assert (found.shape, found.dtype) == (picture.shape, np.uint8)
     assert np.array_equal(picture, before)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 400), (400, 399), (224, 224)])
+def test_an_ip_adapter_sees_what_clip_is_shown(size: tuple[int, int]) -> None:
+    picture = noise(*size)
+    plain = CLIPImageProcessorPil(do_rescale=False, do_normalize=False)(Image.fromarray(picture)).pixel_values[0]
+    for name in IMAGE_PROMPTS:
+        assert np.array_equal(made(picture, name), np.asarray(plain).transpose(1, 2, 0))
 
 
 def test_edges_lie_around_a_square_in_one_closed_line() -> None:

@@ -124,7 +124,10 @@ def test_the_wrong_kind_of_model_is_told_before_anything_is_loaded(tmp_path: Pat
     [
         (("emb_params",), "a textual inversion"),
         (("text_model.embeddings.token_embedding.weight",), "a text encoder"),
-        (("image_proj.proj.weight", "ip_adapter.0.to_q_lora.down.weight"), "an IP-Adapter, not supported yet"),
+        (
+            ("image_proj.proj.weight", "ip_adapter.0.to_q_lora.down.weight"),
+            "an IP-Adapter",
+        ),
         (("lora_unet_a.b1.weight", "lora_unet_a.b2.weight"), r"a LyCORIS file \(GLoRA\), not supported yet"),
         (("lora_unet_a.hada_w1_a", "lora_unet_a.alpha"), "each of its layers lacks a part"),
         (("a.weight",), "not a LoRA"),

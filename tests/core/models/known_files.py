@@ -216,13 +216,13 @@ FILES: dict[str, tuple[Shapes, str, str, str]] = {
         "a ControlNet-LLLite",
         "",
     ),
-    "t2i": ({"adapter.body.0.in_conv.weight": (8, 8, 1, 1)}, CONTROL, "a T2I-Adapter", ""),
     "ip-adapter": (
-        {"image_proj.proj.weight": (8, 8), "ip_adapter.1.to_k_ip.weight": (320, 768)},
-        "addition",
+        {"image_proj.proj.weight": (3072, 1024), "ip_adapter.1.to_k_ip.weight": (320, 768)},
+        CONTROL,
         "an IP-Adapter",
         "",
     ),
+    "t2i": ({"adapter.body.0.in_conv.weight": (8, 8, 1, 1)}, CONTROL, "a T2I-Adapter", ""),
     "4x-UltraSharp": ({"model.1.sub.0.RDB1.conv1.0.weight": (32, 64, 3, 3)}, UP, "an upscaler (ESRGAN)", ""),
     "realesr-general": (
         {f"body.{i}.weight": (64,) if i % 2 else (64, 64, 3, 3) for i in range(5)},

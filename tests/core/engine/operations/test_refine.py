@@ -247,7 +247,8 @@ def test_every_setting_is_the_pictures_the_refinements_or_left_alone() -> None:
     from core.runs.refining import _OF_MODEL, _OF_PICTURE  # pyright: ignore[reportPrivateUsage]
 
     taken = {*_OF_MODEL, *(name for names in _OF_PICTURE for name in names)}
-    alone = {"size", "count", "source", "mask", "references", "upscaler", "variation", "seamless"}
+    alone = {"size", "count", "source", "mask", "references", "controls", "upscaler", "hires"}
+    alone |= {"variation", "seamless"}
     assert taken | alone >= {setting.name for setting in SETTINGS}
 
 
