@@ -14,13 +14,14 @@ _FIELD_NAMES = {
     "output": tr("output file"),
     "quantise": tr("number of bits"),
     "widen": tr("widening"),
+    "hires": tr("hires fix"),
     **{
         name: tr(name)
         for name in (
             *(mark("picture"), mark("axis"), mark("token"), mark("style"), mark("image"), mark("device")),
             *(mark("dtype"), mark("option"), mark("target"), mark("strength"), mark("width"), mark("height")),
             *(mark("mask area"), mark("mask padding"), mark("mask fill"), mark("mask softness")),
-            mark("widened by"),
+            *(mark("widened by"), mark("hires strength"), mark("hires steps"), mark("hires sampler")),
             *(mark("upscale by"), mark("variation seed"), mark("variation strength"), mark("seed size")),
             *(mark("reference"), mark("training"), mark("folder"), mark("file"), mark("memory")),
         )

@@ -66,7 +66,9 @@ def with_second_pass(family: Family, film: Film) -> Film:
     if request.hires is None:
         return film
     if family.takes_mask:
-        raise InvalidRequest("hires", str(request.hires.scale), tr("a model that was not trained for inpainting"))
+        raise InvalidRequest(
+            "hires fix", str(request.hires.scale), tr("a model that was not trained for inpainting")
+        )
     second = request_of_second(family, request)
     skipped = second.steps - request.hires.steps_after(request.steps)
     sampling = schedulers.build(second.sampler, family.scheduler_config_for(second), second.steps, skipped)

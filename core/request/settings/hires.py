@@ -79,19 +79,18 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
     hires = request.hires
     if hires is None:
         return
-    for given, words in (
-        (
-            request.source,
-            tr("a picture that begins with noise: give one that begins with a picture its size itself"),
-        ),
-        (request.mask, tr("a picture without a mask")),
-        (request.references or None, tr("a picture without reference pictures")),
+    for given, sentence in (
+        (request.source, tr("A picture that starts from an image has no second pass: choose its size itself.")),
+        (request.references, tr("A picture that the model makes of others has no second pass.")),
+        (request.controls, tr("A picture that is guided by another one has no second pass.")),
     ):
-        if given is not None:
-            raise InvalidRequest("hires", _words(hires), words)
+        if given:
+            raise InvalidRequest(
+                "hires fix", _words(hires), tr("a picture that begins with noise"), sentence=sentence
+            )
     if hires.size is None and not SCALES[0] <= hires.scale <= SCALES[1]:  # also refuses NaN
         raise InvalidRequest(
-            "hires", hires.scale, tr("a number from {least:g} to {most:g}", least=SCALES[0], most=SCALES[1])
+            "hires fix", hires.scale, tr("a number from {least:g} to {most:g}", least=SCALES[0], most=SCALES[1])
         )
     if not 0 < hires.strength <= 1:
         raise InvalidRequest("hires strength", hires.strength, tr("a number above 0 and at most 1"))
@@ -104,7 +103,7 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
     sides = (target.width, target.height)
     if min(sides) < limits.smallest or max(sides) > largest:
         words = tr("a size from {least} to {most} pixels each way", least=limits.smallest, most=largest)
-        raise InvalidRequest("hires", str(target), words)
+        raise InvalidRequest("hires fix", str(target), words)
 
 
 def _check_steps(hires: Hires, request: GenerationRequest) -> None:
@@ -195,7 +194,7 @@ def _given(text: str, now: Hires | None) -> Hires:
     usual = now or Hires()
     if re.search("[x×]", text, re.IGNORECASE):
         return replace(usual, size=Size.parse(text))
-    return replace(usual, scale=typed_number("hires", text, SCALES[1]), size=None)
+    return replace(usual, scale=typed_number("hires fix", text, SCALES[1]), size=None)
 
 
 def _part(option: str, text: str, now: Hires | None, **changed: object) -> Hires:

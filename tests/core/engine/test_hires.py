@@ -270,10 +270,10 @@ def test_what_a_second_pass_does_is_told(engine: Engine) -> None:
         ({"source": Source("a.png", 0.5)}, "image"),
         ({"hires": replace(HIRES, strength=0.0)}, "hires strength"),
         ({"hires": replace(HIRES, strength=float("nan"))}, "hires strength"),
-        ({"hires": replace(HIRES, scale=float("nan"))}, "hires"),
-        ({"hires": replace(HIRES, scale=9.0)}, "hires"),
-        ({"hires": replace(HIRES, size=Size(0, 0))}, "hires"),
-        ({"hires": replace(HIRES, size=Size(100_000, 64))}, "hires"),
+        ({"hires": replace(HIRES, scale=float("nan"))}, "hires fix"),
+        ({"hires": replace(HIRES, scale=9.0)}, "hires fix"),
+        ({"hires": replace(HIRES, size=Size(0, 0))}, "hires fix"),
+        ({"hires": replace(HIRES, size=Size(100_000, 64))}, "hires fix"),
         ({"hires": replace(HIRES, sampler="gone")}, "hires sampler"),
         ({"hires": replace(HIRES, steps=-1)}, "hires steps"),
         ({"hires": replace(HIRES, steps=500)}, "hires strength"),
@@ -286,4 +286,4 @@ def test_what_cannot_be_is_refused_before_anything_is_loaded(
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
         list(engine.run(Generate(replace(REQUEST, **changes))))
-    assert refused.value.field in (field, "hires")
+    assert refused.value.field in (field, "hires fix")
