@@ -8,6 +8,7 @@ JSON, then the tensors without holes. Its metadata carries ``format``, ``version
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -80,7 +81,7 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+        return math.prod(self.shape) * self.dtype.itemsize
 
     @property
     def stride(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from dataclasses import replace
 from io import FileIO
@@ -203,8 +204,13 @@ class FilmWriter:
         self._put_at(file, place.start + call * place.stride, data)
 
     def _put_at(self, file: FileIO, start: int, data: bytes | memoryview) -> None:
-        file.seek(start)
-        if file.write(data) != len(data):
+        """In one call of the system where it has one: each lets the lock go that the engine's thread needs."""
+        if sys.platform == "win32":
+            file.seek(start)
+            taken = file.write(data)
+        else:
+            taken = os.pwrite(file.fileno(), data, start)
+        if taken != len(data):
             raise OSError(None, tr("the disk took only part of the data"))
 
     def _sync(self, file: FileIO) -> None:
