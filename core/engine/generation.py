@@ -159,7 +159,8 @@ def _made(
                 spent_seconds += seconds
                 previews.budget.add_call(seconds)
                 if not start.recorded:  # else it keeps what it tells
-                    film = replace(film, model=(yield from identified(model.loaded)))
+                    identity = yield from identified(model.loaded)
+                    film = film if film.model is identity else replace(film, model=identity)
                 film = film.with_frame(frame)
                 attended = attention.record(frame.call, words) if attention is not None else None
                 preview = LinearPreview(film) if call.is_behind else previews.preview(call.step.denoised, film)

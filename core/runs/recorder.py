@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import EmulsionError, SaveFailed
@@ -140,7 +140,7 @@ class FilmRecorder:
 
     def _write(self, film: Film, frame: Frame) -> None:
         if self._writer is not None:
-            self._writer.film = replace(film, frames=())  # the hash of the model is known with the first frame
+            self._writer.film = film  # the hash of the model is known with the first frame
             self._writer.write(frame)
 
     def _finish(self) -> None:

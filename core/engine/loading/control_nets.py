@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,16 @@ class ControlNets:
         self._seen: dict[tuple[str, Path, bool], tuple[torch.Tensor, torch.Tensor]] = {}
         self._plan = replace(plan, is_offloaded=True, weight_bits=None)
 
-    def use(self, wanted: tuple[Control, ...], library: ControlLibrary) -> tuple[Control, ...]:
+    def use(self, wanted: tuple[Control, ...], found: Callable[[], ControlLibrary]) -> tuple[Control, ...]:
         """Has these networks there, and no others; returns the controls with the hashes of their networks.
 
+        Each call of the network asks this; ``found`` is called only where other ones are wanted than are there.
         Raises ControlMissing, ControlBroken, WrongFamily, or ModelBroken for a file that goes away meanwhile.
         """
         names = [one.network for one in wanted]
         if all(names) and set(names) == self.present.keys():
             return wanted
+        library = found()
         files = [library.find(one) for one in wanted]
         for file in files:
             check_control(file, self._model)

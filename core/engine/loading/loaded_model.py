@@ -99,7 +99,7 @@ class LoadedModel:
         sources = self.catalogue.sources
         request = replace(request, controls=tuple(map(self.catalogue.controls.suited, request.controls)))
         maps, controls = read_maps(request, (sources,) if sources is not None else (), known)
-        controls = self.ladder.run(lambda: self.controls.use(controls, self.catalogue.controls))
+        controls = self.ladder.run(lambda: self.controls.use(controls, lambda: self.catalogue.controls))
         changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named, controls=controls)
         request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device, sources))
         more = (*told, *notices), maps, self.controls.values()
@@ -280,7 +280,7 @@ class PreparedModel:
                 if found.hash != lora.hash:
                     path = self.loaded.catalogue.loras.find(lora)
                     raise LoraBroken(path, tr("its content has changed since the run began"))
-            self.loaded.controls.use(self.request.controls, self.loaded.catalogue.controls)
+            self.loaded.controls.use(self.request.controls, lambda: self.loaded.catalogue.controls)
             if self.loaded.seamless[0].use(self.family.network(), self.seamless):
                 self.loaded.offloading.forget_graphs()
             return work()

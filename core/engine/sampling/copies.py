@@ -7,6 +7,7 @@ before the last one is read. Apple's GPUs have neither; the processor's tensors 
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -91,6 +92,7 @@ class Copy:
         ]
 
 
+@cache
 def _numpy_dtype(dtype: torch.dtype) -> Any:
     if dtype is torch.bfloat16:
         return ml_dtypes.bfloat16  # numpy has none of its own

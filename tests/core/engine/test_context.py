@@ -13,6 +13,7 @@ import torch
 from core.engine.engine import Engine
 from core.errors import LoraBroken, OutOfMemory
 from core.models.catalogue import Catalogue
+from core.models.folders import FixedPlaces
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Stepped
@@ -123,3 +124,22 @@ def test_the_model_that_nobody_works_with_goes_first_when_memory_runs_out(engine
     assert np.array_equal(ready(list(going)).image.pixels, expected)
     assert seen[:2] == [{"tiny", "tiny-v"}, {"tiny"}]
     assert Loading(Phase.loading_model) not in run(engine), "it is kept for the next run"
+
+
+def test_a_step_asks_for_no_folders(own_models: Path) -> None:
+    """To ask for those of now took as long as all else that is done for a step beside its network."""
+    asked: list[FixedPlaces] = []
+
+    def places() -> FixedPlaces:
+        asked.append(FixedPlaces((own_models,)))
+        return asked[-1]
+
+    engine = Engine(Catalogue(places), "cpu", "float32")
+
+    def times_asked(steps: int) -> int:
+        asked.clear()
+        run(engine, replace(REQUEST, steps=steps))
+        return len(asked)
+
+    times_asked(2)  # loads the model
+    assert times_asked(9) == times_asked(2)
