@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.session.autoencoder_selection import AutoencoderSelection
-from app.widgets.building import STRETCH, hbox, named, text_label
+from app.widgets.building import STRETCH, hbox, named, set_shown, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
 from core.language.words import in_sentence, tr
@@ -56,7 +56,7 @@ class AutoencoderControl(QWidget):
         words = tr("{value} (not found)", value=shown) if is_lost else shown or in_sentence(OWN)
         self.button.setText(f"{words} ▾".replace("&", "&&"))
         self.button.setAccessibleName(tr("Autoencoder: {words}", words=words))
-        self.setVisible(self._selection.has_model)
+        set_shown(self, is_shown=self._selection.has_model)
 
     @Slot()
     def _fill(self) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.session.session import Session
-from app.widgets.building import vbox
+from app.widgets.building import set_shown, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, Field, camel_case, combo_box
 from core.language.words import tr
@@ -69,7 +69,7 @@ class ChoiceControl(QWidget):
     def _show(self) -> None:
         if self._setting.is_optional:
             is_had = self._setting.is_had_by(self._session.draft_editor.limits)
-            self.setVisible(is_had and self._is_used(self._session))
+            set_shown(self, is_shown=is_had and self._is_used(self._session))
         value = self._setting.of(self._session.draft)
         self._offer(tuple(self._choices(self._session)))
         chosen = next((choice for choice in self._offered if choice.value == value), None)

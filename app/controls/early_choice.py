@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
 from app.session.early_choice import LAYOUT_PERCENT
 from app.session.session import Session
-from app.widgets.building import hbox, stretched
+from app.widgets.building import hbox, set_shown, stretched
 from app.widgets.field import describe
 from core.language.words import tr
 from core.request.request import GenerationRequest
@@ -48,5 +48,5 @@ class EarlyChoiceControl(QWidget):
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        self.setVisible(draft.count > 1)
+        set_shown(self, is_shown=draft.count > 1)
         self._tell()

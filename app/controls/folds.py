@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.session.session import Session
-from app.widgets.building import push_button
+from app.widgets.building import push_button, set_shown
 from app.widgets.field import GAP_PX, describe
 from app.widgets.first_focus import focus_first
 from app.widgets.flow_layout import FlowLayout
@@ -116,4 +116,4 @@ class FoldBar(QWidget):
             chip.setText(f"{'−' if is_open else '+'} {fold.title}")
             chip.setVisible(is_offered and not is_used)
             self._fields[name].setVisible(is_used or (is_open and is_offered))
-        self.setVisible(any(chip.isVisibleTo(self) for chip in self.chips.values()))
+        set_shown(self, is_shown=any(chip.isVisibleTo(self) for chip in self.chips.values()))

@@ -7,7 +7,7 @@ from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
 from app.messages.loras import about, partly
 from app.session.session import Session
-from app.widgets.building import aligned, push_button, vbox
+from app.widgets.building import aligned, push_button, set_shown, vbox
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import set_icon
 from core.language.words import plural, tr
@@ -107,7 +107,7 @@ class LorasControl(QWidget):
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
         model = self._session.model_of(draft)
-        self.setVisible(model is not None and model.capabilities.takes_loras)
+        set_shown(self, is_shown=model is not None and model.capabilities.takes_loras)
         _, tagged = take_tags(draft.prompt, "")
         of_prompt = {lora.key for lora in tagged}
         loras = (*(lora for lora in draft.loras if lora.key not in of_prompt), *tagged)

@@ -11,7 +11,7 @@ from app.controls.source import THUMBNAIL_PX
 from app.session.mask_selection import MaskSelection
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
-from app.widgets.building import STRETCH, hbox, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, set_shown, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe, set_tone
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
@@ -131,7 +131,7 @@ class MaskControl(QWidget):
     def _show(self) -> None:
         draft = self._session.draft
         mask = draft.mask
-        self.setVisible(draft.source is not None)
+        set_shown(self, is_shown=draft.source is not None)
         for widget in (self.remove_button, self.settings):
             widget.setVisible(mask is not None or self._is_painting)
             widget.setEnabled(mask is not None)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLabel
 
 from app.session.memory import MemoryService
 from app.session.memory_text import planned_text, short_text
+from app.widgets.building import set_shown
 from app.widgets.field import set_tone
 from core.language.words import tr
 
@@ -30,4 +31,4 @@ class MemoryLine(QLabel):
         self.setText(words)
         self.setToolTip(planned_text(planned) if words else "")
         set_tone(self, "error" if planned.plan is not None and not planned.plan.fits else "")
-        self.setVisible(bool(words))
+        set_shown(self, is_shown=bool(words))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.session.session import Session
-from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
+from app.widgets.building import STRETCH, hbox, push_button, set_shown, text_label, vbox
 from app.widgets.field import GAP_PX
 from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError, ModelBroken
@@ -78,7 +78,7 @@ class Suggestions(QWidget):
             self.vocabulary = vocabulary_of(model)
             self.vocabulary_changed.emit()
         words = self.vocabulary
-        self.setVisible(words is not None)
+        set_shown(self, is_shown=words is not None)
         if words is not None:
             untaught = words.untaught(self._drawn(draft))
             self._unknown.setText(untaught)

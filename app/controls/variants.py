@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.messages.errors import message
 from app.session.session import Session
-from app.widgets.building import hbox, named, push_button, stretched, text_label
+from app.widgets.building import hbox, named, push_button, set_shown, stretched, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
@@ -117,7 +117,7 @@ class VariantsRow(QWidget):
         draft = self._session.draft
         can_draw = has_template(replace(draft, variants=True))
         is_drawn = bool(draft.template or draft.negative_template)
-        self.setVisible(can_draw or is_drawn)
+        set_shown(self, is_shown=can_draw or is_drawn)
         self.dice.setVisible(can_draw and draft.variants)
         self.switch.setVisible(can_draw)
         self.switch.setChecked(draft.variants)

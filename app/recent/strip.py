@@ -62,9 +62,8 @@ class RecentStrip(QWidget):
         self._list.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
         in_list = Qt.ShortcutContext.WidgetShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list, self._on_delete, context=in_list)
-        self._empty = text_label(
-            tr("Finished pictures appear here and are saved at once."), role="hint", wraps=True
-        )
+        about = tr("Finished pictures appear here and are saved at once.")
+        self._empty = text_label(about, self, role="hint", wraps=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)

@@ -100,6 +100,16 @@ def named(widget: Named, name: str, accessible_name: str = "", tip: str = "") ->
     return widget
 
 
+def set_shown(part: QWidget, *, is_shown: bool) -> None:
+    """Shows or hides a part of a window; a new one, without a place, is shown with its place.
+
+    Shown at once it would be a window of its own for a moment, and keep the least size that windows get.
+    """
+    is_new = part.parentWidget() is None and not part.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+    if not (is_shown and is_new):
+        part.setVisible(is_shown)
+
+
 def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:
     """Returns a form with a row for each label and its field."""
     made = QFormLayout(verticalSpacing=12, horizontalSpacing=16)

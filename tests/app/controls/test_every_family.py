@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.controls.choice import ChoiceControl
@@ -14,6 +14,7 @@ from app.controls.token_counting import TokenCounting
 from app.models.card import ModelCard
 from app.models.model_list import all_cards
 from app.session.session import Session
+from app.widgets.building import vbox
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from core.models.catalogue import Catalogue
@@ -74,6 +75,7 @@ def test_guidance_is_live_where_it_does_something(session: Session, qtbot: QtBot
 
 
 def test_loras_are_offered_where_it_takes_them(family: FamilySpec, session: Session, qtbot: QtBot) -> None:
-    control = LorasControl(session)
-    qtbot.addWidget(control)
+    control, place = LorasControl(session), QWidget()
+    qtbot.addWidget(place)
+    vbox(control, on=place)
     assert control.isHidden() == (family.lora is None)

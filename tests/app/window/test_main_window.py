@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.create.notices import FAILED
@@ -98,6 +98,30 @@ def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) ->
     assert second.settings_store.settings.theme is Theme.dark
     assert second.window.contents.create_page.sizes()[0] == columns[0] == 400
     assert second.settings_store.settings.window_geometry
+
+
+def test_no_part_is_a_window_of_its_own_while_the_window_is_made(
+    open_window: Opener, qapp: QApplication, qtbot: QtBot
+) -> None:
+    shown = WindowsShown()
+    qapp.installEventFilter(shown)
+    window = open_window().window
+    qtbot.waitExposed(window)
+    qapp.removeEventFilter(shown)
+    assert shown.found == {"MainWindow"}
+
+
+class WindowsShown(QObject):
+    """Notes the classes of all windows that are shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = set[str]()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.found.add(type(watched).__name__)
+        return False
 
 
 def test_the_window_is_usable_at_1024_by_700(opened: Opened, qtbot: QtBot) -> None:
