@@ -44,6 +44,7 @@ class PictureAction(Enum):
     branch = tr("Branch from here…"), "branch", "", ONE, True
     more_like_this = tr("More like this"), "pictures", "", ONE, True
     use_as_source = tr("Start from this image"), "picture", "", ONE
+    guide_by = tr("Guide by this picture"), "", "", ONE
     paint_mask = tr("Paint a mask…"), "mask", "", ONE
     widen = tr("Widen…"), "widen", "", ONE
     add_noise = tr("Add noise to this picture…"), "", "", ONE
@@ -144,6 +145,7 @@ ABOVE_MARKS = (
     PictureAction.use_seed,
     PictureAction.generate_again,
     PictureAction.use_as_source,
+    PictureAction.guide_by,
     PictureAction.paint_mask,
     PictureAction.widen,
     PictureAction.add_noise,

@@ -19,7 +19,6 @@ from app.widgets.icons import set_icon
 from core.errors import SaveFailed
 from core.language.words import tr
 from core.request.control import MOST_CONTROLS
-from core.request.request import GenerationRequest
 
 
 class ControlList(QWidget):
@@ -52,9 +51,9 @@ class ControlList(QWidget):
         self._column = vbox(spacing=3 * GAP_PX)
         vbox(self._column, self.button, self.sentence, on=self, spacing=2 * GAP_PX)
         self.button.clicked.connect(self._on_clicked)
-        selection.changed.connect(self._refresh)
+        selection.changed.connect(self._show)
         session.draft_edited.connect(self._show)
-        self._show(session.draft)
+        self._show()
 
     def add(self, path: Path) -> None:
         """Has a picture guide, if there is room for another one."""
@@ -67,11 +66,8 @@ class ControlList(QWidget):
         super().showEvent(event)
 
     @Slot()
-    def _refresh(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
+    def _show(self) -> None:
+        draft = self._session.draft  # newer than the one of a signal that has led to another edit
         while len(self.rows) > len(draft.controls):
             row = self.rows.pop()
             self._column.removeWidget(row)

@@ -99,6 +99,7 @@ class PictureMenu(QObject):
             PictureAction.use_seed: partial(tools.use_seed, path),
             PictureAction.generate_again: partial(tools.generate_again, path),
             PictureAction.use_as_source: partial(tools.use_as_source, path),
+            PictureAction.guide_by: partial(tools.guide_by, path),
             PictureAction.paint_mask: partial(tools.paint_mask, path),
             PictureAction.widen: partial(tools.widen, path),
             PictureAction.add_noise: partial(self.noise_asked.emit, path),

@@ -23,7 +23,9 @@ from core.film.reader import film_path
 from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.recipes.recipe import Recipe
+from core.request.control import MOST_CONTROLS, Control
 from core.request.request import GenerationRequest, Source
+from core.request.settings.controls import CONTROLS
 from core.runs.operations import Generate, OpenedFilm, OpenFilm
 
 BRANCHED = "branched film"
@@ -88,6 +90,19 @@ class PictureTools(QObject):
     def use_as_source(self, path: Path) -> None:
         """Starts from this picture, with the strength that was set."""
         self._session.edit(source=Source(str(path), strength_without(self._session.draft)), mask=None)
+        self.create_asked.emit()
+
+    def guide_by(self, path: Path) -> None:
+        """Has this picture guide the next one, by a network that is chosen among those that fit."""
+        controls = self._session.draft.controls
+        if not CONTROLS.is_had_by(self._session.draft_editor.limits) or len(controls) == MOST_CONTROLS:
+            title = tr("No picture can guide this one")
+            reason = tr(
+                "Pictures guide Stable Diffusion 1.x, 2.x and XL only, {most} at most.", most=MOST_CONTROLS
+            )
+            self.failed.emit(Message(title, reason, tr("Choose another model, or remove a control.")))
+            return
+        self._session.edit(controls=(*controls, Control("", str(path))))
         self.create_asked.emit()
 
     def paint_mask(self, path: Path) -> None:

@@ -86,6 +86,7 @@ class GalleryCommands(QObject):
             PictureAction.use_seed: one(lambda picture: tools.use_seed(picture.path)),
             PictureAction.generate_again: one(lambda picture: tools.generate_again(picture.path)),
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
+            PictureAction.guide_by: one(lambda picture: tools.guide_by(picture.path)),
             PictureAction.enlarge: lambda: self._with_files(tools.enlarge_asked.emit),
             PictureAction.paint_mask: one(lambda picture: tools.paint_mask(picture.path)),
             PictureAction.widen: one(lambda picture: tools.widen(picture.path)),

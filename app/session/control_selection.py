@@ -36,6 +36,7 @@ class ControlSelection(QObject):
         self.pasted = pasted
         self.files: tuple[ControlFile, ...] | None = None
         self._tasks = session.background.queue(self, "controls")
+        session.draft_edited.connect(self._name)
 
     @Slot()
     def look(self) -> None:
@@ -61,8 +62,7 @@ class ControlSelection(QObject):
 
     def add(self, path: Path) -> None:
         """Has a picture guide, by the first network that fits; the next is chosen by the user."""
-        names = (file.name for file in self.files or () if not self.objection(file))
-        added = Control(next(names, ""), str(path.absolute()))
+        added = Control(self._first(), str(path.absolute()))
         self._session.edit(controls=(*self._session.draft.controls, added))
 
     def change(self, number: int, **values: Any) -> None:
@@ -76,11 +76,25 @@ class ControlSelection(QObject):
         del controls[number]
         self._session.edit(controls=tuple(controls))
 
+    @Slot()
+    def _name(self) -> None:
+        """Gives controls without a network the first one that fits."""
+        controls = self._session.draft.controls
+        if all(one.name for one in controls):
+            return
+        if name := self._first():
+            named = (one if one.name else replace(one, name=name) for one in controls)
+            self._session.edit(controls=tuple(named))
+
+    def _first(self) -> str:
+        return next((file.name for file in self.files or () if not self.objection(file)), "")
+
     def _on_found(self, found: tuple[tuple[ControlFile, ...], dict[str, str]]) -> None:
         files, kinds = found
         if (files, kinds) != (self.files, self._kinds):
             self.files, self._kinds = files, kinds
             self.changed.emit()
+            self._name()
 
 
 def _changed(control: Control, values: dict[str, Any]) -> Control:

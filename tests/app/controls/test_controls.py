@@ -150,3 +150,13 @@ def test_the_networks_weights_are_told_to_the_memory_plan(
         value.numel() for value in tiny_controls.weights(models / "controlnet" / "lines.safetensors").values()
     )
     assert selection.values_of(session.draft) == expected
+
+
+def test_one_that_was_added_before_the_look_gets_its_network_then(
+    session: Session, models: Path, house: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    selection = ControlSelection(Catalogue((models,)), session, tmp_path)
+    selection.add(house)
+    assert session.draft.controls[0].name == ""
+    selection.look()
+    qtbot.waitUntil(lambda: session.draft.controls[0].name == "lines", timeout=60_000)

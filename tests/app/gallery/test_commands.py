@@ -18,6 +18,7 @@ from app.gallery.filters import active_filters
 from app.session.run import SavedPicture
 from core.film.reader import film_path
 from core.gallery.marks import MarkChange
+from core.request.settings.controls import CONTROLS
 from tests.app.gallery.conftest import OpenGallery
 from tests.pictures import generated_image
 
@@ -154,6 +155,9 @@ def test_using_it_as_source_begins_the_draft_with_it(
         gallery.commands.do(PictureAction.use_as_source)
     assert gallery.session.draft.source is not None
     assert gallery.session.draft.source.path == str(path)
+    gallery.commands.do(PictureAction.guide_by)
+    has_controls = CONTROLS.is_had_by(gallery.session.draft_editor.limits)
+    assert [one.path for one in gallery.session.draft.controls] == [str(path)] * has_controls
 
 
 def test_tags_and_notes_are_kept_and_found(gallery: OpenGallery, add_picture: AddPicture) -> None:
@@ -249,6 +253,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
     ]
     one[6:6] = ["Widen…"]
     one.insert(8, "Enlarge or refine…")
+    one.insert(5, "Guide by this picture")
     several = ["Copy pictures", "Rename…", "Move to folder…", "Export…"]
     of_all = gallery.commands.handlers.keys() - {PictureAction.open_grid}  # of pictures in any folder
     for count, words in (
