@@ -73,7 +73,7 @@ class GalleryCommands(QObject):
         self._clipboard = GalleryClipboard(page, self.notices, background, tools.copy, self)
         self._file_mover = FileMover(page.messages, page.service, self.undo.stack, window)
         self._folders = FolderAdding(page, self.notices, window)
-        one = self._with_picture
+        one, ask_folder = self._with_picture, self._file_mover.ask_folder
         self.handlers: dict[PictureAction, Callable[[], None]] = {
             PictureAction.open_viewer: lambda: self._activate(page.grid.currentIndex()),
             PictureAction.compare: self._compare,
@@ -100,9 +100,7 @@ class GalleryCommands(QObject):
             PictureAction.copy_recipe: lambda: self._clipboard.copy_recipe(self._details),
             PictureAction.find_similar: one(lambda picture: page.likeness.find(picture.id)),
             PictureAction.rename: self._rename,
-            PictureAction.move: one(
-                lambda picture: self._file_mover.ask_folder(page.selected_ids, picture.path.parent)
-            ),
+            PictureAction.move: one(lambda picture: ask_folder(page.selected_ids, picture.path.parent)),
             PictureAction.export: self._export,
             PictureAction.delete: lambda: page.service.delete(page.selected_ids),
         }
