@@ -1,6 +1,8 @@
 """The bars in the gallery: changes that can be undone, and failures."""
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -17,11 +19,22 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Marked
-from core.language.words import plural, tr
+from core.language.words import mark, plural, tr
 
 FAILED, MARKED, SETTINGS = "failed", "marked", "settings"
 COPIED, FOLDERS, EXPORTED, PLACED = "copied", "folders", "exported", "placed"
 NO_RECIPE = Message(tr("No settings in this picture"), tr("It does not say how it was made."))
+
+_CHANGED: Mapping[str, str] = MappingProxyType(
+    {
+        "rating": mark("Rating of {count:,} pictures changed"),
+        "is_favourite": mark("Favourites changed: {count:,} pictures"),
+        "tags": mark("Tags of {count:,} pictures changed"),
+        "collections": mark("Collections of {count:,} pictures changed"),
+    }
+)
+"""By the field of `core.gallery.marks.Marks`."""
+_MARKS_CHANGED = mark("Marks of {count:,} pictures changed")
 
 
 class LibraryNotices(QObject):
@@ -101,9 +114,18 @@ class LibraryNotices(QObject):
         """Changing many at once by mistake would be hard to see."""
         if can_undo and len(marked.pictures) > 1:
             undo = Choice(tr("Undo"), self._undo.stack.undo, "undoMarksButton")
-            self._tell(MARKED, Message(tr("{count:,} pictures are marked", count=len(marked.pictures)), ""), undo)
+            self._tell(MARKED, Message(marked_words(marked), ""), undo)
 
     @Slot()
     def _forget_old(self) -> None:
         for subject in (MARKED, DELETED, PLACED):
             self.area.dismiss(subject)
+
+
+def marked_words(marked: Marked) -> str:
+    """Tells which marks of several pictures have changed."""
+    pairs = [(marked.before[path], marked.after[path]) for path in marked.before.keys() & marked.after.keys()]
+    fields = (*_CHANGED, "note")
+    names = [name for name in fields if any(getattr(was, name) != getattr(now, name) for was, now in pairs)]
+    words = _CHANGED.get(names[0], _MARKS_CHANGED) if len(names) == 1 else _MARKS_CHANGED
+    return tr(words, count=len(marked.pictures))
