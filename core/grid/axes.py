@@ -124,6 +124,7 @@ _TITLES: Mapping[str, str] = MappingProxyType(
     {
         "image": tr("Image"),
         "strength": tr("Strength"),
+        "widen": tr("Widening"),
         "mask-area": tr("Mask area"),
         "mask-padding": tr("Mask padding"),
         "mask-fill": tr("Mask fill"),
