@@ -68,11 +68,14 @@ class ControlRow(QWidget):
             (),
             "controlNetworkCombo",
             tr("ControlNet"),
-            tr("The ControlNet or T2I-Adapter that looks at the picture: for edges, lines, depth, poses, …"),
+            tr(
+                "The ControlNet or adapter that looks at the picture: for edges, lines, depth, poses, …\n"
+                "An IP-Adapter looks at it as at the words."
+            ),
         )
         self.networks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.preprocessors = combo_box(
-            [(noun[0].upper() + noun[1:], key) for key in PREPROCESSORS for noun in [tr(PREPROCESSORS[key].noun)]],
+            (),
             "controlPreprocessorCombo",
             tr("Made of the picture first"),
             tr("Most ControlNets look at a map: the edges of a picture, its lines, its blurred colours."),
@@ -136,6 +139,10 @@ class ControlRow(QWidget):
         preprocessor = PREPROCESSORS[control.preprocessor]
         numbers = ((self.weight, control.weight), (self.start, control.start), (self.end, control.end))
         with QSignalBlocker(self.preprocessors):
+            self.preprocessors.clear()
+            for key in self._selection.preprocessors(control):
+                noun = tr(PREPROCESSORS[key].noun)
+                self.preprocessors.addItem(noun[0].upper() + noun[1:], key)
             self.preprocessors.setCurrentIndex(self.preprocessors.findData(control.preprocessor))
         for spin, number in numbers:
             _set(spin, number)

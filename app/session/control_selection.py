@@ -11,7 +11,7 @@ from core.control.file import ControlFile
 from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.compatibility import kind_of
-from core.request.control import Control
+from core.request.control import PREPROCESSORS, Control
 from core.request.request import GenerationRequest
 
 
@@ -62,14 +62,24 @@ class ControlSelection(QObject):
 
     def add(self, path: Path) -> None:
         """Has a picture guide, by the first network that fits; the next is chosen by the user."""
-        added = Control(self._first(), str(path.absolute()))
+        added = self._suited(Control(self._first(), str(path.absolute())))
         self._session.edit(controls=(*self._session.draft.controls, added))
 
     def change(self, number: int, **values: Any) -> None:
         """Gives the control of this number, from 0, other values."""
         controls = list(self._session.draft.controls)
-        controls[number] = _changed(controls[number], values)
+        controls[number] = self._suited(_changed(controls[number], values))
         self._session.edit(controls=tuple(controls))
+
+    def preprocessors(self, control: Control) -> tuple[str, ...]:
+        """Returns the keys of what can be made of a picture for a control's network."""
+        file = next((file for file in self.files or () if file.name == control.name), None)
+        return tuple(PREPROCESSORS) if file is None else file.preprocessors
+
+    def _suited(self, control: Control) -> Control:
+        fitting = self.preprocessors(control)
+        is_fitting = control.preprocessor in fitting
+        return control if is_fitting else replace(control, preprocessor=fitting[0], values=())
 
     def remove(self, number: int) -> None:
         controls = list(self._session.draft.controls)
@@ -83,7 +93,7 @@ class ControlSelection(QObject):
         if all(one.name for one in controls):
             return
         if name := self._first():
-            named = (one if one.name else replace(one, name=name) for one in controls)
+            named = (one if one.name else self._suited(replace(one, name=name)) for one in controls)
             self._session.edit(controls=tuple(named))
 
     def _first(self) -> str:

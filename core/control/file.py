@@ -18,6 +18,7 @@ from core.files.safetensors_header import SafetensorsHeader
 from core.files.weights_header import read_header
 from core.language.words import tr
 from core.lora.file import name_of_width
+from core.request.control import IMAGE_PROMPTS, PREPROCESSORS
 
 CONTROLNET, ADAPTER, IP_ADAPTER = "controlnet", "t2i_adapter", "ip_adapter"
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
@@ -55,6 +56,12 @@ class ControlFile:
     @property
     def name(self) -> str:
         return name_of(self.path)
+
+    @property
+    def preprocessors(self) -> tuple[str, ...]:
+        """Returns the keys of what can be made of a picture for it, the usual one first."""
+        is_prompt = self.kind == IP_ADAPTER
+        return tuple(key for key in PREPROCESSORS if (key in IMAGE_PROMPTS) is is_prompt)
 
     @property
     def weights(self) -> Path:

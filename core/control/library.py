@@ -12,7 +12,7 @@ from core.control.encoders import find_encoder
 from core.control.file import IP_ADAPTER, ControlFile, name_of, read_control
 from core.errors import ControlBroken, ControlMissing, InvalidRequest
 from core.language.words import tr
-from core.request.control import IMAGE_PROMPTS, NO_PREPROCESSOR, PREPROCESSORS, Control
+from core.request.control import NO_PREPROCESSOR, Control
 
 FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter")
 """In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
@@ -70,15 +70,14 @@ class ControlLibrary:
         Raises ControlMissing, ControlBroken, also where the half of CLIP is not here that an IP-Adapter needs, or
         InvalidRequest for a preprocessor of another kind of network.
         """
-        file, is_prompt = self.find(control), control.preprocessor in IMAGE_PROMPTS
+        file = self.find(control)
         if file.kind == IP_ADAPTER:
             self.encoder_of(file)
-        if (file.kind == IP_ADAPTER) == is_prompt:
+        if control.preprocessor in file.preprocessors:
             return control
         if control.preprocessor == NO_PREPROCESSOR:
-            return replace(control, preprocessor=IMAGE_PROMPTS[0])
-        names = ", ".join(name for name in PREPROCESSORS if (name in IMAGE_PROMPTS) is not is_prompt)
-        allowed = tr("one of {names} with this network", names=names)
+            return replace(control, preprocessor=file.preprocessors[0])
+        allowed = tr("one of {names} with this network", names=", ".join(file.preprocessors))
         raise InvalidRequest("preprocessor", control.preprocessor, allowed)
 
     def encoder_of(self, file: ControlFile) -> Path:

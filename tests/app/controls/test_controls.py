@@ -15,9 +15,9 @@ from app.controls.control_row import ControlRow
 from app.session.control_selection import ControlSelection
 from app.session.session import Session
 from core.models.catalogue import Catalogue
-from core.request.control import MOST_CONTROLS, Control
+from core.request.control import MOST_CONTROLS, PREPROCESSORS, Control
 from core.request.request import Size
-from tests import tiny, tiny_controls
+from tests import tiny, tiny_controls, tiny_ip_adapters
 from tests.app.conftest import MakeSession
 
 
@@ -64,7 +64,7 @@ def only(control: ControlList) -> ControlRow:
 
 def map_of(row: ControlRow, qtbot: QtBot) -> float:
     """Returns the mean of the map, once it is there."""
-    qtbot.waitUntil(row.preview.isVisible, timeout=60_000)
+    qtbot.waitUntil(lambda: not row.preview.pixmap().isNull(), timeout=60_000)
     image = row.preview.pixmap().toImage()
     values = [image.pixelColor(x, y).red() for x in range(image.width()) for y in range(image.height())]
     return sum(values) / len(values)
@@ -88,6 +88,32 @@ def test_a_picture_takes_the_first_network_that_fits_and_its_map_is_shown(
     assert row.values[0].isVisible() and row.values[1].isVisible()
     row.values[0].setValue(50)
     assert session.draft.controls[0].values == (50, 200)
+
+
+def test_what_is_made_of_the_picture_fits_the_network(
+    make_session: MakeSession, models: Path, house: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "more"
+    for name in ("controlnet/lines.safetensors", "tiny"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(models / name)
+    tiny_ip_adapters.save(models / "tiny", folder / "ipadapter", "sunset")
+    session = make_session(models=Catalogue((folder,)))
+    session.edit(model="tiny", size=Size(64, 64))
+    selection = ControlSelection(Catalogue((folder,)), session, tmp_path / "pasted")
+    control = ControlList(session, selection)
+    qtbot.addWidget(control)
+    control.show()
+    qtbot.waitUntil(lambda: selection.files is not None, timeout=60_000)
+    control.add(house)
+    row = only(control)
+    selection.change(0, preprocessor="canny", values=(50.0, 200.0))
+    for name, expected in (("sunset", ["picture", "style", "layout"]), ("lines", list(PREPROCESSORS)[:-3])):
+        row.networks.setCurrentIndex(row.networks.findData(name))
+        row.networks.activated.emit(row.networks.currentIndex())
+        assert [row.preprocessors.itemData(place) for place in range(row.preprocessors.count())] == expected
+        assert (session.draft.controls[0].preprocessor, session.draft.controls[0].values) == (expected[0], ())
+    assert map_of(row, qtbot) > 0
 
 
 def test_numbers_are_edited_and_the_start_stays_before_the_end(
