@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import fields
 from typing import Any, Protocol
 
-from core.errors import EngineEnded, WireBroken
+from core.errors import DeviceLost, EngineEnded, WireBroken
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder
@@ -144,6 +144,8 @@ class _Connection:
                         return
                     case Failed(of, error, trace) if of == number:
                         is_over = True
+                        if isinstance(error, DeviceLost):  # only another process can use it again
+                            self.end(self._stops_within_s)
                         raise error or RuntimeError(trace)
                     case _:
                         raise self._out_of_turn(answer)

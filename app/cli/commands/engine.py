@@ -1,5 +1,6 @@
 """``emulsion engine --stdio``: an engine for another program, which talks to it by standard input and output."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ def _run(arguments: Namespace) -> int:
 
 def serve(make: Maker) -> None:
     """Serves the program at the other ends of standard input and output until it leaves. Raises WireBroken."""
+    faulthandler.enable(2)  # into the log of the program that started it: its own crash is another matter
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C is for the program that started it
     source, sink = _own_streams()
     has_ended = threading.Event()

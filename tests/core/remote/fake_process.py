@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from app.cli.commands.engine import serve
+from core.errors import DeviceLost
 from core.models.folders import Places
 from core.models.memory_plan import DeviceMemory
 from core.remote.messages import MakeEngine, Ready
@@ -26,11 +27,16 @@ def fail_by_division() -> None:
     raise ZeroDivisionError(1 / 0)
 
 
+def lose_the_device() -> None:
+    raise DeviceLost("Fake")
+
+
 FAILURES: dict[str, Callable[[], object]] = {
     "abort": os.abort,
     "exit": lambda: os._exit(3),
     "hang": lambda: time.sleep(1000),
     "divide": fail_by_division,
+    "lose": lose_the_device,
 }
 
 

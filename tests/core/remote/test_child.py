@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.errors import EngineEnded, WireBroken
+from core.errors import DeviceLost, EngineEnded, WireBroken
 from core.film.stored import unfinished
 from core.remote.client import RemoteEngine
 from core.request.request import GenerationRequest, Size
@@ -100,6 +100,23 @@ def test_an_error_that_nobody_foresaw_is_told_with_its_trace_and_the_engine_stay
     assert len(processes.started) == 1
 
 
+def test_a_device_that_is_lost_is_used_again_by_another_process(
+    remote: RemoteEngine, processes: Processes
+) -> None:
+    with pytest.raises(DeviceLost):
+        list(remote.run(asked("lose")))
+    assert isinstance(last_of(remote, asked("a")), ImageReady)
+    assert len(processes.started) == 2
+
+
+def test_the_trace_of_a_crash_comes_into_the_log(remote: RemoteEngine, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), pytest.raises(EngineEnded):
+        list(remote.run(asked("abort")))
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    assert "Fatal Python error: Aborted" in told
+    assert "fake_process.py" in told
+
+
 def test_an_engine_that_hangs_is_ended_soon_after_the_run_was_to_stop(
     remote: RemoteEngine, processes: Processes
 ) -> None:
@@ -153,8 +170,8 @@ def test_a_run_goes_on_where_it_was_after_any_end_of_its_engine(processes: Proce
                 told.append(event)
         except EngineEnded:
             steps = [event for event in told if isinstance(event, Stepped)]
-            parts = unfinished(folder)
-            assert [part.step for part in parts] == [len(steps)] * bool(steps)
+            parts, is_whole = unfinished(folder), any(isinstance(event, ImageReady) for event in told)
+            assert [part.step for part in parts] == [len(steps)] * (bool(steps) and not is_whole)
             if parts:
                 found = list(recorder.record(remote.run(Resume(parts[0].path, parts[0].request))))[-1]
                 assert isinstance(found, ImageReady)
