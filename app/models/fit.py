@@ -91,9 +91,7 @@ def _planned(
 def _free(needed: int, memory: DeviceMemory) -> str:
     words = tr("{size} free", size=size_text(memory.free))
     is_close = memory.free * (1 - RESERVE) < needed <= memory.free
-    return (
-        tr("{words}, of which {reserve:.0%} should stay so", words=words, reserve=RESERVE) if is_close else words
-    )
+    return tr("{words}, {reserve:.0%} of it kept in reserve", words=words, reserve=RESERVE) if is_close else words
 
 
 def _how(plan: MemoryPlan) -> str:

@@ -24,6 +24,7 @@ from core.models.catalogue import Model, RefusedModel
 from core.models.downloadable import PREVIEWS, KnownModel, known_parts
 from core.models.folders import key_of
 from core.models.memory_plan import computer_memory
+from core.request.request import Size
 
 
 def all_cards(
@@ -50,7 +51,7 @@ def all_cards(
             )
             facts = (
                 model.family_name,
-                model.size,
+                Size.parse(model.size).words,
                 tr("{steps} steps", steps=model.steps),
                 "" if model.files and model.download_bytes is None else model_size_text(model),
                 _parts_text(model),

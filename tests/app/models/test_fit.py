@@ -75,7 +75,7 @@ def test_a_model_that_would_fill_the_memory_to_the_brim_does_not_fit_and_says_wh
     processor = ChosenDevice("cpu", "Example 7", "bfloat16", "")
     fit = fit_of(Z_IMAGE, processor, DeviceMemory("cpu", 24 * GIB, int(15.6 * GIB)))
     assert fit.level is Level.will_not_fit
-    assert fit.sentence.endswith("needs about 16.0 GB of memory, 16.8 GB free, of which 8% should stay so.")
+    assert fit.sentence.endswith("needs about 16.0 GB of memory, 16.8 GB free, 8% of it kept in reserve.")
 
 
 def test_before_a_device_is_known_nothing_is_promised() -> None:
