@@ -12,7 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from app.session.run import Ending, RunState
 from app.session.session import Session
+from core.film.film import Film
+from core.film.reader import film_path
 from core.film.stored import unfinished
+from core.pictures.picture import GeneratedImage
 from core.runs.events import Stepped
 from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard, MakeSession
@@ -84,7 +87,11 @@ def test_a_killed_engine_ends_the_run_and_the_next_one_has_another(
 ) -> None:
     films = tmp_path / "films"
     recorder = FilmRecorder(lambda: films)
-    session = make_session(make_engine=lambda: processes.engine(device="0.03"), recorder=recorder)
+
+    def save(_image: GeneratedImage, _film: Film | None, _folder: Path | None) -> Path:
+        return tmp_path / "made.png"
+
+    session = make_session(make_engine=lambda: processes.engine(device="0.03"), recorder=recorder, save=save)
     session.edit(steps=60)
     endings: list[Ending] = []
     session.run_ended.connect(endings.append)
@@ -108,3 +115,4 @@ def test_a_killed_engine_ends_the_run_and_the_next_one_has_another(
     assert session.queue.entries == ()
     assert len(processes.started) == 2
     assert not unfinished(films)
+    qtbot.waitUntil(film_path(tmp_path / "made.png").is_file, timeout=LONG_MS)
