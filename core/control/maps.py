@@ -19,8 +19,11 @@ from core.request.request import GenerationRequest
 EXTRA = "control map "
 """Begins the names of extras: uint8 (height, width) where the map is grey, else (height, width, 3)."""
 
-LARGEST_PACKED = 6 * 2**20
-"""Bytes of all maps of a film; in its header they take a third more. Others are read from their files again."""
+LARGEST_PACKED, LARGEST_MAPS = 6 * 2**20, 24 * 2**20
+"""Bytes of all maps of a film, packed and as they are, below the limits of its header and of its extras.
+
+Others are read from their files again.
+"""
 
 MapKey = tuple[str, str, tuple[float, ...]]
 Maps = Mapping[MapKey, Pixels]
@@ -55,21 +58,25 @@ def read_maps(
 def maps_to_extras(controls: Iterable[Control], maps: Maps) -> dict[str, NDArray[Any]]:
     """Returns the extras of a film for the maps of these controls, as far as there is room for them."""
     extras: dict[str, NDArray[Any]] = {}
-    room = LARGEST_PACKED
+    packed, whole = 0, 0
     for number, control in enumerate(controls):
         pixels = maps[map_key(control)]
         is_grey = bool((pixels == pixels[..., :1]).all())
         kept = np.ascontiguousarray(pixels[..., 0] if is_grey else pixels)
-        room -= len(zlib.compress(kept.tobytes(), 1))
-        if room >= 0:
+        packed, whole = packed + len(zlib.compress(kept.tobytes(), 1)) * 4 // 3, whole + kept.nbytes
+        if packed <= LARGEST_PACKED and whole <= LARGEST_MAPS:
             extras[f"{EXTRA}{number}"] = kept
     return extras
 
 
 def maps_from_extras(controls: Iterable[Control], extras: Mapping[str, NDArray[Any]]) -> dict[MapKey, Pixels]:
-    """Returns the maps that a film has kept."""
+    """Returns the maps that a film has kept; a film from elsewhere may have arrays that are none."""
     numbered = ((control, extras.get(f"{EXTRA}{number}")) for number, control in enumerate(controls))
-    return {map_key(control): _in_colour(kept) for control, kept in numbered if kept is not None}
+    return {map_key(control): _in_colour(kept) for control, kept in numbered if kept is not None and _is_map(kept)}
+
+
+def _is_map(kept: NDArray[Any]) -> bool:
+    return kept.dtype == np.uint8 and kept.size > 0 and (kept.ndim == 2 or (kept.ndim == 3 and kept.shape[2] == 3))
 
 
 def _in_colour(kept: NDArray[Any]) -> Pixels:

@@ -20,6 +20,8 @@ FORMAT = 1
 _DIGITS = set("0123456789abcdef")
 _FILES = ("model", "lora", "vae", "image", "reference", "upscaler", "control")
 """Kinds of axes whose values can be paths."""
+_FOLDERS_OF_PARTS = r"(?:^|(?<=:))(?:[A-Za-z]:)?[^:]*[/\\]"
+"""Of a control, which names a network and a picture, divided by a colon; drives of Windows have one too."""
 
 
 def grid_to_text(grid: Grid, *, has_places: bool) -> str:
@@ -88,7 +90,8 @@ def without_places(axis: Axis) -> Axis:
     """Returns names of files without their folders."""
     if axis.kind not in _FILES:
         return axis
-    values = tuple(re.split(r"[/\\]", value)[-1] for value in axis.values)
+    folders = _FOLDERS_OF_PARTS if axis.kind == "control" else r"^.*[/\\]"
+    values = tuple(re.sub(folders, "", value, flags=re.DOTALL) for value in axis.values)
     return Axis(axis.kind, ", ".join(values), values)
 
 

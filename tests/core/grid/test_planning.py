@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import InvalidRequest, LoraMissing, ModelMissing, WildcardMissing
 from core.grid.axes import AXES, axis_kind
-from core.grid.description import grid_from_text, grid_to_text
-from core.grid.grid import Grid
+from core.grid.description import grid_from_text, grid_to_text, without_places
+from core.grid.grid import Axis, Grid
 from core.grid.planning import MOST_PICTURES, check, plan
 from core.models.catalogue import Catalogue
 from core.request.hires import Hires
@@ -257,3 +257,14 @@ def test_a_changed_prompt_keeps_no_template_that_it_was_not_drawn_from() -> None
 def test_a_list_with_nothing_in_it_is_told_with_an_example() -> None:
     with pytest.raises(InvalidRequest, match="values such as"):
         grid(("search-replace", '"",'))
+
+
+@pytest.mark.parametrize(
+    ("typed", "public"),
+    [
+        ("canny:/home/me/house.png:0.8", "canny:house.png:0.8"),
+        (r"C:\nets\canny.safetensors:D:\me\house.png:canny", "canny.safetensors:house.png:canny"),
+    ],
+)
+def test_a_control_loses_its_folders_and_keeps_its_network(typed: str, public: str) -> None:
+    assert without_places(Axis("control", typed, (typed,))).values == (public,)
