@@ -82,7 +82,6 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
     for given, sentence in (
         (request.source, tr("A picture that starts from an image has no second pass: choose its size itself.")),
         (request.references, tr("A picture that the model makes of others has no second pass.")),
-        (request.controls, tr("A picture that is guided by another one has no second pass.")),
     ):
         if given:
             raise InvalidRequest(
