@@ -111,6 +111,7 @@ class EnlargeDialog(QDialog):
         scale = file.kind.scale if file is not None and file.kind is not None else 0
         looking = "" if self._keeps_size else tr("Looking for upscalers…")
         self._about.setText(about(file) if file is not None else looking)
+        self._about.setVisible(not self._keeps_size)
         self._sizes.setEnabled(not self._keeps_size)
         longer = max(self._size.width, self._size.height) if self._size is not None else 0
         self._sizes.clear()

@@ -23,7 +23,7 @@ from core.engine.weights.ip_adapter_files import read_image_encoder, seen_by_cli
 from core.models.catalogue import Model
 from core.models.compatibility import check_control
 from core.pictures.pixels import Pixels
-from core.request.control import Control
+from core.request.control import MOST_CONTROLS, Control
 
 
 class ControlNets:
@@ -95,8 +95,7 @@ class ControlNets:
             made = attempt(lambda: seen_by_clip(encoder.to(device), picture, is_projected))
             if made is RAN_OUT:
                 made = seen_by_clip(encoder.to("cpu", torch.float32), picture, is_projected)
-            self._seen = {one: seen for one, seen in self._seen.items() if one[1] in self._encoders.values()}
-            self._seen[key] = made
+            self._seen = dict([*self._seen.items()][1 - MOST_CONTROLS :]) | {key: made}
         seen, unseen = (one.to(self._plan.device, self._plan.dtype) for one in self._seen[key])
         return seen, unseen
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from core.control.maps import maps_from_extras
@@ -155,6 +156,23 @@ def test_those_for_faces_are_refused_by_name(mark: str, engine: Engine, library:
     save_file({**weights, mark: weights["image_proj.norm.weight"].clone()}, tmp_path / "face.safetensors")
     with pytest.raises(ControlBroken, match="FaceID"):
         picture(engine, shown(tmp_path, str(tmp_path / "face.safetensors")))
+
+
+def test_clip_goes_to_the_processor_where_memory_runs_out(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = picture(made_with(library), shown(tmp_path))
+    plain, calls = ip_adapter_files.seen_by_clip, list[str]()
+
+    def short(encoder: Any, *how: Any) -> Any:
+        calls.append(next(encoder.parameters()).device.type)
+        if len(calls) == 1:
+            raise torch.OutOfMemoryError
+        return plain(encoder, *how)
+
+    monkeypatch.setattr("core.engine.loading.control_nets.seen_by_clip", short)
+    assert np.array_equal(picture(made_with(library), shown(tmp_path)), expected)
+    assert len(calls) == 2
 
 
 def test_one_with_other_layers_is_told(engine: Engine, library: Path, tmp_path: Path) -> None:
