@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from core.errors import InvalidRequest
 from core.language.words import tr
 from core.request.json_values import damaged, list_of, whole_of
 
@@ -28,6 +29,15 @@ class Margins:
         if len(numbers) != len(parts) or not all(number in MARGIN for number in numbers):
             return None
         return cls(*(numbers * 4 if len(numbers) == 1 else numbers)) if len(numbers) in (1, 4) else None
+
+    @classmethod
+    def parse(cls, text: str) -> Margins:
+        """Reads what somebody types, see `read`. Raises InvalidRequest, also where nothing is added."""
+        if margins := cls.read(text):
+            return margins
+        raise InvalidRequest(
+            "widen", text, tr("LEFT,TOP,RIGHT,BOTTOM: at most {most}, not all 0", most=MARGIN[-1])
+        )
 
     @classmethod
     def from_json(cls, content: object) -> Margins:

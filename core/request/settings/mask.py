@@ -221,14 +221,6 @@ def _parts(mask: Mask | None) -> dict[str, str]:
     }
 
 
-def _read_margins(text: str, mask: Mask | None) -> Mask:
-    margins = Margins.read(text)
-    if not margins:
-        allowed = tr("LEFT,TOP,RIGHT,BOTTOM: each 0 to {most} pixels, and one of them above 0", most=MARGIN[-1])
-        raise InvalidRequest("widen", text, allowed)
-    return replace(mask or Mask("", fill="surroundings"), margins=margins)
-
-
 def _given(text: str, mask: Mask | None, name: str) -> Mask:
     if mask is None:
         raise needing(name, text, f"--{name.replace(' ', '-')}", "--mask")
@@ -264,7 +256,8 @@ MASK: Setting[Mask | None] = Setting(
             "--widen",
             "L,T,R,B",
             tr("continue --image by so many pixels beyond its left, top, right and bottom edge, or by one number"),
-            _read_margins,
+            lambda text, now: replace(now or Mask("", fill="surroundings"), margins=Margins.parse(text)),
+            numbers="whole",
         ),
         Option(
             "--mask-area",

@@ -174,7 +174,7 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
         (["--widen", "64"], "emulsion: --widen needs --image as well."),
         (["--image", __file__, "--widen", "64"], "it is not a PNG, JPEG, WEBP, BMP, GIF or TIFF picture."),
         (["--image", PHOTO, "--widen=-1"], "“-1” is not a possible widening: it must be LEFT,TOP,RIGHT,BOTTOM"),
-        (["--image", PHOTO, "--widen", "0,0,0,0"], "each 0 to 8192 pixels, and one of them above 0."),
+        (["--image", PHOTO, "--widen", "0,0,0,0"], "LEFT,TOP,RIGHT,BOTTOM: at most 8192, not all 0."),
         (["--image", PHOTO, "--widen", "1,2,3"], "“1,2,3” is not a possible widening"),
         (["--image", PHOTO, "--widen", "5:4"], "it must be one of 1:1, 4:3, 3:2, 16:9, 2:1, 9:16"),
         (["--image", PHOTO, "--widen", "2:1,north"], "a comma and one of middle, left, right, top, bottom."),
