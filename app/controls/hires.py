@@ -164,6 +164,4 @@ def _reason(draft: GenerationRequest) -> str:
         return ""
     if draft.source is not None:
         return tr("not with an image to start from")
-    if draft.references:
-        return tr("not with pictures to edit")
-    return tr("not with a guiding picture") if draft.controls else ""
+    return tr("not with pictures to edit") if draft.references else ""

@@ -66,8 +66,12 @@ def generate_picture(
             if isinstance(event, FirstPassDone):
                 first = event
                 continue
+            if isinstance(event, Started | Stepped):
+                film = event.film
             if isinstance(event, Stepped):
-                film, seconds = event.film, seconds + event.seconds
+                seconds += event.seconds
+            if isinstance(event, Loading) and event.phase is Phase.enlarging and film.is_complete:
+                first = None  # what both passes made is there
             yield event
     finally:
         made.close()

@@ -14,13 +14,14 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import save_file
 
 from core.engine.engine import Engine
-from core.errors import FilmBroken, InvalidRequest, OutOfMemory, UpscalerMissing
+from core.engine.upscaling.enlarging import Enlarger
+from core.errors import FilmBroken, OutOfMemory, UpscalerMissing
 from core.film.film import Film
 from core.film.reader import SUFFIX, read_recording
 from core.film.writer import FilmWriter
 from core.models.catalogue import Catalogue
 from core.request.hires import LANCZOS, Hires
-from core.request.request import GenerationRequest, Mask, Reference, Size, Source
+from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import Loading, Phase, SecondPassLeftOut, Started, Stepped
@@ -246,6 +247,26 @@ def test_where_memory_runs_out_in_the_second_pass_the_picture_is_that_of_the_fir
     assert np.array_equal(again.image.pixels, made(engine, request)[0])
 
 
+def test_the_first_picture_is_kept_also_of_a_run_that_was_taken_up_between_its_passes(
+    engine: Engine, whole: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_out(monkeypatch, 16)
+    last = ready(list(engine.run(GenerateBranch(Branch(whole, 5, whole.request)))))
+    assert last.image.pixels.shape == (24, 32, 3)
+    assert_same_frames(last.film, begun(whole, 5))
+
+
+def test_where_memory_runs_out_after_both_passes_the_first_picture_does_not_stand_in(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scarce(*_: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no more")
+
+    monkeypatch.setattr(Enlarger, "call", scarce)
+    with pytest.raises(OutOfMemory):
+        list(engine.run(Generate(replace(REQUEST, upscaler=Upscaler(NETWORK)))))
+
+
 def test_where_memory_runs_out_in_the_first_pass_nothing_is_made_up(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,28 +283,3 @@ def test_what_a_second_pass_does_is_told(engine: Engine) -> None:
     hires = ready(events).film.request.hires
     assert hires is not None
     assert len(hires.sha256) == 64
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"source": Source("a.png", 0.5)}, "image"),
-        ({"hires": replace(HIRES, strength=0.0)}, "hires strength"),
-        ({"hires": replace(HIRES, strength=float("nan"))}, "hires strength"),
-        ({"hires": replace(HIRES, scale=float("nan"))}, "hires fix"),
-        ({"hires": replace(HIRES, scale=9.0)}, "hires fix"),
-        ({"hires": replace(HIRES, size=Size(0, 0))}, "hires fix"),
-        ({"hires": replace(HIRES, size=Size(100_000, 64))}, "hires fix"),
-        ({"hires": replace(HIRES, sampler="gone")}, "hires sampler"),
-        ({"hires": replace(HIRES, steps=-1)}, "hires steps"),
-        ({"hires": replace(HIRES, steps=500)}, "hires strength"),
-        ({"references": (Reference("a.png"),)}, "reference pictures"),
-        ({"mask": Mask("mask.png")}, "mask"),
-    ],
-)
-def test_what_cannot_be_is_refused_before_anything_is_loaded(
-    changes: dict[str, Any], field: str, engine: Engine
-) -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        list(engine.run(Generate(replace(REQUEST, **changes))))
-    assert refused.value.field in (field, "hires fix")

@@ -1,4 +1,4 @@
-"""Branches of films of two passes, and the words that act in both."""
+"""Branches of films of two passes, the words that act in both, and what has no second pass."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
+from core.errors import InvalidRequest
 from core.film.film import Film
 from core.models.catalogue import Catalogue
-from core.request.request import Size
+from core.request.request import Mask, Reference, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import Stepped
 from core.runs.operations import (
@@ -23,7 +24,7 @@ from core.runs.operations import (
     result_of,
 )
 from tests.core.engine.test_branching import assert_same_frames, on_disk, ready
-from tests.core.engine.test_hires import REQUEST, made
+from tests.core.engine.test_hires import HIRES, REQUEST, made
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +90,28 @@ def test_the_last_text_of_a_prompt_that_changes_acts_in_the_second_pass(engine: 
     seeded = replace(changing, request=replace(changing.request, prompt="a blue house"))
     again = ready(list(engine.run(GenerateBranch(Branch(seeded, 5, seeded.request))))).film
     assert_same_frames(again.pass_at(5), changing.pass_at(5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"source": Source("a.png", 0.5)}, "image"),
+        ({"hires": replace(HIRES, strength=0.0)}, "hires strength"),
+        ({"hires": replace(HIRES, strength=float("nan"))}, "hires strength"),
+        ({"hires": replace(HIRES, scale=float("nan"))}, "hires fix"),
+        ({"hires": replace(HIRES, scale=9.0)}, "hires fix"),
+        ({"hires": replace(HIRES, size=Size(0, 0))}, "hires fix"),
+        ({"hires": replace(HIRES, size=Size(100_000, 64))}, "hires fix"),
+        ({"hires": replace(HIRES, sampler="gone")}, "hires sampler"),
+        ({"hires": replace(HIRES, steps=-1)}, "hires steps"),
+        ({"hires": replace(HIRES, steps=500)}, "hires strength"),
+        ({"references": (Reference("a.png"),)}, "reference pictures"),
+        ({"mask": Mask("mask.png")}, "mask"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_loaded(
+    changes: dict[str, Any], field: str, engine: Engine
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        list(engine.run(Generate(replace(REQUEST, **changes))))
+    assert refused.value.field in (field, "hires fix")
