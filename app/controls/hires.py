@@ -132,7 +132,7 @@ class HiresControl(QWidget):
             with QSignalBlocker(spin):
                 spin.setValue(value)  # pyright: ignore[reportArgumentType] - steps are whole
         self._fill(self.upscalers, [(name, name, "") for name in (*LATENT_MODES, LANCZOS)], hires.upscaler)
-        samplers = [("", tr("Same sampler"), "")]
+        samplers = [("", tr("The same"), "")]
         samplers += [(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in limits.samplers]
         self._fill(self.samplers, samplers, hires.sampler)
         self._labelled.note.setText(_reason(draft) or f"→ {target.words}")

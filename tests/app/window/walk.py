@@ -61,6 +61,7 @@ NAMES = re.compile(
     r"|English|Deutsch|DDIM|DDPM|LMS|PLMS|Euler|Heun|DPM\d?|DEIS|UniPC|LCM|TCD|SDE|Karras|Exponential|Even|No norm"
     r"|Original|Ignore|None|Plain|Stable Diffusion|SDXL|Turbo|Starter Model|Python|Qt|System|torch|diffusers"
     r"|transformers|Ctrl|Shift|Alt|Return|Enter|Space|Del|Esc|Home|End|Tab|Up|Down|Left|Right|Tiny|tiny"
+    r"|Latent|Lanczos|antialiased|bicubic|nearest"
     r"|a red house( by the sea)?"
     r"|FLUX|klein|base|int8|one file|Qwen|taesd(xl)?|mine|cond|uncond|log|Create)\b"
 )
