@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
@@ -22,6 +22,8 @@ _RATE_WIDTH_PX = 72
 _GAP_PX, _MARGIN_PX = 4, 8
 _WIDE_PX = 960
 """From this width on all buttons have text."""
+_NARROW_PX = 480
+"""Below this width the rate gives way to the buttons."""
 
 
 class Transport(QWidget):
@@ -109,6 +111,11 @@ class Transport(QWidget):
         set_icon(self.play, "pause" if is_playing else "play")
         self.play.setToolTip(tr("Pause the film (Space)") if is_playing else tr("Play the film (Space)"))
 
+    def minimumSizeHint(self) -> QSize:
+        """Returns the size without the rate, which gives way."""
+        hint, rate_px = super().minimumSizeHint(), 0 if self.rate.isHidden() else _RATE_WIDTH_PX + _GAP_PX
+        return hint - QSize(rate_px, 0)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -119,6 +126,7 @@ class Transport(QWidget):
         style = styles.ToolButtonTextBesideIcon if self.width() >= _WIDE_PX else styles.ToolButtonIconOnly
         for button in self._tools:
             button.setToolButtonStyle(style)
+        self.rate.setHidden(self.width() < _NARROW_PX)
         own = (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export, self.four)
         buttons = [button for button in (*own, *self._tools) if not button.isHidden()]
         wanted = 3 * _MARGIN_PX + sum(button.sizeHint().width() + _GAP_PX for button in buttons)
