@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.canvas.view import Canvas
 from app.create.page import CreatePage
+from app.widgets.pixels import to_pixels
 from core.request.mask import NO_MARGINS, Margins, Mask
 from core.request.request import Size
 from tests.app.windows import Opened, Opener, open_window, wait_until_idle
@@ -36,6 +38,15 @@ def begin(opened: Opened, photo: Path, qtbot: QtBot) -> CreatePage:
     page.left.mask_control.widen_button.click()
     qtbot.waitUntil(lambda: page.is_widening)
     return page
+
+
+def held_colours(canvas: Canvas) -> tuple[tuple[int, ...], ...]:
+    """Returns the colours left and right of what is shown while C is held."""
+    QTest.keyPress(canvas, Qt.Key.Key_C)
+    frame, pixels = canvas.frame, to_pixels(canvas.grab().toImage())
+    QTest.keyRelease(canvas, Qt.Key.Key_C)
+    row, width = pixels[round(frame.center().y())], frame.width()
+    return tuple(tuple(map(int, row[round(frame.left() + width * part)])) for part in (0.2, 0.8))
 
 
 def margins_of(opened: Opened) -> Margins:
@@ -110,6 +121,10 @@ def test_wider_candidates_are_compared_in_place_and_one_is_taken(
     before = session.draft
     qtbot.waitUntil(lambda: page.canvas.shown is not None)
     assert before.mask == Mask("", fill="surroundings", softness=4.0, margins=Margins(64, 0, 0, 0))
+    canvas = page.canvas
+    colour = canvas.brush.color()
+    backdrop = colour.red(), colour.green(), colour.blue()
+    qtbot.waitUntil(lambda: held_colours(canvas) == (backdrop, (1, 250, 3)), timeout=20_000)
     bar.take_asked.emit()
     taken = session.draft
     assert taken.mask is None
