@@ -111,7 +111,7 @@ class MaskPlace(QObject):
             editor.painted.connect(self._on_painted)
             editor.closed.connect(self.close)
             editor.cancelled.connect(self.cancel)
-            editor.paste_asked.connect(self._create.left.source.paste)
+            editor.paste_asked.connect(self._create.left.source.pasting.paste)
             DropRouter(editor, [DropRule(is_source, first(self._create.left.source.choose))])
         if path != self._path or not self._create.is_painting:
             self._before = self._session.draft.mask

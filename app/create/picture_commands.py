@@ -232,7 +232,7 @@ class PictureCommands(QObject):
         if path is not None:
             self._loader.load_recipe(path)
         elif data.hasImage():
-            self._create.left.source.paste()
+            self._create.left.source.pasting.paste()
         else:
             self._notices.show_failure(NO_FILE)
 
