@@ -28,7 +28,10 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)
-    branch = replace(branch, request=replace(model.request, training=training))
+    if before.hires is not None:  # a branch in the second pass may have another sampler there
+        told = model.request.hires or before.hires
+        hires = replace(branch.request.hires or before.hires, sha256=told.sha256)
+    branch = replace(branch, request=replace(model.request, training=training, hires=hires))
     start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
     start = replace(start, film=model.with_maps(start.film))
     request = start.film.request
