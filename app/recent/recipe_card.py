@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from app.messages.stored import note_text
 from app.recent.recipe_fields import size_words
 from app.widgets.building import push_button, text_label, vbox
 from app.widgets.dates import moment_text
+from app.widgets.dialog_body import LOWEST_PX, DialogBody
 from core.files.sizes import size_text
 from core.language.words import tr
 from core.recipes.recipe import Recipe
@@ -51,7 +53,8 @@ class RecipeCard(QFrame):
             name="useSettingsButton",
             tip=tr("Uses the prompt, seed and all settings of this picture. Can be undone."),
         )
-        vbox(self._prompt, self._facts, self._use, on=self, margins=12, spacing=8)
+        texts = _Texts(vbox(self._prompt, self._facts, spacing=8), tr("Recipe"))
+        vbox(texts, self._use, on=self, margins=12, spacing=8)
         self.hide()
 
     def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None, size: Size | None = None) -> None:
@@ -71,6 +74,25 @@ class RecipeCard(QFrame):
     def _ask_use(self) -> None:
         if self._recipe is not None:
             self.use_asked.emit(self._recipe.request, self._recipe.untold)
+
+
+class _Texts(DialogBody):
+    """Lines as wide as the card: all of them where the window has the room, and scrolled where not."""
+
+    def __init__(self, layout: QBoxLayout, name: str) -> None:
+        super().__init__(layout, name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._layout.totalHeightForWidth(self.viewport().width()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(self.sizeHint().height(), LOWEST_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # lines wrap elsewhere now
 
 
 def facts(recipe: Recipe, size: Size | None = None) -> str:
