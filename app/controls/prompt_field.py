@@ -52,7 +52,7 @@ POSITIVE = PromptKind(
     tr("&Prompt"),
     tr("Prompt"),
     tr(
-        "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.\n"
+        "Prompt: the picture in words.\nCtrl+Return generates; Tab leaves the field.\n"
         "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected.\n"
         "{red|blue} and __wildcards__ are drawn for each picture."
     ),

@@ -60,7 +60,7 @@ def _of_option(setting: Setting[Any], option: Option[Any]) -> AxisKind:
 
     name = option.flag.lstrip("-")
     is_whole = len(setting.options) == 1 or option.name == setting.name
-    title = setting.title if is_whole else _TITLES.get(name, name.capitalize().replace("-", " "))
+    title = setting.title if is_whole else _TITLES[name]
     hint = _HINTS.get(name, tr("values, separated by commas"))
     return AxisKind(name, title, setting.name, apply, option.numbers, setting.rebuilds, hint)
 
@@ -130,6 +130,10 @@ _TITLES: Mapping[str, str] = MappingProxyType(
         "mask-fill": tr("Mask fill"),
         "mask-softness": tr("Mask softness"),
         "upscale-by": tr("Upscale by"),
+        "hires-upscaler": tr("Hires upscaler"),
+        "hires-strength": tr("Hires strength"),
+        "hires-steps": tr("Hires steps"),
+        "hires-sampler": tr("Hires sampler"),
         "variation-seed": tr("Variation seed"),
         "seed-size": tr("Seed size"),
     }
