@@ -14,12 +14,12 @@ from app.widgets.building import push_button, set_shown
 from app.widgets.field import GAP_PX, describe
 from app.widgets.first_focus import focus_first
 from app.widgets.flow_layout import FlowLayout
-from core.request.hires import Hires
+from core.request.hires import FIRST
 from core.request.request import Variation
 from core.request.setting import DEFAULT
 
 STARTS: Mapping[str, Any] = MappingProxyType(
-    {"variation": Variation(0.1), "seamless": "xy", "clip_skip": 2, "skip_layers": 2.8, "hires": Hires()}
+    {"variation": Variation(0.1), "seamless": "xy", "clip_skip": 2, "skip_layers": 2.8, "hires": FIRST}
 )
 """Settings that do nothing at first, and the values that they get when their chip is clicked."""
 

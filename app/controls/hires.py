@@ -15,7 +15,7 @@ from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe
 from core.language.words import tr
-from core.request.hires import LANCZOS, LATENT_MODES, Hires
+from core.request.hires import FIRST, LANCZOS, LATENT_MODES
 from core.request.request import STEPS, GenerationRequest
 from core.request.samplers import SAMPLERS
 from core.request.settings.hires import SCALES
@@ -101,12 +101,12 @@ class HiresControl(QWidget):
 
     @Slot()
     def _on_scale_changed(self) -> None:
-        before = self._session.draft.hires or Hires()
+        before = self._session.draft.hires or FIRST
         self._session.edit(hires=replace(before, scale=self.scale.value(), size=None))
 
     @Slot()
     def _on_edited(self) -> None:
-        before = self._session.draft.hires or Hires()
+        before = self._session.draft.hires or FIRST
         upscaler = self.upscalers.currentData()
         hires = replace(
             before,
@@ -121,7 +121,7 @@ class HiresControl(QWidget):
     @Slot()
     def _show(self) -> None:
         draft = self._session.draft
-        hires, limits = draft.hires or Hires(), self._session.draft_editor.limits
+        hires, limits = draft.hires or FIRST, self._session.draft_editor.limits
         target = hires.target(draft.size, limits.size_step)
         values = (
             (self.scale, hires.scale if hires.size is None else target.width / draft.size.width),

@@ -90,3 +90,10 @@ class Hires:
         covering = by_width if first.width * height < width * first.height else by_height
         covering = covering.rounded_down(step)
         return Size(max(covering.width, wanted.width), max(covering.height, wanted.height))
+
+
+FIRST = Hires(LANCZOS, strength=0.4)
+"""A second pass begins so unless something else is chosen: the layout stays, which one over latents changes.
+
+What a recipe leaves out is as in `Hires`, where AUTOMATIC1111's program has it so.
+"""

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from core.errors import InvalidRequest
 from core.language.words import mark, plural, tr
-from core.request.hires import LANCZOS, LATENT_MODES, Hires
+from core.request.hires import FIRST, LANCZOS, LATENT_MODES, Hires
 from core.request.json_values import number_of, object_of, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest, Limits, Size
 from core.request.sampler_names import PLAIN, sampler_key
@@ -190,7 +190,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 
 def _given(text: str, now: Hires | None) -> Hires:
-    usual = now or Hires()
+    usual = now or FIRST
     if re.search("[x×]", text, re.IGNORECASE):
         return replace(usual, size=Size.parse(text))
     return replace(usual, scale=typed_number("hires fix", text, SCALES[1]), size=None)
@@ -232,7 +232,7 @@ HIRES: Setting[Hires | None] = Setting(
                 "how it is enlarged before: {modes}, {lanczos}, or an upscaler by name or file (default: {usual})",
                 modes=", ".join(LATENT_MODES),
                 lanczos=LANCZOS,
-                usual=Hires().upscaler,
+                usual=FIRST.upscaler,
             ),
             lambda text, now: _part("--hires-upscaler", text, now, upscaler=text, sha256=""),
         ),
@@ -241,7 +241,7 @@ HIRES: Setting[Hires | None] = Setting(
             "S",
             tr(
                 "how much of the enlarged picture changes: above 0, at most 1 (default: {strength:g})",
-                strength=Hires().strength,
+                strength=FIRST.strength,
             ),
             lambda text, now: _part(
                 "--hires-strength", text, now, strength=typed_number("hires strength", text, 1.0)

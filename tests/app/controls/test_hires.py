@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from app.controls.hires import HiresControl
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
 from core.models.catalogue import Catalogue
-from core.request.hires import LANCZOS, Hires
+from core.request.hires import FIRST, LANCZOS, Hires
 from core.request.request import Size, Source
 from tests.tiny_upscalers import compact
 
@@ -72,3 +73,11 @@ def test_it_says_where_there_can_be_no_second_pass(control: HiresControl, sessio
     session.edit(hires=Hires())
     session.edit(source=Source("a.png", 0.5))
     assert "not with an image to start from" in texts(control)
+
+
+def test_what_is_shown_before_it_is_used_is_what_the_first_change_keeps(
+    control: HiresControl, session: Session
+) -> None:
+    assert (control.upscalers.currentData(), control.strength.value()) == (FIRST.upscaler, FIRST.strength)
+    control.scale.setValue(1.5)
+    assert session.draft.hires == replace(FIRST, scale=1.5)

@@ -10,7 +10,7 @@ import pytest
 from core.errors import InvalidRequest
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
-from core.request.hires import LANCZOS, Hires
+from core.request.hires import FIRST, LANCZOS, Hires
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Limits, Size
 from core.request.settings import fitted
@@ -132,6 +132,7 @@ def test_strange_json_is_brought_into_range(value: Any) -> None:
 def test_options_act_together() -> None:
     options = {option.flag: option for option in HIRES.options}
     hires: Hires | None = options["--hires"].read("1.5", None)
+    assert hires == replace(FIRST, scale=1.5)
     for flag, text in (("upscaler", "Lanczos"), ("strength", "0.4"), ("steps", "7"), ("sampler", "euler")):
         hires = options[f"--hires-{flag}"].read(text, hires)
     assert hires == Hires(LANCZOS, 1.5, None, 0.4, 7, "euler")
