@@ -192,8 +192,8 @@ class PictureList(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return accessible_text(picture, self.stack(index.row()))
             case Qt.ItemDataRole.ToolTipRole:
-                size = str(picture.size).replace("x", " × ")
-                told = tr("{size} pixels, enlarged {factor:g} times", size=size, factor=picture.enlarged)
+                size, factor = picture.size.words, picture.enlarged
+                told = tr("{size} pixels, enlarged {factor:g} times", size=size, factor=factor)
                 return picture.problem or (told if picture.enlarged else None)
             case _:
                 return None

@@ -12,6 +12,7 @@ from app.gallery.viewer import Viewer
 
 OFFERED = (
     PictureAction.use_as_source,
+    PictureAction.guide_by,
     PictureAction.paint_mask,
     PictureAction.widen,
     PictureAction.add_noise,
