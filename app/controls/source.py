@@ -101,7 +101,7 @@ class SourceControl(QWidget):
 
     @Slot()
     def _remove(self) -> None:
-        self._session.edit(source=None, mask=None)
+        self._session.edit(source=None, mask=None, size=self._masks.size_before())
         self.button.setFocus()
 
     @Slot(int)

@@ -148,11 +148,13 @@ class CreatePage(QSplitter):
             self.compare.closed.emit()
         if self.is_painting:
             self.mask_editor.closed.emit()
+        if self.is_widening:
+            self.frame_editor.closed.emit()
 
     def show_widening(self, *, is_shown: bool) -> None:
-        """Shows the place where frames are drawn wider, which ends a comparison, or the canvas again."""
-        if is_shown and self.is_comparing:
-            self.compare.closed.emit()
+        """Shows the place where frames are drawn wider, which ends all others, or the canvas again."""
+        if is_shown and not self.is_widening:
+            self.show_canvas()
         self._stage.setCurrentWidget(self.frame_editor if is_shown else self.canvas)
         self.left.mask_control.show_painting(is_painting=is_shown)
 

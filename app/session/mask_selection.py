@@ -102,7 +102,7 @@ class MaskSelection(QObject):
             mask = Mask("", softness=suited_softness(size))
             if "strength" not in self._chosen and source.strength == DEFAULT_STRENGTH:
                 source = replace(source, strength=1.0)
-        worked = self._size_before()
+        worked = self.size_before()
         if margins and model is not None:
             self._sizes = worked, suited_size(size, margins, model.limits, model.defaults.size)
             worked = self._sizes[1]
@@ -114,10 +114,10 @@ class MaskSelection(QObject):
         if self._session.draft.mask is not None:
             if source is not None and "strength" not in self._chosen and source.strength == 1.0:
                 source = replace(source, strength=DEFAULT_STRENGTH)
-            self._session.edit(source=source, mask=None, size=self._size_before())
+            self._session.edit(source=source, mask=None, size=self.size_before())
             self._chosen.discard("fill")
 
-    def _size_before(self) -> Size:
+    def size_before(self) -> Size:
         """Returns the size that the draft had before the picture became wider, or one that was chosen since."""
         mask, size = self._session.draft.mask, self._session.draft.size
         is_wider = mask is not None and mask.margins

@@ -132,3 +132,38 @@ def test_wider_candidates_are_compared_in_place_and_one_is_taken(
     assert before.source is not None
     assert taken.source.path != before.source.path
     assert taken.source.strength == 0.6
+
+
+def test_without_the_start_image_the_size_is_again_what_it_was(
+    open_window: Opener, photo: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    session, size = opened.window.session, opened.window.session.draft.size
+    page = begin(opened, photo, qtbot)
+    page.frame_editor.view.set_margins(Margins(64, 0, 0, 0))
+    page.frame_editor.drawn.emit()
+    wider = session.draft.size
+    assert wider != size
+    page.left.source.remove_button.click()
+    assert (session.draft.source, session.draft.size, page.is_widening) == (None, size, False)
+    session.draft_editor.undo()
+    assert session.draft.size == wider
+
+
+def test_painting_ends_with_its_mask_kept_when_the_frame_is_drawn(
+    open_window: Opener, photo: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page = page_of(opened)
+    page.left.source.choose(photo)
+    page.left.mask_control.button.click()
+    qtbot.waitUntil(lambda: page.is_painting)
+    QTest.keyClick(page.mask_editor.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    with qtbot.waitSignal(page.painting_changed):
+        page.left.mask_control.widen_button.click()
+    qtbot.waitUntil(lambda: page.is_widening)
+    mask = opened.window.session.draft.mask
+    assert mask is not None
+    assert mask.is_painted
+    page.show_canvas()
+    assert not page.is_widening
