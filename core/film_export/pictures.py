@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.control.maps import map_key, maps_from_extras
 from core.film.film import Film, Frame, Latent
@@ -22,7 +22,7 @@ from core.measures.guidance_map import guidance_map
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
 from core.prompt.timeline import acting_controls, acting_in_second_pass, first_call
-from core.request.control import Control
+from core.request.control import IMAGE_PROMPTS, Control
 from core.runs.operations import Operation
 
 GAP_PX = 4
@@ -87,13 +87,19 @@ def guidance_picture(film: Film, frame: Frame) -> Pixels:
 def control_picture(film: Film, frame: Frame) -> Pixels | None:
     """Returns the maps that guide this call, laid over each other by their lightest colours; None without any.
 
-    They have the size in which the model works.
+    They have the size in which the model works; the square of an IP-Adapter is put into their middle.
     """
     maps = maps_from_extras(film.request.controls, film.extras)
-    seen = [maps[map_key(one)] for one in acting_in(film, frame) if map_key(one) in maps]
     if not maps:
         return None
-    return np.max(seen, axis=0) if seen else np.zeros_like(next(iter(maps.values())))
+    sizes = {preprocessor in IMAGE_PROMPTS: pixels.shape[:2] for (_, preprocessor, _), pixels in maps.items()}
+    height, width = sizes.get(False) or sizes[True]
+    laid = np.zeros((height, width, 3), np.uint8)
+    for one in acting_in(film, frame):
+        if (pixels := maps.get(map_key(one))) is not None:
+            fitted = ImageOps.pad(Image.fromarray(pixels), (width, height))
+            laid = np.maximum(laid, np.asarray(fitted))
+    return laid
 
 
 def acting_in(film: Film, frame: Frame) -> tuple[Control, ...]:

@@ -19,12 +19,14 @@ from core.engine.weights import ip_adapter_files
 from core.errors import ControlBroken, InvalidRequest, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
+from core.film_export.pictures import control_picture
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.recipes.parameters import from_parameters, to_parameters
 from core.request.control import Control
 from core.request.request import GenerationRequest, Size
 from core.runs.branch import Branch
+from core.runs.events import Loading, Phase
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, RecordAttention, result_of
 from tests import tiny, tiny_controls, tiny_ip_adapters
 from tests.core.engine.test_branching import assert_same_frames, on_disk, ready
@@ -101,6 +103,46 @@ def test_each_part_and_a_controlnet_beside_it_make_pictures_of_their_own(engine:
     made = [picture(engine, request).tobytes() for request in (*asked, REQUEST)]
     assert len(set(made)) == len(made)
     assert picture(engine, REQUEST).tobytes() == made[-1], "nothing is left of it"
+
+
+@pytest.mark.parametrize("size", [SIZE, Size(24, 40)], ids=str)
+def test_clip_sees_the_picture_alike_whatever_size_is_made(
+    size: Size, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, seen = ip_adapter_files.seen_by_clip, list[np.ndarray]()
+
+    def watched(encoder: Any, pixels: np.ndarray, *how: Any) -> Any:
+        seen.append(pixels)
+        return plain(encoder, pixels, *how)
+
+    monkeypatch.setattr("core.engine.loading.control_nets.seen_by_clip", watched)
+    request = replace(shown(tmp_path), size=size)
+    film = ready(list(made_with(library).run(Generate(request)))).film
+    (kept,) = maps_from_extras(film.request.controls, film.extras).values()
+    assert len(seen) == 1
+    assert np.array_equal(seen[0], kept)
+
+
+def test_its_picture_and_the_map_of_a_controlnet_are_shown_together(engine: Engine, tmp_path: Path) -> None:
+    whole = shown(tmp_path, end=0.5)
+    lines = replace(whole.controls[0], name="lines", end=1.0)
+    film = ready(list(engine.run(Generate(replace(whole, controls=(*whole.controls, lines)))))).film
+    both, later = (control_picture(film, film.frames[call]) for call in (0, -1))
+    assert both is not None
+    assert later is not None
+    assert both.shape == later.shape == (SIZE.height, SIZE.width, 3)
+    assert not np.array_equal(both, later)
+
+
+def test_another_use_of_the_model_between_two_moments_takes_nothing_away(engine: Engine, tmp_path: Path) -> None:
+    """Somebody else's run may come while one has been prepared and its prompt is not read yet."""
+    request = shown(tmp_path)
+    run = engine.run(Generate(request))
+    while next(run) != Loading(Phase.reading_prompt):
+        pass
+    picture(engine, replace(REQUEST, prompt="a boat", steps=2))
+    made = ready(list(run)).image.pixels
+    assert np.array_equal(made, picture(engine, request))
 
 
 def test_where_words_act_is_recorded_beside_it(engine: Engine, tmp_path: Path) -> None:

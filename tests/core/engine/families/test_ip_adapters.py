@@ -75,7 +75,7 @@ def ours(models: Path, request: GenerationRequest) -> Run:
     nets = ControlNets(model, family, Beside(), PLAN)  # pyright: ignore[reportArgumentType]
     request = replace(request, controls=tuple(map(library.suited, request.controls)))
     maps, controls = read_maps(request, (), {})
-    request = replace(request, controls=nets.use(controls, library))
+    request = replace(request, controls=nets.use(controls, lambda: library))
 
     def read(text: GenerationRequest) -> Predict:
         guides: list[AnyGuide] = [nets.guide(one, maps[map_key(one)]) for one in text.controls]
