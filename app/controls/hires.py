@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 
 from app.controls.folds import Fold
 from app.controls.number import ShortNumberSpin
@@ -57,7 +57,7 @@ class HiresControl(QWidget):
             ),
         )
         self.steps = QSpinBox(minimum=0, maximum=STEPS[-1])
-        self.steps.setSpecialValueText(tr("as many"))
+        self.steps.setSpecialValueText(tr("As before"))
         describe(
             self.steps,
             "hiresStepsSpin",
@@ -78,10 +78,8 @@ class HiresControl(QWidget):
         )
         for combo in (self.upscalers, self.samplers):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        named = ((tr("Enlarge by"), self.scale), (tr("Strength"), self.strength), (tr("Steps"), self.steps))
-        columns = (vbox(text_label(words, role="caption"), spin, spacing=0) for words, spin in named)
-        numbers = hbox(*map(stretched, columns), spacing=GAP_PX)
-        lists = hbox(stretched(self.upscalers), stretched(self.samplers), spacing=GAP_PX)
+        numbers = _row((tr("Enlarge by"), self.scale), (tr("Strength"), self.strength), (tr("Steps"), self.steps))
+        lists = _row((tr("Upscaler"), self.upscalers), (tr("Sampler"), self.samplers))
         self._labelled = Field(tr("Hires fix (&quality pass)"), self.scale, vbox(numbers, lists, spacing=GAP_PX))
         vbox(self._labelled, on=self)
         ArrowKeys(self, (self.upscalers, self.samplers))
@@ -132,7 +130,7 @@ class HiresControl(QWidget):
             with QSignalBlocker(spin):
                 spin.setValue(value)  # pyright: ignore[reportArgumentType] - steps are whole
         self._fill(self.upscalers, [(name, name, "") for name in (*LATENT_MODES, LANCZOS)], hires.upscaler)
-        samplers = [("", tr("The same"), "")]
+        samplers = [("", tr("As before"), "")]
         samplers += [(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in limits.samplers]
         self._fill(self.samplers, samplers, hires.sampler)
         self._labelled.note.setText(_reason(draft) or f"→ {target.words}")
@@ -156,6 +154,12 @@ class HiresControl(QWidget):
 
 
 _TIP = Qt.ItemDataRole.ToolTipRole
+
+
+def _row(*captioned: tuple[str, QWidget]) -> QHBoxLayout:
+    """Returns widgets side by side, each below its caption."""
+    columns = (vbox(text_label(words, role="caption"), widget, spacing=0) for words, widget in captioned)
+    return hbox(*map(stretched, columns), spacing=GAP_PX)
 
 
 def _reason(draft: GenerationRequest) -> str:
