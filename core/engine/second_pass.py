@@ -31,6 +31,7 @@ from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.request.hires import LATENT_MODES, Hires
 from core.request.request import GenerationRequest, Size, Upscaler
+from core.request.settings.hires import HIRES
 from core.runs.events import Event, Loading, Phase
 
 
@@ -69,6 +70,7 @@ def with_second_pass(family: Family, film: Film) -> Film:
         raise InvalidRequest(
             "hires fix", str(request.hires.scale), tr("a model that was not trained for inpainting")
         )
+    HIRES.check(request, family.model.limits)  # a branch may have more steps than its film
     second = request_of_second(family, request)
     skipped = second.steps - request.hires.steps_after(request.steps)
     sampling = schedulers.build(second.sampler, family.scheduler_config_for(second), second.steps, skipped)
@@ -123,18 +125,19 @@ def begin(
         give_memory_back()
         decoded, note = model.decode(latents, request.size)
         yield Loading(Phase.enlarging)
-        pixels = yield from _enlarged(decoded, request, covering, enlarger)
+        large = yield from _enlarged(decoded, request, covering, enlarger)
+        down, right = _middle((covering.height, covering.width), (second.size.height, second.size.width))
+        pixels = large[down, right]  # before it is encoded, whose noise is then of the shape that a film tells
         give_memory_back()
 
     def started() -> SecondStart:
         generator = torch.Generator("cpu").manual_seed(request.seed or 0)
         if pixels is None:
             _, rows, columns = family.latent_shape(covering)
-            x0 = _interpolated(latents, request.hires, (rows, columns), family)
+            down, right = _middle((rows, columns), second.shape[1:])
+            x0 = _interpolated(latents, request.hires, (rows, columns), family)[:, :, down, right]
         else:
             x0 = encoded(family, pixels, generator, device)
-        top, left = ((have - want) // 2 for have, want in zip(x0.shape[2:], second.shape[1:], strict=True))
-        x0 = x0[:, :, top : top + second.shape[1], left : left + second.shape[2]]
         size = request.variation.size if request.variation is not None else None
         layout = family.latent_shape(size) if size is not None else None
         noise = start_noise(second.shape, [generator], request.seed or 0, request.variation, layout)
@@ -153,6 +156,13 @@ def _enlarged(
         network = Upscaler(request.hires.upscaler, 0.0, request.hires.sha256)
         return (yield from enlarger.enlarged(pixels, network, request.seamless, size))
     return np.asarray(Image.fromarray(pixels).resize((size.width, size.height), Image.Resampling.LANCZOS))
+
+
+def _middle(have: tuple[int, int], wanted: tuple[int, int]) -> tuple[slice, slice]:
+    """Returns the rows and columns in the middle."""
+    starts = ((long - short) // 2 for long, short in zip(have, wanted, strict=True))
+    rows, columns = (slice(start, start + length) for start, length in zip(starts, wanted, strict=True))
+    return rows, columns
 
 
 def _interpolated(

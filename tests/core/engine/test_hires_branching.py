@@ -13,6 +13,7 @@ from core.engine.engine import Engine
 from core.errors import InvalidRequest
 from core.film.film import Film
 from core.models.catalogue import Catalogue
+from core.request.hires import LANCZOS
 from core.request.request import Mask, Reference, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import Stepped
@@ -53,6 +54,26 @@ def test_a_branch_in_the_second_pass_keeps_the_first(engine: Engine, whole: Film
         replace(branch.film, frames=branch.film.frames[:6]), replace(whole, frames=whole.frames[:6])
     )
     assert not np.array_equal(branch.film.frames[6].guided, whole.frames[6].guided)
+
+
+@pytest.mark.parametrize("upscaler", ["Latent", LANCZOS])
+def test_a_second_pass_of_another_shape_is_rebuilt_and_gone_on_with(
+    upscaler: str, engine: Engine, tmp_path: Path
+) -> None:
+    """The samplers draw noise, which comes behind that of the encoder."""
+    hires = replace(HIRES, upscaler=upscaler, size=Size(96, 48), sampler="euler_a")
+    whole = ready(list(engine.run(Generate(replace(REQUEST, sampler="euler_a", hires=hires)))))
+    film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
+    assert_same_frames(film, whole.film)
+    for call in (5, 6):
+        again = ready(list(engine.run(GenerateBranch(Branch(film, call, film.request)))))
+        assert np.array_equal(again.image.pixels, whole.image.pixels)
+
+
+def test_a_branch_with_too_many_steps_for_its_second_pass_is_refused(engine: Engine) -> None:
+    _, film = made(engine, replace(REQUEST, hires=replace(HIRES, strength=0.3, steps=0)))
+    with pytest.raises(InvalidRequest, match=r"hires strength is 0\.3; expected at least"):
+        list(engine.run(GenerateBranch(Branch(film, 1, film.request, remaining_steps=120))))
 
 
 @pytest.mark.parametrize("change", [{"remaining_steps": 4}, {"fresh_noise": 0.5}])
