@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from app.canvas.lens import Lens
@@ -22,6 +22,9 @@ from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
 from core.language.words import tr
 from core.request.request import Size
+
+_WORDS_GAP_PX = 5
+"""Qt puts 4 between an icon and its words; one more for rounding."""
 
 
 class CompareMode(Enum):
@@ -80,7 +83,8 @@ class CompareView(QWidget):
         for page in self._pages.values():
             self._stack.addWidget(page)
         self._legend = _Legend(self)
-        vbox(self._head(), stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
+        self._head = self._head_row()
+        vbox(self._head, stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
 
     @property
     def panes(self) -> tuple[ComparePane, ...]:
@@ -135,7 +139,28 @@ class CompareView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _head(self) -> QHBoxLayout:
+    def minimumSizeHint(self) -> QSize:
+        """Returns the size without the words of the modes, which give way."""
+        others = (self._stack, self._scale_bar, self._legend)
+        least_px = max(self._icons_px, *(part.minimumSizeHint().width() for part in others if not part.isHidden()))
+        return QSize(least_px, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        styles, metrics = Qt.ToolButtonStyle, self.fontMetrics()
+        words_px = sum(metrics.horizontalAdvance(f"  {mode.value}") + _WORDS_GAP_PX for mode in CompareMode)
+        has_room = self.width() >= self._icons_px + words_px
+        for button in self._buttons.values():
+            button.setToolButtonStyle(styles.ToolButtonTextBesideIcon if has_room else styles.ToolButtonIconOnly)
+
+    @property
+    def _icons_px(self) -> int:
+        """Returns the least width of the row of buttons while none of them has words."""
+        margins, buttons = self._head.contentsMargins(), self._head.count() - 1
+        icon_px = self._close.sizeHint().width() + self._head.spacing()
+        return margins.left() + margins.right() + buttons * icon_px - self._head.spacing()
+
+    def _head_row(self) -> QHBoxLayout:
         row = hbox(margins=(8, 4, 8, 4), spacing=4)
         for mode, (icon, about) in _ABOUT.items():
             button = IconButton(icon, about, f"compare-{icon}", self)
@@ -162,6 +187,7 @@ class CompareView(QWidget):
             button: QToolButton = IconButton(icon, about, f"compare-{icon}", self)
             button.clicked.connect(signal)
             row.addWidget(button)
+            self._close = button
         return row
 
     def _pane(self, name: str) -> ComparePane:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QStackedWidget, QWidget
 
 from app.canvas.view import Canvas
@@ -32,6 +32,14 @@ from core.language.words import tr
 
 CORNER_GAP_PX = 12
 SMALLEST_STRIP_PX = 120
+
+
+class _Stage(QStackedWidget):
+    """Is as small as the part that is shown can be; the hidden ones count for nothing."""
+
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return shown.minimumSizeHint().expandedTo(shown.minimumSize()) if shown else super().minimumSizeHint()
 
 
 class CreatePage(QSplitter):
@@ -80,7 +88,7 @@ class CreatePage(QSplitter):
         self._editor: MaskEditor | None = None
         self._frame_editor: FrameEditor | None = None
         self.compare = CompareView(colours, session.background)
-        self._stage = QStackedWidget()
+        self._stage = _Stage()
         self._stage.addWidget(self.canvas)
         self._stage.addWidget(self.compare)
         self.middle = FilmSplitter(self._stage)

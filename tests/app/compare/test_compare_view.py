@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.compare.compare_view import CompareMode, CompareView
 from app.compare.scale_bar import percent
+from app.session.background import BackgroundTasks
+from app.widgets.building import vbox
+from app.widgets.theme import LIGHT
 from tests.app.compare.conftest import MakePicture
 from tests.app.film.conftest import found
 
@@ -102,3 +105,29 @@ def test_escape_and_the_button_end_it(view: CompareView, make_picture: MakePictu
 def test_percentages_neither_hide_little_nor_round_up_to_all() -> None:
     texts = [percent(part) for part in (0, 0.0001, 0.031, 0.05, 0.42, 0.999, 1)]
     assert texts == ["0 %", "under 0.1 %", "3.1 %", "5 %", "42 %", "over 99 %", "100 %"]
+
+
+def test_the_modes_lose_their_words_in_a_narrow_place_and_get_them_back(
+    background: BackgroundTasks, qtbot: QtBot
+) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    view = CompareView(LIGHT, background)
+    vbox(view, on=around)
+    around.resize(800, 400)
+    around.show()
+    modes = [button(view, name) for name in ("wipe", "side-by-side", "difference")]
+    close = button(view, "close")
+    layout = view.layout()
+    assert layout is not None
+    with_words = layout.minimumSize().width()
+    for width, has_words in (
+        (view.minimumSizeHint().width(), False),
+        (with_words + 8, True),
+        (with_words - 1, False),
+    ):
+        around.resize(width, 400)
+        QApplication.processEvents()
+        assert [each.sizeHint().width() > close.sizeHint().width() for each in modes] == [has_words] * 3, width
+        assert close.geometry().right() < view.width() == width
+        assert all(each.accessibleName() and each.toolTip() for each in modes)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.create.columns import LEFT_PX
 from app.create.notices import FAILED
 from app.widgets.theme import DARK
 from core.settings.look import Theme
@@ -133,6 +134,13 @@ def test_the_window_is_usable_at_1024_by_700(opened: Opened, qtbot: QtBot) -> No
         assert corner.x() <= 1024, name
         assert corner.y() <= 700, name
     assert opened.child("canvas").width() >= 400
+    page = opened.window.contents.create_page
+    film_px = page.middle.film.minimumSizeHint().width()
+    for is_shown in (False, True):  # what is hidden needs no room, and what is shown takes none from the controls
+        page.show_comparison(is_shown=is_shown)
+        QApplication.processEvents()
+        assert page.middle.minimumSizeHint().width() <= film_px
+        assert page.left.width() == LEFT_PX
 
 
 def test_a_dropped_picture_gives_its_settings_and_undo_takes_them_back(
