@@ -40,6 +40,9 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
     if len(request.controls) > MOST_CONTROLS:
         raise InvalidRequest("control", len(request.controls), tr("at most {most}", most=MOST_CONTROLS))
     for control in request.controls:
+        if not control.name:
+            sentence = tr("A picture guides through a ControlNet: choose one for it, or remove the picture.")
+            raise InvalidRequest("control", "", tr("a ControlNet"), sentence=sentence)
         if not 0 <= control.weight <= LARGEST_WEIGHT:  # also refuses NaN
             allowed = tr("a number from 0 to {largest:g}", largest=LARGEST_WEIGHT)
             raise InvalidRequest(tr("control weight"), control.weight, allowed)

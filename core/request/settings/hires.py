@@ -80,7 +80,12 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
     if hires is None:
         return
     for given, sentence in (
-        (request.source, tr("A picture that starts from an image has no second pass: choose its size itself.")),
+        (
+            request.source,
+            tr(
+                "A picture that starts from an image has no second pass: leave it out, and choose the size itself."
+            ),
+        ),
         (request.references, tr("A picture that the model makes of others has no second pass.")),
     ):
         if given:

@@ -10,8 +10,8 @@ from core.errors import InvalidRequest
 from core.recipes.parameters import from_parameters, to_parameters
 from core.request.control import PREPROCESSORS, Control
 from core.request.local_json import request_from_settings, request_to_settings
-from core.request.request import GenerationRequest
-from core.request.settings.controls import parse_control
+from core.request.request import GenerationRequest, Limits
+from core.request.settings.controls import CONTROLS, parse_control
 from tests.core.request.test_settings import recipe_of
 
 HEAD = "a house\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: mine, "
@@ -100,3 +100,10 @@ def test_the_parameters_text_gives_each_preprocessor_back(name: str) -> None:
 def test_the_users_own_files_keep_the_places() -> None:
     request = GenerationRequest("a house", controls=(Control("/nets/c.safetensors", "/pictures/red.png"),))
     assert request_from_settings(request_to_settings(request)) == request
+
+
+def test_a_picture_without_a_network_is_refused_before_a_run_is_queued() -> None:
+    request = GenerationRequest("a house", controls=(Control("canny", "a.png"), Control("", "b.png")))
+    with pytest.raises(InvalidRequest) as refused:
+        CONTROLS.check(request, Limits())
+    assert "choose one for it" in refused.value.sentence
