@@ -7,7 +7,7 @@ Only what cannot be computed again is stored: the latent before the first call a
 import logging
 import os
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -36,10 +36,14 @@ from core.film.layout import (
     decode_header,
 )
 from core.language.words import tr
+from core.request.size import Size
 
 SUFFIX = ".film.safetensors"
 PART_SUFFIX = SUFFIX + ".part"
 """The end of a film's name while it is being written."""
+
+MOST_PX = 64
+"""Pixels along a side of a picture, for each place of its latent."""
 
 log = logging.getLogger(__name__)
 
@@ -124,19 +128,25 @@ def read_header(file: FileIO) -> tuple[Header, dict[str, Tensor]]:
         )
     header = decode_header(file.read(length))
     tensors = header.tensors()
+    expected = check_length(tensors)
+    if size != expected:
+        raise Malformed(tr("it has {size} bytes; expected {expected}", size=size, expected=expected))
+    return header, tensors
+
+
+def check_length(tensors: Mapping[str, Tensor]) -> int:
+    """Returns the bytes of a film with these tensors. Raises Malformed for one that would not be read."""
     last = tensors["completed"]
     expected = last.start + last.nbytes
     if expected > LARGEST_FILM:
         raise Malformed(
             tr(
-                "it claims {expected} bytes; expected at most {largest_film}",
+                "its calls take {expected:,} bytes; expected at most {largest_film:,}",
                 expected=expected,
                 largest_film=LARGEST_FILM,
             )
         )
-    if size != expected:
-        raise Malformed(tr("it has {size} bytes; expected {expected}", size=size, expected=expected))
-    return header, tensors
+    return expected
 
 
 @contextmanager
@@ -173,6 +183,8 @@ def _read_film(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> tupl
         raise Malformed(tr("its schedule is not one that a sampler makes"))
     schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
     film = read_description(header.film_json, schedule, start.shape[0])
+    if not _has_places(film.request.size, start.shape):
+        raise Malformed(tr("its tensors are not those of a film"))
     _check_second(film, header.layout)
     return film, start
 
@@ -184,9 +196,17 @@ def _check_second(film: Film, layout: Layout) -> None:
         does_fit = told is second
     else:
         is_shape = told.shape == second.start.shape == second.prediction.shape
-        does_fit = is_shape and layout.first_places == min(layout.places, told.first_call)
+        is_alike = told.shape[0] == layout.start.shape[0] and _has_places(told.size, told.shape)
+        does_fit = is_shape and is_alike and layout.first_places == min(layout.places, told.first_call)
     if not does_fit:
         raise Malformed(tr("its second pass does not fit its tensors"))
+
+
+def _has_places(size: Size, shape: tuple[int, ...]) -> bool:
+    """Returns False for a picture that no latent of this shape becomes, such as one that fills the memory."""
+    return all(
+        length <= MOST_PX * places for length, places in zip((size.height, size.width), shape[1:], strict=True)
+    )
 
 
 def _read_calls(

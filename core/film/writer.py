@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,12 @@ from core.film.layout import (
     SecondLayout,
     Tensor,
 )
-from core.film.reader import PART_SUFFIX, SUFFIX, read_header, read_recording
+from core.film.reader import PART_SUFFIX, SUFFIX, check_length, read_header, read_recording
 from core.language.words import tr
 
 SYNC_INTERVAL_S = 5.0
+_AT_ONCE = 2**24
+"""Bytes that are copied at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -162,13 +164,13 @@ class FilmWriter:
         header = _header(self.film, first, schedule.calls)
         self._tensors = header.tensors()
         encoded = header.encode()
+        length = check_length(self._tensors)
         self.part_path.parent.mkdir(parents=True, exist_ok=True)
         file = self.part_path.open("x+b", buffering=0)
         try:
             if not lock(file):
                 log.warning("%s cannot be locked", self.part_path)
-            last = self._tensors["completed"]
-            file.truncate(last.start + last.nbytes)
+            file.truncate(length)
             # the length comes last: a file that is cut off here is seen to be empty, not taken for a damaged one
             file.seek(8)
             file.write(encoded[8:] + b"".join(raw(known) for known in _known(schedule, first.noisy)))
@@ -263,7 +265,17 @@ def _trim(path: Path, calls: int) -> None:
         target.write(trimmed.encode())
         for name, place in trimmed.tensors().items():
             source.seek(tensors[name].start)
-            target.write(source.read(place.nbytes))
+            _copy(source, target, place.nbytes)
         target.flush()
         os.fsync(target.fileno())
     trimmed_path.replace(path)
+
+
+def _copy(source: FileIO, target: IO[bytes], count: int) -> None:
+    """Copies so many bytes; systems read no more than 2 GiB at a time."""
+    while count:
+        part = source.read(min(count, _AT_ONCE))
+        if not part:
+            raise OSError(None, tr("it is cut off"))
+        target.write(part)
+        count -= len(part)

@@ -158,6 +158,8 @@ def test_damage_in_the_start_of_the_second_pass_costs_that_pass_only(
         ('\\"first_call\\":5', '\\"first_call\\":4'),
         ('\\"first_call\\":5', '\\"first_call\\":0'),
         ('\\"width\\":64', '\\"width\\":-4'),
+        ('\\"width\\":64', '\\"width\\":99999'),
+        ('\\"width\\":32', '\\"width\\":9999'),
         ('\\"second_pass\\"', '\\"second_pasta\\"'),
         ('\\"shape\\":[4,', '\\"shape\\":[5,'),
     ],

@@ -166,3 +166,25 @@ def test_halves_of_lower_precision_than_what_is_guided_keep_their_values(tmp_pat
         assert call.cond is not None
         assert frame.cond is not None
         np.testing.assert_array_equal(call.cond, frame.cond.astype(narrow).astype(np.float32))
+
+
+def test_a_film_that_nobody_could_read_is_refused_before_it_fills_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = synthetic_film.film(3)
+    monkeypatch.setattr("core.film.reader.LARGEST_FILM", 10_000)
+    with pytest.raises(SaveFailed, match="at most 10,000"):
+        FilmWriter(tmp_path / NAME, film).write(film.frames[0])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_is_trimmed_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system reads no more than 2 GiB at a time."""
+    film = synthetic_film.film(5)
+    monkeypatch.setattr("core.film.writer._AT_ONCE", 100)
+    writer = FilmWriter(tmp_path / NAME, film)
+    for frame in film.frames[:3]:
+        writer.write(frame)
+    writer.finish()
+    for call, frame in zip(read_recording(tmp_path / NAME).calls, film.frames[:3], strict=True):
+        np.testing.assert_array_equal(call.guided, frame.guided)
