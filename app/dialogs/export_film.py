@@ -143,7 +143,7 @@ class ExportFilmDialog(QDialog):
         ]
         self._width = combo_box(widths, "exportWidthCombo", tr("Size of each view"))
         self._width.setCurrentIndex(max(self._width.findData(choices.width_px), 0))
-        self._captions = named(QCheckBox(tr("Step and sigma below the picture")), "exportCaptionsCheck")
+        self._captions = named(QCheckBox(tr("Step and noise below the picture")), "exportCaptionsCheck")
         self._captions.setChecked(choices.has_captions)
         for combo in (self._format, self._width):
             combo.currentIndexChanged.connect(self._change)

@@ -19,6 +19,7 @@ from core.measures.conversions import (
     predicted_velocity,
 )
 from core.measures.guidance_map import guidance_map
+from core.measures.noise_levels import picture_share
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
 from core.prompt.timeline import acting_controls, acting_in_second_pass, first_call
@@ -134,10 +135,11 @@ DECODED = frozenset({"denoised", "noisy"})
 
 
 def caption(film: Film, frame: Frame) -> str:
-    """Returns ``step 12 of 30 · sigma 4.1``, in letters that every font has."""
-    place = tr("step {step} of {steps}", step=frame.step + 1, steps=film.request.all_steps)
-    noise = tr("sigma infinite") if np.isinf(frame.sigma) else tr("sigma {sigma:.3g}", sigma=float(frame.sigma))
-    return f"{place} · {noise}"
+    """Returns ``12/30 · 80 % noise``, the part of x_t by amplitude; the last step ends without noise."""
+    noise = 100 - round(100 * picture_share(float(frame.sigma)))
+    is_last = frame.call + 1 == film.schedule.calls
+    state = tr("finished") if is_last else tr("{noise} % noise", noise=noise)
+    return f"{frame.step + 1}/{film.request.all_steps} · {state}"
 
 
 def captioned(film: Film, frame: Frame, names: Sequence[str], decode: Decode | None = None) -> CaptionedPicture:

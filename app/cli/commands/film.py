@@ -59,7 +59,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     add("--there-and-back", action="store_true", help=tr("after the last step all others follow backwards"))
     add("--width", metavar="N", help=tr("width in pixels (default: that of the picture)"))
-    add("--no-captions", action="store_true", help=tr("without the line with step and sigma"))
+    add("--no-captions", action="store_true", help=tr("without the line with step and noise"))
 
 
 def _run(arguments: Namespace) -> int:

@@ -153,7 +153,7 @@ def test_a_wide_contact_sheet_is_made_smaller(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_captions_stand_below_the_picture(tmp_path: Path, name: str) -> None:
     plain, captioned = options(tmp_path / "a", name), options(tmp_path / "b", name, has_captions=True)
-    pictures = [CaptionedPicture(np.full((128, 256, 3), 200, np.uint8), "step 3 of 5 · sigma 4.1")] * 3
+    pictures = [CaptionedPicture(np.full((128, 256, 3), 200, np.uint8), "3/5 · 80 % noise")] * 3
     list(export(pictures, 3, plain))
     list(export(pictures, 3, captioned))
     without, with_captions = first_picture(plain.path), first_picture(captioned.path)

@@ -21,11 +21,12 @@ def test_every_picture_has_the_size_of_the_latent(name: str, guidance_scale: flo
     assert (picture.shape, picture.dtype) == ((8, 12, 3), np.uint8)
 
 
-def test_captions_tell_step_and_sigma_in_plain_letters() -> None:
+def test_captions_tell_step_and_noise_and_call_the_last_one_finished() -> None:
     film = synthetic_film.film(30)
     frame = replace(film.frames[11], sigma=4.1234)
-    assert caption(film, frame) == "step 12 of 30 · sigma 4.12"
-    assert caption(film, replace(frame, sigma=np.inf)) == "step 12 of 30 · sigma infinite"
+    assert caption(film, frame) == "12/30 · 80 % noise"
+    assert caption(film, replace(frame, sigma=np.inf)) == "12/30 · 100 % noise"
+    assert caption(film, film.frames[-1]) == "30/30 · finished"
 
 
 def test_pictures_stand_side_by_side_in_the_size_of_the_finished_one() -> None:
