@@ -1,5 +1,6 @@
 """The part of the start image that is changed, and how; one line while all of it is."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
@@ -38,7 +39,8 @@ class MaskControl(QWidget):
         self._session = session
         self._masks = masks
         self._drawn: tuple[str, int] | None = None
-        self._picture: tuple[str, QImage] | None = None
+        self._picture: tuple[str, QImage | None] | None = None
+        self._reading = session.background.queue(self, "thumbnails")  # large pictures take seconds
         self._is_painting = False
         self.thumbnail = QLabel()
         self.thumbnail.setAccessibleName(tr("The start image with its mask"))
@@ -166,24 +168,27 @@ class MaskControl(QWidget):
         is_lost = self._masks.is_lost
         self.sentence.setVisible(is_lost)
         self.sentence.setText(_lost(draft.mask) if is_lost else "")
-        is_empty = not path.is_absolute() or (levels is None and not self._is_painting)
+        picture = self._small(path) if path.is_absolute() else None  # before it is needed: nothing moves then
+        is_empty = picture is None or picture.isNull() or (levels is None and not self._is_painting)
         drawn = None if is_empty else (str(path), id(levels))
-        if drawn != self._drawn:
-            self._drawn = drawn
-            picture = self._small(path) if drawn is not None else None
-            self.thumbnail.setVisible(picture is not None and not picture.isNull())
-            if picture is not None and not picture.isNull():
-                small = QPixmap.fromImage(picture if levels is None else overlaid(picture, levels))
-                small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
-                self.thumbnail.setPixmap(small)
-        elif drawn is None:
-            self.thumbnail.hide()
+        self.thumbnail.setVisible(drawn is not None)
+        if picture is not None and drawn is not None and drawn != self._drawn:
+            small = QPixmap.fromImage(picture if levels is None else overlaid(picture, levels))
+            small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
+            self.thumbnail.setPixmap(small)
+        self._drawn = drawn
 
-    def _small(self, path: Path) -> QImage:
-        """Returns the start image; it is read once, and not with each stroke over it."""
-        if self._picture is None or self._picture[0] != str(path) or self._picture[1].isNull():
-            self._picture = str(path), thumbnail(path)
+    def _small(self, path: Path) -> QImage | None:
+        """Returns the start image, None until it is read: once, and not with each stroke over it."""
+        if self._picture is None or self._picture[0] != str(path):
+            self._picture = str(path), None
+            self._reading.cancel()
+            self._reading.submit(partial(thumbnail, path), partial(self._keep_small, str(path)))
         return self._picture[1]
+
+    def _keep_small(self, path: str, picture: QImage) -> None:
+        self._picture = path, picture
+        self._draw()
 
     @Slot()
     def _on_removed(self) -> None:

@@ -1,9 +1,10 @@
 """The pictures beside the prompt, for models that edit by instruction: thumbnails in the order they are named."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import QIcon, QImage, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QPushButton, QSizePolicy, QWidget
 
 from app.controls.source import THUMBNAIL_PX, shortened
@@ -29,6 +30,7 @@ class ReferencesControl(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._reading = session.background.queue(self, "thumbnails")  # large pictures take seconds
         DropRouter(self, [DropRule(is_source, self.add)])
         self.button = QPushButton(tr("Add pictures to edit…"))
         set_icon(self.button, "picture")
@@ -111,8 +113,12 @@ class ReferencesControl(QWidget):
             row = min(self.list.currentRow(), len(references) - 1)
             with QSignalBlocker(self.list.model()):
                 self.list.clear()
-            for item in map(_item, references):
-                self.list.addItem(item)
+            self._reading.cancel()
+            for reference in references:
+                self.list.addItem(_item(reference))
+                if _is_there(reference):
+                    show = partial(self._show_thumbnail, reference)
+                    self._reading.submit(partial(thumbnail, Path(reference.path)), show)
             self.list.setCurrentRow(row)
             self.list.setFixedHeight(max(1, len(references)) * (THUMBNAIL_PX + 2 * GAP_PX) + 2 * GAP_PX)
         for widget in (self.list, self.remove_button):
@@ -126,15 +132,18 @@ class ReferencesControl(QWidget):
         )
         self.sentence.setVisible(bool(gone))
 
+    def _show_thumbnail(self, reference: Reference, picture: QImage) -> None:
+        items = (self.list.item(row) for row in range(self.list.count()))
+        for item in items:
+            if item.data(_PATH) == reference and not picture.isNull():
+                item.setIcon(QIcon(QPixmap.fromImage(picture)))
+
 
 def _item(reference: Reference) -> QListWidgetItem:
     path = Path(reference.path)
     item = QListWidgetItem(shortened(path.name) or tr("Unknown picture"))
     item.setData(_PATH, reference)
     item.setToolTip(path.name)
-    picture = thumbnail(path) if _is_there(reference) else None
-    if picture is not None and not picture.isNull():
-        item.setIcon(QIcon(QPixmap.fromImage(picture)))
     return item
 
 

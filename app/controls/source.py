@@ -1,5 +1,6 @@
 """The picture to begin with in the place of noise, and how much of it is to change; one line while unused."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
@@ -36,6 +37,7 @@ class SourceControl(QWidget):
         self._session = session
         self._masks = masks
         self._shown: Source | None = None
+        self._reading = session.background.queue(self, "thumbnails")  # large pictures take seconds
         DropRouter(self, [DropRule(is_source, first(self.choose))])
         self.thumbnail = QLabel()
         self.button = QPushButton()
@@ -127,10 +129,14 @@ class SourceControl(QWidget):
         name = tr("Start from an image…")
         if source is not None:
             name = shortened(Path(source.path).name) or tr("Unknown picture")
-        picture = (
-            thumbnail(Path(source.path)) if source is not None and Path(source.path).is_absolute() else QImage()
-        )
         self.button.setText(name.replace("&", "&&"))
+        self._reading.cancel()
+        if source is not None and Path(source.path).is_absolute():
+            self._reading.submit(partial(thumbnail, Path(source.path)), self._show_thumbnail)
+        else:
+            self._show_thumbnail(QImage())
+
+    def _show_thumbnail(self, picture: QImage) -> None:
         self.thumbnail.setVisible(not picture.isNull())
         if not picture.isNull():
             small = QPixmap.fromImage(picture)

@@ -53,12 +53,13 @@ def test_it_is_there_with_a_start_image_and_takes_one_line(control: MaskControl,
 
 
 def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(
-    control: MaskControl, masks: MaskSelection, photo: Path
+    control: MaskControl, masks: MaskSelection, photo: Path, qtbot: QtBot
 ) -> None:
     control.show()
     control.show_painting(is_painting=True)
+    qtbot.waitUntil(lambda: not control.thumbnail.isHidden())
     before = control.sizeHint()
-    assert not control.settings.isEnabled() and not control.thumbnail.isHidden()
+    assert not control.settings.isEnabled()
     masks.keep(left_half())
     assert control.sizeHint() == before
     assert control.settings.isEnabled()
@@ -67,9 +68,12 @@ def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(
     assert control.settings.isHidden() and control.thumbnail.isHidden()
 
 
-def test_the_mask_is_drawn_over_the_start_image(control: MaskControl, masks: MaskSelection, photo: Path) -> None:
+def test_the_mask_is_drawn_over_the_start_image(
+    control: MaskControl, masks: MaskSelection, photo: Path, qtbot: QtBot
+) -> None:
     masks.keep(left_half())
-    assert not control.thumbnail.isHidden() and not control.settings.isHidden()
+    qtbot.waitUntil(lambda: not control.thumbnail.isHidden())
+    assert not control.settings.isHidden()
     drawn = to_pixels(control.thumbnail.pixmap().toImage())
     height, width, _ = drawn.shape
     assert (drawn[height // 2, : width // 3] != 200).any(axis=1).all()

@@ -59,7 +59,7 @@ def names(session: Session) -> list[str]:
 
 
 def test_pictures_are_added_up_to_the_most_and_the_first_one_gives_the_size(
-    control: ReferencesControl, session: Session, pictures: list[Path]
+    control: ReferencesControl, session: Session, pictures: list[Path], qtbot: QtBot
 ) -> None:
     control.add(pictures[:1])
     assert session.draft.size == Size(301, 402)
@@ -68,7 +68,7 @@ def test_pictures_are_added_up_to_the_most_and_the_first_one_gives_the_size(
     assert session.draft.size == Size(512, 512)
     assert names(session) == ["0.png", "1.png", "2.png", "3.png"]
     assert control.list.count() == 4
-    assert not control.list.item(0).icon().isNull()
+    qtbot.waitUntil(lambda: not any(control.list.item(row).icon().isNull() for row in range(4)))
     assert not control.button.isEnabled()
 
 

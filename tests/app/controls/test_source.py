@@ -45,7 +45,7 @@ def test_unused_it_takes_one_line(control: SourceControl) -> None:
 
 
 def test_a_chosen_picture_shows_itself_and_its_strength(
-    control: SourceControl, session: Session, photo: Path
+    control: SourceControl, session: Session, photo: Path, qtbot: QtBot
 ) -> None:
     session.edit(steps=20)
     control.choose(photo)
@@ -53,8 +53,23 @@ def test_a_chosen_picture_shows_itself_and_its_strength(
     assert control.slider.value() == 60
     assert control.sentence.text() == "0.6: the last 12 of 20 steps are made."
     assert control.button.text() == "photo.png"
-    assert control.thumbnail.isVisible()
+    qtbot.waitUntil(control.thumbnail.isVisible)
     assert control.slider.isVisible()
+
+
+def test_of_two_chosen_one_after_the_other_the_second_is_shown(
+    control: SourceControl, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    picture = QImage(60, 40, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.blue)
+    assert picture.save(str(tmp_path / "other.png"))
+    control.choose(photo)
+    assert not control.thumbnail.isVisible()  # read in the background: a large one takes seconds
+    control.choose(tmp_path / "other.png")
+    qtbot.waitUntil(control.thumbnail.isVisible)
+    assert control.thumbnail.pixmap().toImage().pixelColor(5, 5) == Qt.GlobalColor.blue
+    control.remove_button.click()
+    assert not control.thumbnail.isVisible()
 
 
 def test_a_long_name_does_not_widen_the_column(control: SourceControl, photo: Path) -> None:
