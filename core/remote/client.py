@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from core.errors import DeviceLost, EngineEnded, WireBroken
+from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder
@@ -83,7 +84,10 @@ class RemoteEngine:
         self._connection.end(self._stops_within_s)
 
     def _connected(self) -> tuple[_Connection, Ready]:
-        connection = _Connection(self._connect(), self._stops_within_s)
+        try:
+            connection = _Connection(self._connect(), self._stops_within_s)
+        except OSError as error:  # the program has gone, or no process can be started
+            raise EngineEnded(words_of(error)) from error
         try:
             return connection, connection.begin(self._how)
         except BaseException:

@@ -215,6 +215,11 @@ def test_another_program_is_refused_by_name(tmp_path: Path) -> None:
         assert not psutil.pid_exists(processes.newest)
 
 
+def test_a_program_that_is_not_there_is_told_as_an_engine_that_has_ended(tmp_path: Path) -> None:
+    with pytest.raises(EngineEnded, match="No such file"):
+        Processes(tmp_path, (str(tmp_path / "emulsion"),)).engine()
+
+
 def test_the_command_is_for_programs_only(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "app", "engine")
     ended = subprocess.run(command, capture_output=True, env=environment(tmp_path), cwd=ROOT, check=False)
