@@ -34,6 +34,7 @@ from core.measures.conversions import noisy_of
 from core.measures.noise_levels import scale_of, signal_and_noise
 from core.pictures.masked_picture import read_masked_picture
 from core.pictures.source import read_source
+from core.prompt.timeline import left_out
 from core.request.request import STEPS, GenerationRequest, Source
 from core.request.samplers import SAMPLERS, Space
 from core.request.traits import traits_to_text
@@ -101,7 +102,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     else:
         picture = read_source(source, request.size)
         pixels, request = picture.pixels, replace(request, source=replace(source, sha256=picture.sha256))
-    skipped = request.steps - source.steps_of(request.steps)
+    skipped = left_out(request)
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, skipped)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     is_pure, extras, x0 = is_pure_noise(request, is_flow=sampling.space == "flow"), {}, None

@@ -140,8 +140,12 @@ def first_call(request: GenerationRequest, skipped_steps: int) -> int:
     A run from a picture counts from 0, though it leaves steps out, as in AUTOMATIC1111's program; one that begins
     at a step of another run goes on counting.
     """
-    left_out = 0 if request.source is None else request.steps - request.source.steps_of(request.steps)
-    return max(0, skipped_steps - left_out) * SAMPLERS[request.sampler].calls_per_step
+    return max(0, skipped_steps - left_out(request)) * SAMPLERS[request.sampler].calls_per_step
+
+
+def left_out(request: GenerationRequest) -> int:
+    """Returns how many steps a run from a picture leaves out at its start."""
+    return 0 if request.source is None else request.steps - request.source.steps_of(request.steps)
 
 
 def acting_controls(request: GenerationRequest, skipped_steps: int) -> tuple[tuple[Control, ...], ...]:

@@ -11,6 +11,7 @@ from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
 from core.pictures.source import keep_sources
 from core.prompt.drawing import has_template
+from core.prompt.timeline import left_out
 from core.request.numbering import numbered, seeded
 from core.request.request import GenerationRequest
 from core.runs.events import Event, MaskMissing
@@ -28,12 +29,12 @@ def run(context: Context, operation: Generate, following: Iterable[GenerationReq
     own = (numbered(first, index) for index in range(1, asked.count if has_template(asked) else 0))
     coming = chain(own, operation.following, following)
     keep_sources(model.request, context.sources)
-    calls = yield from context.read_prompt(model, model.request, following=coming)
+    calls = yield from context.read_prompt(model, model.request, left_out(model.request), coming)
     for index in range(asked.count):
         one = numbered(first, index)
         if index and has_template(asked):  # each picture draws its own prompt, which may name its own LoRAs
             model = yield from context.prepare(one)
-            calls = yield from context.read_prompt(model, model.request)
+            calls = yield from context.read_prompt(model, model.request, left_out(model.request))
         request = replace(model.request, seed=one.seed, variation=one.variation, count=1)
         start = model.with_autoencoder(
             lambda request=request, model=model: from_request(model.family, request, context.plan.device)

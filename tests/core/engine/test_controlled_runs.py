@@ -18,6 +18,7 @@ from core.engine.prompt_calls import prompt_calls
 from core.errors import ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
+from core.film_export.pictures import acting_in
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.prompt.timeline import timeline
@@ -105,6 +106,22 @@ def test_a_film_keeps_the_map_and_goes_on_without_picture_to_the_same_bits(
     assert np.array_equal(again.image.pixels, whole.image.pixels)
     assert again.image.recipe.request.controls[0].sha256 == whole.image.recipe.request.controls[0].sha256
     assert_same_frames(result_of(other, OpenFilm(on_disk(whole.film, tmp_path))).film, whole.film)
+
+
+def test_a_run_from_a_picture_counts_its_own_calls_also_when_it_is_taken_up(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Of three calls the first acts with an end of 0.5, as in diffusers; of all five steps it would be two."""
+    photo = tiny_controls.picture(tmp_path, SIZE, 8, "photo.png")
+    request = replace(guided(tmp_path, end=0.5), source=Source(str(photo), 0.6))
+    whole = ready(list(engine.run(Generate(request))))
+    assert len(whole.film.frames) == 3
+    assert [len(acting_in(whole.film, frame)) for frame in whole.film.frames] == [1, 0, 0]
+    shorter = replace(request, controls=(replace(request.controls[0], end=0.34),))
+    assert np.array_equal(picture(engine, shorter), whole.image.pixels)
+    for call in range(4):
+        again = ready(list(engine.run(GenerateBranch(Branch(whole.film, call, whole.film.request)))))
+        assert np.array_equal(again.image.pixels, whole.image.pixels)
 
 
 def test_a_branch_with_another_weight_differs_from_its_call_on(engine: Engine, tmp_path: Path) -> None:
