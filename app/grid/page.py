@@ -59,6 +59,8 @@ class GridPage(QWidget):
         self._grids = grids
         self._planned: Planned | None = None
         self.shown: OpenGrid | None = None
+        self._unsaved: set[int] = set()  # finished, and still on their way to the disk
+        self._awaited: int | None = None  # of those the one that is to be opened then
         self._thumbnails = session.background.queue(self, "grid thumbnails")
         self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
         self._timer.timeout.connect(self._plan)
@@ -192,7 +194,8 @@ class GridPage(QWidget):
     @Slot(object)
     def _on_opened(self, opened: OpenGrid) -> None:
         self.messages.dismiss_errors()
-        self.shown = opened
+        self.shown, self._awaited = opened, None
+        self._unsaved.clear()
         self.table.show_grid(opened.grid)
         if not any(kind for kind, _ in (row.typed for row in self.rows)):
             for row, axis in zip(self.rows, opened.grid.axes, strict=True):
@@ -208,10 +211,15 @@ class GridPage(QWidget):
             self.table.show_picture(number, image, is_finished=True)
 
     @Slot(object, int)
-    def _on_picture_made(self, opened: OpenGrid, _number: int) -> None:
+    def _on_picture_made(self, opened: OpenGrid, number: int) -> None:
         if self.shown is None:
             self._on_opened(opened)
         self._update()
+        if self.shown is opened:
+            self._unsaved.discard(number)
+            if number == self._awaited:
+                self._awaited = None
+                self.picture_asked.emit(opened.pictures[number])
 
     @Slot(object)
     def _on_step_shown(self, stepped: Stepped) -> None:
@@ -221,6 +229,7 @@ class GridPage(QWidget):
     @Slot(object)
     def _on_image_ready(self, ready: ImageReady) -> None:
         if (number := self._number_of(ready.film.run)) is not None:
+            self._unsaved.add(number)
             self.table.show_picture(number, to_image(ready.image.pixels), is_finished=True)
 
     def _number_of(self, run: str) -> int | None:
@@ -228,13 +237,16 @@ class GridPage(QWidget):
 
     @Slot(int)
     def _on_chosen(self, number: int) -> None:
-        """Opens a finished picture with its film, or looks at the one in progress."""
+        """Opens a finished picture with its film as soon as it is saved, or looks at the one in progress."""
         if self.shown is None:
             return
         film = self._session.progress.film
         path: Path | None = self.shown.pictures.get(number)
+        self._awaited = None
         if path is not None:
             self.picture_asked.emit(path)
+        elif number in self._unsaved:
+            self._awaited = number
         elif self._session.progress.is_developing and film is not None and self._number_of(film.run) == number:
             self.live_asked.emit()
 

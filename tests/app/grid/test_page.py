@@ -15,6 +15,7 @@ from app.canvas.picture_actions import PictureAction
 from core.film.reader import film_path
 from core.pictures.metadata import read_recipe
 from core.request.settings.emphasis import MODES
+from core.runs.events import ImageReady
 from tests.app.grid.grid_pages import ask_with, begin, button, fill, finish, page_of, pictures_in, told
 from tests.app.windows import Opened, Opener, open_window, opened
 
@@ -90,6 +91,23 @@ def test_a_cell_opens_its_picture_and_the_one_in_progress_is_looked_at(saving: O
     assert asked.args == [page.shown.pictures[1]]
     assert contents.create.is_shown
     qtbot.waitUntil(contents.create_page.recipe_card.isVisible)
+
+
+def test_a_cell_whose_picture_is_not_saved_yet_opens_it_then(saving: Opened, qtbot: QtBot) -> None:
+    page = begin(saving, qtbot, ("steps", "3-4"))
+    asked: list[Path] = []
+    page.picture_asked.connect(asked.append)
+
+    def choose(_ready: ImageReady) -> None:
+        assert page.shown is not None
+        assert not page.shown.pictures
+        saving.window.session.image_ready.disconnect(choose)
+        page.table.chosen.emit(0)
+
+    saving.window.session.image_ready.connect(choose)
+    finish(saving, qtbot)
+    assert page.shown is not None
+    assert asked == [page.shown.pictures[0]]
 
 
 def test_a_picture_of_a_grid_leads_to_it(saving: Opened, qtbot: QtBot, tmp_path: Path) -> None:
