@@ -60,29 +60,34 @@ FOLDS: Mapping[str, Fold] = {
         tr("Autoencoder"),
         tr("Another autoencoder (VAE) for colours and fine detail"),
         lambda session: session.draft.autoencoder is not None,
+        is_rare=True,
     ),
     "clip_skip": Fold(
         tr("Clip skip"),
         tr("The layer of the text encoder that the prompt is read from"),
         lambda session: session.draft.clip_skip > 1,
         lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
+        is_rare=True,
     ),
     "skip_layers": Fold(
         tr("Skip layers"),
         tr("More structure, for Stable Diffusion 3.5 medium"),
         lambda session: session.draft.skip_layers > 0,
         lambda session: SKIP_LAYERS.is_had_by(session.draft_editor.limits),
+        is_rare=True,
     ),
     "variation": Fold(
         tr("Variation"),
         tr("A second seed, mixed into the first one"),
         lambda session: session.draft.variation is not None,
+        is_rare=True,
     ),
     "seamless": Fold(
         tr("Seamless"),
         tr("A picture that can be laid beside itself: wallpaper, textures"),
         lambda session: bool(session.draft.seamless),
         lambda session: SEAMLESS.is_had_by(session.draft_editor.limits),
+        is_rare=True,
     ),
     "hires": HIRES_FOLD,
     "upscaler": Fold(
@@ -94,6 +99,7 @@ FOLDS: Mapping[str, Fold] = {
         tr("Previews"),
         tr("How the picture in progress is shown"),
         lambda session: session.preview_mode is not PreviewMode.automatic,
+        is_rare=True,
     ),
 }
 """By the name of the field, in the order of their chips."""

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from app.session.session import Session
 from app.widgets.building import push_button, set_shown
 from app.widgets.field import GAP_PX, describe
 from app.widgets.first_focus import focus_first
 from app.widgets.flow_layout import FlowLayout
+from core.language.words import tr
 from core.request.hires import FIRST
 from core.request.request import Variation
 from core.request.setting import DEFAULT
@@ -32,19 +33,21 @@ class Fold:
         title: the words of its chip. about: the tooltip.
         is_used: it has a value of its own, and so is shown in any case.
         is_offered: the chosen model has it.
+        is_rare: its chip stands in the menu *More* where there is little room.
     """
 
     title: str
     about: str
     is_used: Callable[[Session], bool]
     is_offered: Callable[[Session], bool] = lambda _session: True
+    is_rare: bool = False
 
 
 class FoldBar(QWidget):
     """A chip for each field that is not used; it shows the field, or hides it again.
 
     Attributes:
-        chips: by the name of the field.
+        chips: by the name of the field. more: a menu of rare ones in their place, see `set_low`.
         opened: names of the fields that the user wants to see, used or not.
 
     Signals:
@@ -71,6 +74,17 @@ class FoldBar(QWidget):
             chip.clicked.connect(partial(self._on_clicked, name))
             layout.addWidget(chip)
             self.chips[name] = chip
+        self.more = push_button(tr("More…"), kind="chip")
+        describe(self.more, "moreFolds", tr("More…"), tr("Fields that are seldom used"))
+        menu = QMenu(self.more)
+        menu.setToolTipsVisible(True)
+        self._entries = {name: menu.addAction(fold.title) for name, fold in folds.items() if fold.is_rare}
+        for name, entry in self._entries.items():
+            entry.setToolTip(folds[name].about)
+            entry.triggered.connect(self.chips[name].click)
+        self.more.setMenu(menu)
+        layout.addWidget(self.more)
+        self._is_low = False
         for signal in (session.draft_edited, session.models_changed, session.preview_mode_changed):
             signal.connect(self._show)
         self._show()
@@ -78,6 +92,11 @@ class FoldBar(QWidget):
     def open(self, names: tuple[str, ...]) -> None:
         """Shows these fields, used or not."""
         self.opened = tuple(name for name in names if name in self._folds)
+        self._show()
+
+    def set_low(self, *, is_low: bool) -> None:
+        """Puts chips of rare fields into a menu, or back into the line."""
+        self._is_low = is_low
         self._show()
 
     def _on_clicked(self, name: str) -> None:
@@ -99,7 +118,7 @@ class FoldBar(QWidget):
         self.open(tuple(other for other in self.opened if other != name))
         self.opened_changed.emit()
         self._edit(**{name: getattr(DEFAULT, name)})
-        self.chips[name].setFocus()
+        (self.more if self.chips[name].isHidden() else self.chips[name]).setFocus()
 
     def _edit(self, **changes: object) -> None:
         self._session.draft_editor.end_step()
@@ -114,6 +133,13 @@ class FoldBar(QWidget):
             chip = self.chips[name]
             chip.setChecked(is_open)
             chip.setText(f"{'−' if is_open else '+'} {fold.title}")
-            chip.setVisible(is_offered and not is_used)
+            is_there = is_offered and not is_used
+            if entry := self._entries.get(name):
+                entry.setVisible(is_there and not is_open)
+                is_there = is_there and (is_open or not self._is_low)
+            chip.setVisible(is_there)
             self._fields[name].setVisible(is_used or (is_open and is_offered))
-        set_shown(self, is_shown=any(chip.isVisibleTo(self) for chip in self.chips.values()))
+        self.more.setVisible(self._is_low and any(entry.isVisible() for entry in self._entries.values()))
+        set_shown(
+            self, is_shown=not self.more.isHidden() or any(chip.isVisibleTo(self) for chip in self.chips.values())
+        )

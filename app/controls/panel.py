@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStyle, QWidget
 
 from app.controls.control_list import ControlList
@@ -37,6 +38,8 @@ MARGIN_PX = 16
 SPACING_PX = 12
 GAP_PX = 8
 SMALLEST_WIDTH_PX = 304
+LOW_PX = 680
+"""A lower panel, as in a window of 1024x700, has chips of rare fields in a menu, and so shows the seed."""
 CLOSE_PX = 20
 NUMBER_PX = 72
 """The width of the controls behind the first one in a row, which takes the rest."""
@@ -100,7 +103,7 @@ class ControlPanel(QFrame):
         DropRouter(self.folds.chips["controls"], [DropRule(is_source, first_of(guides.add))])
         DropRouter(self.folds.chips["references"], [DropRule(is_source, references.add)])
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
-        ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
+        ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values(), self.folds.more))
         area = scroll_area(column, tr("Controls"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()
@@ -118,6 +121,10 @@ class ControlPanel(QFrame):
         button.setStyleSheet("padding: 1px")
         button.clicked.connect(partial(self.folds.fold_away, name))
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.folds.set_low(is_low=self.height() < LOW_PX)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

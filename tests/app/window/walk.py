@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.create.columns import LEFT_PX
 from app.create.page import CreatePage
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
@@ -179,6 +180,16 @@ def test_pages(opened: Opened, page: str, size: tuple[int, int]) -> None:
         widget.left.folds.open(tuple(widget.left.folds.chips))
     check(opened.window)
     assert opened.window.size() == QSize(*size)
+
+
+def test_create_needs_no_scrolling_in_a_small_window(opened: Opened) -> None:
+    opened.window.resize(1024, 700)
+    left = opened.window.contents.create_page.left
+    check(opened.window)
+    area = left.findChild(QScrollArea)
+    assert area is not None
+    assert left.width() == LEFT_PX
+    assert area.verticalScrollBar().maximum() == 0
 
 
 @pytest.mark.parametrize("size", SIZES)
