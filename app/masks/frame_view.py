@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -15,6 +17,7 @@ from app.widgets.colours import Colours
 from app.widgets.painted_picture import PaintedPicture
 from app.widgets.pixels import to_image, to_pixels
 from core.language.words import tr
+from core.pictures.pixels import Pixels
 from core.pictures.widening import continued_by
 from core.request.mask import NO_MARGINS, Margins
 from core.request.request import Size
@@ -22,7 +25,8 @@ from core.request.request import Size
 _HANDLE_PX, _REACH_PX = 10, 12
 _ROOM = 0.25
 """The free space beside the frame, of the picture's longer side: handles are drawn into it."""
-_PREVIEW_PX, _MOST_PREVIEW_PX, _VEILED = 192, 1024, 0.55
+MOST_PREVIEW_PX = 512
+_PREVIEW_PX, _VEILED = 192, 0.55
 _ARROWS = {
     Qt.Key.Key_Left: Handle.left,
     Qt.Key.Key_Right: Handle.right,
@@ -218,10 +222,7 @@ class FrameView(ZoomView):
 
     def _show_new(self) -> None:
         """Draws a rough picture of what the new part begins with, and says the size for screen readers."""
-        scale = self._small.shape[1] / self.size_of_picture.width
-        edges = (min(round(edge * scale), _MOST_PREVIEW_PX) for edge in self.margins.edges)
-        small = Margins(*edges)
-        self._preview = PaintedPicture(to_image(continued_by(self._small, small) if small else self._small))
+        self._preview = PaintedPicture(to_image(roughly(self._small, self.size_of_picture, self.margins)))
         self.setAccessibleDescription(
             tr(
                 "The picture has {old} pixels, the frame {new}",
@@ -230,3 +231,16 @@ class FrameView(ZoomView):
             )
         )
         self.update()
+
+
+def roughly(small: Pixels, size: Size, margins: Margins) -> Pixels:
+    """Returns a small picture of a frame around one of this size, of which ``small`` is a copy.
+
+    No side is much longer than `MOST_PREVIEW_PX`: it is made again with each move of the pointer.
+    """
+    longest = max(margins.around(size.width, size.height)) * small.shape[1] / size.width
+    coarser = math.ceil(longest / MOST_PREVIEW_PX)
+    old = np.ascontiguousarray(small[::coarser, ::coarser])
+    scale = old.shape[1] / size.width
+    around = Margins(*(round(edge * scale) for edge in margins.edges))
+    return continued_by(old, around) if around else old

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.masks.frame import Handle
 from app.masks.frame_editor import FrameEditor
+from app.masks.frame_view import MOST_PREVIEW_PX, roughly
 from app.widgets.pixels import to_image, to_pixels
 from app.widgets.theme import DARK, LIGHT
 from core.request.mask import NO_MARGINS, Margins
@@ -136,3 +137,11 @@ def test_the_new_part_is_seen_beside_the_picture(editor: FrameEditor) -> None:
     assert tuple(pixels[middle.y(), middle.x()]) == (90, 90, 90)
     assert not np.array_equal(pixels[middle.y(), new], pixels[middle.y(), middle.x()])
     assert not np.array_equal(pixels[middle.y(), new], pixels[4, 4])
+
+
+@pytest.mark.parametrize("margins", [NO_MARGINS, Margins(64, 0, 0, 0), Margins(8000, 4000, 8000, 4000)])
+def test_what_is_drawn_of_a_frame_stays_small_and_keeps_its_shape(margins: Margins) -> None:
+    made = roughly(np.full((96, 128, 3), 90, np.uint8), Size(256, 192), margins)
+    width, height = margins.around(256, 192)
+    assert max(made.shape) <= MOST_PREVIEW_PX * 1.1
+    assert made.shape[1] / made.shape[0] == pytest.approx(width / height, rel=0.03)
