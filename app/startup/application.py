@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.startup.environment import restore_environment
 from app.startup.garbage_collection import kept_for_good
+from app.startup.logs import note_good_end
 from app.startup.qt_language import follow_language
 from app.startup.single_instance import InstanceLock
 from app.widgets.icons import app_icon
@@ -85,6 +86,7 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
         code = show_until_closed(application, window)
         instance_server.close()
         claimed.lock.unlock()
+    note_good_end(folders.logs)
     if not window.ended_in_time:
         log.warning("not all threads ended in time; leaving without them")
         logging.shutdown()

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -87,6 +88,12 @@ def take_last_crash(folder: Path) -> Path | None:
     except OSError:
         return None
     return last_crash
+
+
+def note_good_end(folder: Path) -> None:
+    """Empties the crash file: errors that were caught stay in the log, and the next start has nothing to tell."""
+    with suppress(OSError):
+        os.truncate(folder / CRASH_NAME, 0)
 
 
 def _replace_missing_streams(file: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from app.startup.logs import take_last_crash
+from tests.app.programs import environment_of
 
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -72,6 +73,32 @@ def test_the_last_crash_is_told_once(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in crash.read_text()
     run("", tmp_path)
     assert take_last_crash(tmp_path) is None
+
+
+CLOSED_AFTER_AN_ERROR = """
+from PySide6.QtCore import QTimer
+from app.startup import application
+from app.startup.logs import start_logs
+from app.startup.single_instance import claim
+folders = application.Folders.default()
+folders.data.mkdir(parents=True)
+start_logs(folders.logs)
+show = application.show_until_closed
+def show_and_close(qt, window):
+    QTimer.singleShot(0, lambda: 1 / 0)
+    QTimer.singleShot(100, window.close)
+    return show(qt, window)
+application.show_until_closed = show_and_close
+application.run(claim(folders.data, None))
+"""
+
+
+def test_an_error_on_the_way_is_no_crash_when_the_window_was_closed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLOSED_AFTER_AN_ERROR]
+    subprocess.run(command, env=environment_of(tmp_path), check=True, timeout=120)
+    (log_file,) = tmp_path.rglob("emulsion.log")
+    assert "ZeroDivisionError" in log_file.read_text("utf-8")
+    assert take_last_crash(log_file.parent) is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) -> None:
