@@ -11,10 +11,10 @@ from shiboken6 import Shiboken
 
 from app.dialogs.enlarge import EnlargeDialog
 from app.messages.errors import Message
-from app.session.run import RunState, SavedPicture
+from app.session.run import Ending, RunState, SavedPicture
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
-from app.widgets.message_bar import Choice, Notice
+from app.widgets.message_bar import Choice, MessageArea, Notice
 from core.errors import UnreadablePicture
 from core.language.words import plural, tr
 from core.pictures.dimensions import opened, size_in
@@ -53,11 +53,13 @@ class Enlarging(QObject):
         self._upscalers = upscalers
         self._dialog: EnlargeDialog | None = None
         self._done: tuple[Path, ...] = ()
+        self._tells_work = False
         self._tasks = session.background.queue(self, "sizes")
         upscalers.changed.connect(self._show_files)
         session.picture_enlarged.connect(self._on_enlarged)
         session.phase_changed.connect(self._on_phase_changed)
         session.state_changed.connect(self._on_state_changed)
+        session.run_ended.connect(self._on_run_ended)
 
     @Slot(object)
     def ask(self, paths: tuple[Path, ...]) -> None:
@@ -88,7 +90,7 @@ class Enlarging(QObject):
 
     @Slot(object)
     def _on_enlarged(self, saved: SavedPicture) -> None:
-        self._done = (*self._done, saved.path)
+        self._done, self._tells_work = (*self._done, saved.path), False
         paths, (height, width) = self._done, saved.image.pixels.shape[:2]
         title = plural("1 picture is enlarged", "{count:,} pictures are enlarged", len(paths))
         sentence = tr("{name}, {size} pixels", name=saved.path.name, size=Size(width, height).words)
@@ -108,6 +110,7 @@ class Enlarging(QObject):
             title = tr("Enlarging picture {number} of {count}", number=run.begun, count=run.count)
             if phase is Phase.refining:
                 title = tr("Refining picture {number} of {count}", number=run.begun, count=run.count)
+            self._tells_work = True
             stop = Choice(tr("Stop"), self._session.stop, "stopEnlargingButton")
             self.told.emit(Notice(ENLARGED, Message(title, name), "info", (stop,), LASTING_MS))
 
@@ -115,6 +118,14 @@ class Enlarging(QObject):
     def _on_state_changed(self, state: RunState) -> None:
         if state is RunState.running:  # what is told next is about what begins now
             self._done = ()
+
+    @Slot(object)
+    def _on_run_ended(self, ending: Ending) -> None:
+        """Takes back that a picture is worked on, on whichever page it was told."""
+        if self._tells_work and ending is not Ending.finished:
+            self._tells_work = False
+            for area in self._window.findChildren(MessageArea):
+                area.dismiss(ENLARGED)
 
 
 def _size_of(path: Path) -> Size | None:

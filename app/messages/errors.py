@@ -176,7 +176,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("The process that makes your pictures has ended ({how}).", how=error.how)
                 if error.how
                 else tr("The process that makes your pictures has ended."),
-                tr("All up to there is kept, and the run can be continued. The log has the details."),
+                tr("Try again: the engine begins anew. Finished pictures are safe; the log has the details."),
             )
         case WireBroken():
             return Message(

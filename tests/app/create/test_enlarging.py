@@ -27,7 +27,7 @@ from app.dialogs.enlarge import EnlargeDialog
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
-from app.widgets.message_bar import Notice
+from app.widgets.message_bar import MessageArea, Notice
 from core.errors import UpscalerBroken
 from core.models.catalogue import Catalogue
 from core.pictures.picture import GeneratedImage
@@ -180,6 +180,21 @@ def test_many_pictures_are_told_one_by_one_and_can_be_taken_back(
     assert "Enlarging picture 2 of 3" in [notice.message.title for notice in fixture.told]
     next(choice for choice in fixture.told[-1].choices if choice.object_name == "deleteEnlargedButton").act()
     assert len(fixture.deleted) == len(saves.saved) == 3
+
+
+def test_what_is_worked_on_is_told_no_more_when_it_has_failed(
+    fixture: Fixture, tmp_path: Path, settle: Settle, qtbot: QtBot
+) -> None:
+    area = MessageArea(fixture.window)
+    fixture.enlarging.told.connect(area.show_notice)
+    broken = tmp_path / "broken.png"
+    Image.new("RGB", (20, 10)).save(broken)
+    fixture.hold.clear()
+    fixture.session.queue.add(EnlargeFiles((broken,), Upscaler("x")))
+    qtbot.waitUntil(lambda: bool(area.subjects()))
+    fixture.hold.set()
+    settle(fixture.session)
+    qtbot.waitUntil(lambda: not area.subjects())
 
 
 def test_stop_holds_the_rest_which_goes_on_with_the_picture_in_progress(
