@@ -134,14 +134,14 @@ class MaskControl(QWidget):
         draft = self._session.draft
         mask = draft.mask
         set_shown(self, is_shown=draft.source is not None)
-        for widget in (self.remove_button, self.settings):
-            widget.setVisible(mask is not None or self._is_painting)
-            widget.setEnabled(mask is not None)
+        is_painted = mask is not None and mask.is_painted
+        for widget, is_there in ((self.remove_button, is_painted), (self.settings, mask is not None)):
+            widget.setVisible(is_there or self._is_painting)
+            widget.setEnabled(is_there)
         is_narrow = mask is not None or self._is_painting
         if is_narrow != (self._below.count() > 0):
             row, place = (self._below, 0) if is_narrow else (self._top, 2)
             row.insertWidget(place, self.widen_button, 1)
-        is_painted = mask is not None and mask.is_painted
         self.button.setText(tr("Change the mask…") if is_painted else tr("Paint a mask…"))
         margins = mask.margins if mask is not None else NO_MARGINS
         self.widen_button.setText(_words_of(margins))
@@ -192,7 +192,7 @@ class MaskControl(QWidget):
 
     @Slot()
     def _on_removed(self) -> None:
-        self._masks.remove()
+        self._masks.keep(None)
         self.button.setFocus()
 
     @Slot()

@@ -15,7 +15,8 @@ from app.controls.run_buttons import RunButtons
 from app.session.mask_selection import MaskSelection
 from app.session.session import Session
 from app.widgets.pixels import to_pixels
-from core.request.request import Mask, Source
+from core.request.mask import Margins
+from core.request.request import Mask, Size, Source
 
 
 @pytest.fixture
@@ -66,6 +67,21 @@ def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(
     masks.remove()
     control.show_painting(is_painting=False)
     assert control.settings.isHidden() and control.thumbnail.isHidden()
+
+
+def test_its_x_removes_the_mask_and_leaves_the_widening(
+    control: MaskControl, masks: MaskSelection, session: Session, photo: Path, qtbot: QtBot
+) -> None:
+    masks.widen(Margins(right=20), Size(60, 40))
+    assert control.remove_button.isHidden() and not control.settings.isHidden()
+    masks.keep(left_half())
+    assert not control.remove_button.isHidden()
+    size = session.draft.size
+    qtbot.mouseClick(control.remove_button, Qt.MouseButton.LeftButton)
+    mask = session.draft.mask
+    assert mask is not None and (mask.is_painted, mask.margins) == (False, Margins(right=20))
+    assert session.draft.size == size
+    assert control.widen_button.text() == "Wider by 20 × 0 px…" and control.remove_button.isHidden()
 
 
 def test_the_mask_is_drawn_over_the_start_image(
