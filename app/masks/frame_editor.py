@@ -63,6 +63,7 @@ class FrameEditor(QWidget):
             super().keyPressEvent(event)
 
     def _ends(self, event: QKeyEvent) -> bool:
+        """Esc ends it from the bar, too; Return there presses the button that has the focus."""
         if event.key() == Qt.Key.Key_Escape:
-            return self.view.hasFocus()
+            return True
         return event.key() in _DONE and not event.modifiers() and self.view.hasFocus()

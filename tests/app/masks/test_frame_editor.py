@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.masks.frame import Handle
@@ -145,3 +145,12 @@ def test_what_is_drawn_of_a_frame_stays_small_and_keeps_its_shape(margins: Margi
     width, height = margins.around(256, 192)
     assert max(made.shape) <= MOST_PREVIEW_PX * 1.1
     assert made.shape[1] / made.shape[0] == pytest.approx(width / height, rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["shape", "anchor", "reset", "cancel", "done"])
+def test_escape_ends_it_from_the_bar_too(name: str, editor: FrameEditor, qtbot: QtBot) -> None:
+    editor.view.set_margins(Margins(right=64))
+    part: QWidget = getattr(editor.bar, name)
+    part.setFocus()
+    with qtbot.waitSignal(editor.closed, timeout=20_000):
+        QTest.keyClick(part, Qt.Key.Key_Escape)
