@@ -23,6 +23,16 @@ from core.request.control import IMAGE_PROMPTS, PREPROCESSORS
 CONTROLNET, ADAPTER, IP_ADAPTER = "controlnet", "t2i_adapter", "ip_adapter"
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
 _INSIDE = "control_model."
+HINT_LAYERS = tuple(
+    name
+    for number in range(1, 16)
+    for name in (
+        f"controlnet_cond_embedding.blocks.{2 * number - 1}.weight",
+        f"input_hint_block.{4 * number}.weight",
+    )
+)
+"""The layers of a ControlNet that each halve its picture's sides, as diffusers and as its makers call them."""
+
 _FIRST = ("conv_in.weight", "body.0.in_conv.weight")
 _OF_ADAPTERS: Mapping[int, str] = MappingProxyType(
     {
@@ -45,6 +55,7 @@ class ControlFile:
         made_for: the kind of model, as users know it; "" when the file does not tell.
         start: begins the names of its tensors.
         values: the number of its weights.
+        factor: the pixels along a side that a ControlNet makes one place of; 0 when the file does not tell.
     """
 
     path: Path
@@ -52,6 +63,7 @@ class ControlFile:
     made_for: str
     start: str
     values: int
+    factor: int = 0
 
     @property
     def name(self) -> str:
@@ -76,7 +88,8 @@ def name_of(path: Path) -> str:
 def read_control(path: Path) -> ControlFile:
     """Checks the header. Raises ControlBroken, also for a kind that cannot be used."""
     try:
-        header = read_header(weights_of(path)[0] if path.is_dir() else path)
+        files = weights_of(path) if path.is_dir() else (path,)
+        header = read_header(files[0])
     except ModelBroken as error:
         raise ControlBroken(path, error.reason, is_damaged=error.is_damaged) from error
     found = other_in(Names.of(header))
@@ -87,7 +100,9 @@ def read_control(path: Path) -> ControlFile:
     values = sum(math.prod(entry.shape) for entry in header.tensors.values())
     is_inside = any(name.startswith(_INSIDE) for name in header.tensors)
     start = _INSIDE if is_inside and not found.start else found.start
-    return ControlFile(path, found.kind.key, _made_for(header, found.kind.key, start), start, values)
+    halvings = sum(f"{start}{name}" in header.tensors for name in HINT_LAYERS) if len(files) == 1 else 0
+    factor = 2**halvings if halvings else 0
+    return ControlFile(path, found.kind.key, _made_for(header, found.kind.key, start), start, values, factor)
 
 
 def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:

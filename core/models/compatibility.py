@@ -9,7 +9,7 @@ from core.autoencoders.latent_space import own_space
 from core.control.file import ControlFile
 from core.control.library import ControlLibrary
 from core.embeddings.file import EmbeddingFile
-from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
+from core.errors import ControlBroken, ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.language.words import tr
@@ -65,9 +65,22 @@ def check_autoencoder(file: AutoencoderFile, model: Model) -> None:
 
 
 def check_control(file: ControlFile, model: Model) -> None:
-    """Raises WrongFamily when the network was made to guide another kind of model."""
+    """Raises WrongFamily for a network for another kind of model, ControlBroken for one for other latents."""
     if file.made_for not in ("", kind := kind_of(model)):
         raise WrongFamily(file.path, file.made_for, model.name, kind)
+    try:
+        own = own_space(model.folder).factor
+    except ModelBroken:
+        return  # loading it will tell
+    if file.factor not in (0, own):
+        reason = tr(
+            "it was made for models whose latents are {factor} times smaller than the picture, and those of "
+            "{model} are {own} times smaller",
+            factor=file.factor,
+            model=model.name,
+            own=own,
+        )
+        raise ControlBroken(file.path, reason)
 
 
 def check_controls(request: GenerationRequest, model: Model, library: ControlLibrary) -> None:

@@ -15,7 +15,7 @@ from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
 
 from core.checkpoints.weights import files_of
-from core.control.file import ADAPTER, IP_ADAPTER, ControlFile
+from core.control.file import ADAPTER, HINT_LAYERS, IP_ADAPTER, ControlFile
 from core.engine.devices.device import DevicePlan
 from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
@@ -103,10 +103,7 @@ def _hint_shape(shapes: Shapes) -> tuple[int, ...]:
 
 def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
     """Returns the channels of the layers by which the picture becomes as small as a latent."""
-    blocks = (f"controlnet_cond_embedding.blocks.{number}.weight" for number in range(1, 32, 2))
-    layers = (f"input_hint_block.{number}.weight" for number in range(4, 64, 4))
-    rest = [shapes[name][0] for name in (*blocks, *layers) if name in shapes]
-    return (_hint_shape(shapes)[0], *rest)
+    return (_hint_shape(shapes)[0], *(shapes[name][0] for name in HINT_LAYERS if name in shapes))
 
 
 def _adapter_config(shapes: Shapes) -> dict[str, Any]:

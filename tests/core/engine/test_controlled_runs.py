@@ -15,7 +15,7 @@ from PIL import Image
 from core.control.maps import EXTRA, maps_from_extras
 from core.engine.engine import Engine
 from core.engine.prompt_calls import prompt_calls
-from core.errors import ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
+from core.errors import ControlBroken, ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.film_export.pictures import acting_in
@@ -218,6 +218,18 @@ def test_one_that_guides_another_kind_of_model_is_refused_before_its_weights_are
     with pytest.raises(WrongFamily) as told:
         picture(engine, guided(tmp_path, "xl-lone"))
     assert told.value.made_for != told.value.family
+
+
+@pytest.mark.parametrize("original", [False, True])
+def test_one_for_latents_of_another_scale_is_refused_before_its_weights_are_read(
+    original: bool, library: Path, tmp_path: Path
+) -> None:
+    hint = (*tiny_controls.HINT, 8)
+    net = tiny_controls.controlnet(library / "tiny", conditioning_embedding_out_channels=hint)
+    path = tiny_controls.save_lone(net, tmp_path, "other", original=original)
+    with pytest.raises(ControlBroken, match=r"8 times smaller .* of tiny are 4 times") as told:
+        picture(made_with(library), guided(tmp_path, str(path)))
+    assert told.value.path == path
 
 
 def test_another_file_of_its_name_is_not_taken_for_it(engine: Engine, tmp_path: Path) -> None:
