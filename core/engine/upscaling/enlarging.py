@@ -17,7 +17,7 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.networks.seamless import widened, without_margin
 from core.engine.upscaling.reading import read_network
 from core.engine.upscaling.tiles import LARGEST_TILE_PX, SMALLEST_TILE_PX, tiled
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, UpscalerBroken
 from core.files.stamps import stamp_of
 from core.language.words import tr
 from core.models.catalogue import Catalogue
@@ -126,11 +126,24 @@ class Enlarger:
 
     @torch.inference_mode()
     def call(self, network: nn.Module, kind: UpscalerKind, tile: Tensor) -> Tensor:
-        """Returns a tile enlarged; its sides are filled up to what the network's folding needs."""
+        """Returns a tile enlarged; its sides are filled up to what the network's folding needs.
+
+        A network for whose numbers half precision is too narrow goes on in float32. Raises UpscalerBroken for one
+        that makes what is no number there, too.
+        """
         height, width = tile.shape[2:]
         right, below = -width % kind.folding, -height % kind.folding
         if right or below:
             tile = F.pad(tile, (0, right, 0, below), mode="replicate")
-        weight = next(network.parameters())
-        made = network(tile.to(weight.device, weight.dtype, memory_format=torch.channels_last))
+        made = _made(network, tile)
+        if not made.isfinite().all():
+            made = _made(network.float(), tile)
+            if not made.isfinite().all():
+                path = self._key[0] if self._key is not None else Path()
+                raise UpscalerBroken(path, tr("it makes values that are not numbers"))
         return made[:, :, : height * kind.scale, : width * kind.scale]
+
+
+def _made(network: nn.Module, tile: Tensor) -> Tensor:
+    weight = next(network.parameters())
+    return network(tile.to(weight.device, weight.dtype, memory_format=torch.channels_last))

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from core.checkpoints.cache import CheckpointCache
 from core.engine.engine import Engine
 from core.engine.upscaling import enlarging
+from core.engine.upscaling.reading import read_network
 from core.errors import InvalidRequest, OutOfMemory, UpscalerBroken, UpscalerMissing
 from core.models.catalogue import Catalogue
 from core.models.upscalers import upscalers_of
@@ -158,6 +159,21 @@ def test_bad_input_is_named(engine: Engine, tmp_path: Path) -> None:
                 Generate(GenerationRequest("", model="tiny", size=Size(64, 64), upscaler=Upscaler("twice", 9)))
             )
         )
+
+
+def test_what_is_no_number_is_told_unless_half_precision_is_to_blame(engine: Engine, tmp_path: Path) -> None:
+    weights = compact()
+    save_file(weights | {"body.0.bias": weights["body.0.bias"] * torch.nan}, tmp_path / "broken.safetensors")
+    with pytest.raises(UpscalerBroken, match="not numbers"):
+        result_of(engine, Enlarge(picture_of(picture(tmp_path)), Upscaler(str(tmp_path / "broken.safetensors"))))
+    save_file({name: one * 100 for name, one in weights.items()}, tmp_path / "large.safetensors")
+    network, kind = read_network(tmp_path / "large.safetensors", "", tmp_path)
+    enlarger, tile = enlarging.Enlarger(Catalogue(()), torch.device("cpu")), torch.rand(1, 3, 8, 8)
+    exact = enlarger.call(network, kind, tile)
+    assert exact.abs().max() > torch.finfo(torch.float16).max
+    assert enlarger.call(network.half(), kind, tile).allclose(
+        exact, rtol=0.01, atol=float(exact.abs().max()) / 100
+    )
 
 
 def test_tiles_shrink_until_memory_is_enough(
