@@ -15,6 +15,7 @@ _FIELD_NAMES = {
     "quantise": tr("number of bits"),
     "widen": tr("widening"),
     "hires": tr("hires fix"),
+    "refine": tr("strength of refining"),
     **{
         name: tr(name)
         for name in (

@@ -12,8 +12,9 @@ from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
 from app.cli.typed_request import storable
 from app.messages.errors import PHASES
+from app.messages.values import shown
 from app.startup.garbage_collection import kept_for_good
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, ModelMissing
 from core.language.words import tr
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.upscalers import upscalers_of
@@ -21,14 +22,15 @@ from core.paths import Folders
 from core.pictures.metadata import SUFFIXES
 from core.recipes.recipe import recipe_to_json
 from core.recipes.refinement import DEFAULT_STRENGTH, LARGEST_SIDE, Refinement
-from core.request.request import LARGEST_SEED, Upscaler
+from core.request.request import LARGEST_SEED, Size, Upscaler
 from core.request.settings.upscaler import FACTORS
 from core.request.typed_values import needing, typed_number, typed_whole_number
 from core.runs.enlargement import Enlarge, picture_of
 from core.runs.events import Advanced, Finished, Loading, Phase
 from core.runs.operations import ReportMemory, result_of
-from core.runs.refining import Refining
+from core.runs.refining import Refining, check_refining, refining_request, tile_side
 from core.settings.settings import load_settings
+from core.upscalers.file import SUFFIX, read_upscaler
 from core.upscalers.library import OF_STARTER
 
 
@@ -101,10 +103,13 @@ def _run(arguments: Namespace) -> int:
     if not paths:
         sentence = tr("Which picture? Type emulsion upscale PICTURE; emulsion upscale --help explains.")
         raise InvalidRequest("picture", "", tr("one picture or more"), sentence=sentence)
-    library.find(arguments.upscaler)
+    if (file := library.find(arguments.upscaler)).suffix.lower() == SUFFIX:
+        read_upscaler(file)
     refining = _refining(arguments, catalogue)
     upscaler = Upscaler(arguments.upscaler, _factor(arguments.by))
     wanted = None if refining is not None and upscaler.factor == 1 else upscaler
+    for path in paths:
+        _check(path, upscaler.factor, refining, catalogue)
     save = output_of(arguments.output, len(paths), settings)
     with Progress(sys.stderr) as progress, Interrupts() as interrupts:
         progress.begin_phase(PHASES[Phase.importing])
@@ -152,11 +157,32 @@ def _refining(arguments: Namespace, catalogue: Catalogue) -> Refining | None:
         )
     )
     how = Refinement(typed_number("refine", arguments.refine, 1.0), tile or 0)
-    if not how.strength > 0:
+    if not 0 < how.strength <= 1:
         raise InvalidRequest("refine", arguments.refine, tr("a number above 0 and at most 1"))
     prompt = None if arguments.prompt is None else storable("prompt", arguments.prompt)
     settings = None if arguments.model is None else replace(catalogue.find(arguments.model).defaults, prompt="")
     return Refining(how, settings, is_own=settings is None, prompt=prompt, seed=seed)
+
+
+def _check(path: Path, factor: float, refining: Refining | None, catalogue: Catalogue) -> None:
+    """Raises what the engine would raise for a picture, before it is loaded and others are made."""
+    image = picture_of(path)
+    if refining is None:
+        return
+    request = refining_request(image.recipe, refining)
+    try:
+        model = catalogue.find(request.model)
+    except ModelMissing as error:
+        sentence = tr(
+            "{picture} was made with the model {model}, which is not in the model folders: give its place, or "
+            "another model, with --model.",
+            picture=path.name,
+            model=shown(request.model),
+        )
+        raise InvalidRequest("model", request.model, "", sentence=sentence) from error
+    how = replace(refining.how, tile=tile_side(model, refining.how.tile))
+    height, width = (round(side * (factor or 1)) for side in image.pixels.shape[:2])
+    check_refining(request, Size(width, height), how)
 
 
 def _factor(text: str | None) -> float:

@@ -38,7 +38,9 @@ _EXPECTED = tr(
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     """Leaves it to the engine to find the files, which need not be there for those that it knows."""
     if len(request.controls) > MOST_CONTROLS:
-        raise InvalidRequest("control", len(request.controls), tr("at most {most}", most=MOST_CONTROLS))
+        most = tr("at most {most}", most=MOST_CONTROLS)
+        sentence = tr("At most {most} controls can guide a picture at once.", most=MOST_CONTROLS)
+        raise InvalidRequest("control", len(request.controls), most, sentence=sentence)
     for control in request.controls:
         if not control.name:
             sentence = tr("A picture guides through a ControlNet: choose one for it, or remove the picture.")
@@ -201,6 +203,12 @@ def parse_control(text: str) -> Control:
     network, picture = _divided(names)
     if not network or not picture:
         raise InvalidRequest("control", text, _EXPECTED)
+    if (unread := _unread(picture)) is not None:
+        allowed = tr(
+            "a weight such as 0.8, a range such as 0-0.5, or a preprocessor: {names}",
+            names=", ".join(PREPROCESSORS),
+        )
+        raise InvalidRequest(tr("part of a control"), unread, allowed)
     file = Path(network).expanduser().absolute()
     is_file = file.exists() and (file.suffix == ".safetensors" or file.is_dir())
     return Control(
@@ -212,6 +220,14 @@ def parse_control(text: str) -> Control:
         start=float(given.get("start", 0)),
         end=float(given.get("end", 1)),
     )
+
+
+def _unread(picture: str) -> str | None:
+    """Returns the first part behind the name of a picture that is there that is none of a control."""
+    names = picture.split(":")
+    places = range(1, len(names)) if not Path(picture).expanduser().is_file() else ()
+    files = (place for place in places if Path(":".join(names[:place])).expanduser().is_file())
+    return next((part for place in files for part in names[place:] if not _PART.fullmatch(part)), None)
 
 
 def _divided(names: list[str]) -> tuple[str, str]:

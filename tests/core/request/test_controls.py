@@ -40,6 +40,16 @@ def test_what_cannot_be_meant_is_refused(text: str) -> None:
         parse_control(text)
 
 
+def test_what_is_no_part_is_told_where_the_picture_is_there(tmp_path: Path) -> None:
+    (tmp_path / "house.png").write_bytes(b"")
+    for parts in ("banana", "banana:0.8", "0.8:banana"):
+        with pytest.raises(
+            InvalidRequest, match=r"a range such as 0-0\.5, or a preprocessor: none, canny"
+        ) as told:
+            parse_control(f"canny:{tmp_path / 'house.png'}:{parts}")
+        assert told.value.value == "banana"
+
+
 def test_a_network_by_its_file_is_taken_where_it_lies(tmp_path: Path) -> None:
     file = tmp_path / "canny.safetensors"
     file.write_bytes(b"")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def test_the_upscalers_are_listed(run: Run) -> None:
         (("{picture}", "{picture}", "-o", "{folder}/a.png"), "a folder"),
         (("{picture}", "--refine", "much"), "a number from 0 to 1"),
         (("{picture}", "--refine", "0"), "above 0"),
+        (("{picture}", "--refine", "3"), "is not a possible strength of refining"),
+        (("{picture}", "{picture}", "{folder}/none.png"), "none.png"),
         (("{picture}", "--refine", "--seed", "x"), "a whole number"),
         (("{picture}", "--refine", "--model", "none such"), "none such"),
         (("{picture}", "--refine"), "this picture does not tell"),
@@ -90,8 +93,14 @@ def test_the_upscalers_are_listed(run: Run) -> None:
     ],
 )
 def test_bad_input_is_told(
-    run: Run, picture: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+    run: Run,
+    picture: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setitem(sys.modules, "core.engine.engine", None)  # all this is refused before the engine is loaded
     answer = run("upscale", *(text.format(picture=picture, folder=tmp_path) for text in arguments))
     assert (answer.code, answer.output) == (2, "")
     assert sentence in answer.errors
@@ -122,3 +131,6 @@ def test_a_picture_is_refined_at_its_size_and_larger(run: Run, picture: Path, tm
     told = json.loads(answer.output)["recipe"]
     assert told["refined"]["strength"] == DEFAULT_STRENGTH
     assert told["request"]["upscaler"]["factor"] == 2 and told["request"]["prompt"] == "a tree"
+    model.rename(tmp_path / "elsewhere")
+    answer = run("upscale", tmp_path / "a.png", "--refine")
+    assert answer.code == 2 and "is not in the model folders: give its place" in answer.errors
