@@ -39,16 +39,16 @@ def read_maps(
 ) -> tuple[dict[MapKey, Pixels], tuple[Control, ...]]:
     """Returns the maps of a request's controls, and these with the hashes of their pictures.
 
-    Files are looked for in ``folders`` where they have gone, and not read for maps that are ``known``. Raises
-    UnreadablePicture.
+    Files are looked for in ``folders`` where they have gone, and not read for maps that are ``known``; nor is the
+    picture that is changed in part then. Raises UnreadablePicture.
     """
     maps: dict[MapKey, Pixels] = {}
     controls: list[Control] = []
-    has_part = request.mask is not None and request.source is not None
-    masked = read_masked_picture(request) if has_part and request.controls else None
+    masked, has_part = None, request.mask is not None and request.source is not None
     for control in request.controls:
         pixels = known.get(map_key(control))
         if pixels is None:
+            masked = read_masked_picture(request) if has_part and masked is None else masked
             pixels, control = read_map(control, request.size, masked, folders)
         maps[map_key(control)] = pixels
         controls.append(control)

@@ -6,6 +6,7 @@ from core.film.film import Film
 from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
+from core.request.settings.controls import CONTROLS
 from core.request.settings.sampler import SAMPLER
 
 
@@ -75,6 +76,9 @@ class Branch:
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
         if self.sampler != self._sampler_of(before) and SAMPLER.noun not in changed:  # of a second pass
             changed.append(SAMPLER.noun)
+        pairs = zip(before.controls, after.controls, strict=False)
+        if any(a.sha256 and b.sha256 and a.sha256 != b.sha256 for a, b in pairs) and CONTROLS.noun not in changed:
+            changed.append(CONTROLS.noun)  # another picture of the same name
         changed += ["steps"] * (self.remaining_steps not in (None, self.steps_left))
         if self.fresh_noise > 0:
             changed.append(f"fresh noise {self.fresh_noise:.0%} (seed {self.noise_seed})")

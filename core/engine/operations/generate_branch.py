@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.control.maps import maps_from_extras
+from core.control.maps import maps_from_extras, read_maps
 from core.engine.attention_probes import attention_recorder
 from core.engine.context import Context
 from core.engine.generation import generate_picture
@@ -23,8 +23,12 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     first = branch.film.first_call_at(branch.call)
     hires = before.hires if not first or branch.call == first else None  # its upscaler may be gone, too
     kept = {"source": source, "mask": mask, "references": before.references, "hires": hires}
+    asked, folders = _rewritten(branch), (context.sources,) if context.sources is not None else ()
     known = maps_from_extras(before.controls, branch.film.extras)
-    model = yield from context.prepare(replace(_rewritten(branch), **kept), known)
+    # of a masked part, before it is forgotten what part it was
+    of_part = replace(asked, source=before.source, mask=before.mask)
+    known, controls = read_maps(of_part, folders, known)
+    model = yield from context.prepare(replace(asked, **kept, controls=controls), known)
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from core.control.maps import maps_from_extras
+from core.control.maps import maps_from_extras, read_maps
 from core.engine.attention_probes import attention_recorder
 from core.engine.context import Context
 from core.engine.generation import replay
@@ -20,7 +20,8 @@ from core.runs.operations import RecordAttention
 
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
-    known = maps_from_extras(film.request.controls, film.extras)
+    folders = (context.sources,) if context.sources is not None else ()
+    known, _ = read_maps(film.request, folders, maps_from_extras(film.request.controls, film.extras))
     alone = replace(film.request, source=None, mask=None, hires=None)  # its picture may be gone
     model = yield from context.prepare(alone, known)
     told = film.request  # it tells where the calls begin

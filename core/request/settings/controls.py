@@ -185,7 +185,11 @@ def _words(control: Control) -> str:
     told = f"{control.key} {control.weight:g}"
     if (control.start, control.end) != (0, 1):
         told += f" ({control.start:g}–{control.end:g})"
-    return f"{told}: {plain_name(control.path) or '?'}"
+    told += f": {plain_name(control.path) or '?'}"
+    if control.preprocessor == NO_PREPROCESSOR:
+        return told
+    values = ", ".join(map(short_number, control.used_values))
+    return f"{told} ({control.preprocessor}{'=' if values else ''}{values})"
 
 
 def parse_control(text: str) -> Control:

@@ -18,13 +18,12 @@ from core.engine.prompt_calls import prompt_calls
 from core.errors import ControlBroken, ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
-from core.film_export.pictures import acting_in
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.prompt.timeline import timeline
 from core.request.control import Control
 from core.request.hires import Hires
-from core.request.request import GenerationRequest, Lora, Mask, Size, Source
+from core.request.request import GenerationRequest, Lora, Size
 from core.runs.branch import Branch
 from core.runs.events import Stepped
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, RecordAttention, result_of
@@ -108,22 +107,6 @@ def test_a_film_keeps_the_map_and_goes_on_without_picture_to_the_same_bits(
     assert_same_frames(result_of(other, OpenFilm(on_disk(whole.film, tmp_path))).film, whole.film)
 
 
-def test_a_run_from_a_picture_counts_its_own_calls_also_when_it_is_taken_up(
-    engine: Engine, tmp_path: Path
-) -> None:
-    """Of three calls the first acts with an end of 0.5, as in diffusers; of all five steps it would be two."""
-    photo = tiny_controls.picture(tmp_path, SIZE, 8, "photo.png")
-    request = replace(guided(tmp_path, end=0.5), source=Source(str(photo), 0.6))
-    whole = ready(list(engine.run(Generate(request))))
-    assert len(whole.film.frames) == 3
-    assert [len(acting_in(whole.film, frame)) for frame in whole.film.frames] == [1, 0, 0]
-    shorter = replace(request, controls=(replace(request.controls[0], end=0.34),))
-    assert np.array_equal(picture(engine, shorter), whole.image.pixels)
-    for call in range(4):
-        again = ready(list(engine.run(GenerateBranch(Branch(whole.film, call, whole.film.request)))))
-        assert np.array_equal(again.image.pixels, whole.image.pixels)
-
-
 def test_a_branch_with_another_weight_differs_from_its_call_on(engine: Engine, tmp_path: Path) -> None:
     film = ready(list(engine.run(Generate(guided(tmp_path))))).film
     (control,) = film.request.controls
@@ -192,24 +175,6 @@ def test_a_second_pass_is_guided_too_each_by_its_own_part(engine: Engine, tmp_pa
 def test_every_placement_makes_the_same_picture(placement: Placement, library: Path, tmp_path: Path) -> None:
     request = guided(tmp_path)
     assert np.array_equal(picture(made_with(library, placement), request), picture(made_with(library), request))
-
-
-def test_only_the_part_of_the_picture_under_the_mask_guides_it(engine: Engine, tmp_path: Path) -> None:
-    photo = tiny_controls.picture(tmp_path, Size(64, 48), name="photo.png")
-    mask = np.zeros((48, 64), np.uint8)
-    mask[4:20, 4:20] = 255
-    Image.fromarray(mask).save(tmp_path / "mask.png")
-    request = replace(
-        guided(tmp_path),
-        source=Source(str(photo), 0.9),
-        mask=Mask(str(tmp_path / "mask.png"), area="close", padding=0, softness=0.0),
-    )
-    drawing = np.zeros((48, 64, 3), np.uint8)
-    Image.fromarray(drawing).save(request.controls[0].path)
-    black = picture(engine, request)
-    drawing[24:, 32:] = 255  # far from the mask
-    Image.fromarray(drawing).save(request.controls[0].path)
-    assert np.array_equal(picture(engine, request), black)
 
 
 def test_one_that_guides_another_kind_of_model_is_refused_before_its_weights_are_read(
