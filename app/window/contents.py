@@ -112,7 +112,7 @@ class Contents(QObject):
         HelpDialogs(window, self._actions, self.keymap, self.preferences, session, services.memory)
         self.quit_question = QuitQuestion(window, session, store)
         RunNotification(session, store, window)
-        self._imports = FileImports(window, services, self.notices)
+        self._imports = FileImports(window, services, self.notices, self.create_page.canvas)
         self._connect()
         self._connect_actions()
         self._restore()

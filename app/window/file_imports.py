@@ -19,7 +19,8 @@ _ALL_FILES = tr("All files (*)")
 class FileImports(QObject):
     """Part of the window. Pages that want pictures for something else have a `DropRouter` of their own."""
 
-    def __init__(self, window: QWidget, services: Services, notices: Notices) -> None:
+    def __init__(self, window: QWidget, services: Services, notices: Notices, canvas: QWidget) -> None:
+        """A picture that is dragged from the ``canvas`` and let go in the window is none to be opened."""
         super().__init__(window)
         self._window = window
         self._models = services.model_import
@@ -29,7 +30,7 @@ class FileImports(QObject):
             DropRule(is_lora, services.lora_import.add),  # passes on what is none
             DropRule(is_model_place, services.model_import.add_all),
         )
-        DropRouter(window, rules).left.connect(notices.show_not_taken)
+        DropRouter(window, rules, canvas).left.connect(notices.show_not_taken)
         self.guard_text_fields(window)
 
     @Slot(QWidget)

@@ -16,11 +16,23 @@ def files(*paths: Path | str) -> QMimeData:
     return data
 
 
-def drop(target: QWidget, data: QMimeData) -> bool:
-    """Sends what Qt sends when something is dropped on a widget; says whether it was taken."""
+class _EnterFrom(QDragEnterEvent):
+    source_widget: QWidget | None = None
+
+    def source(self) -> QWidget | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.source_widget
+
+
+def drop(target: QWidget, data: QMimeData, source: QWidget | None = None) -> bool:
+    """Sends what Qt sends when something is dropped on a widget; says whether it was taken.
+
+    A drag from ``source`` only enters.
+    """
     move = Qt.DropAction.CopyAction
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entered = QDragEnterEvent(QPoint(5, 5), move, data, left, none)
+    entered = (QDragEnterEvent if source is None else _EnterFrom)(QPoint(5, 5), move, data, left, none)
+    if isinstance(entered, _EnterFrom):
+        entered.source_widget = source
     entered.setAccepted(False)
     QApplication.sendEvent(target, entered)
     if not entered.isAccepted():
