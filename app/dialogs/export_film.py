@@ -120,9 +120,12 @@ class ExportFilmDialog(QDialog):
         formats = [(film_format.label, key) for key, film_format in FORMATS.items()]
         self._format = combo_box(formats, "exportFormatCombo", tr("Format"))
         self._format.setCurrentIndex(self._format.findData(choices.format))
-        self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
+        names = [name for name in PICTURES if name != "control" or self._film.request.controls]
+        self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in names}
         for name, box in self._views.items():
             box.setChecked(name in choices.views)
+        if not any(box.isChecked() for box in self._views.values()):
+            self._views["denoised"].setChecked(True)
         self._decoded = named(QCheckBox(tr("Full quality (decode every step)")), "exportDecodedCheck")
         self._decoded.setChecked(choices.is_decoded)
         self._cost = _hint("exportCost")

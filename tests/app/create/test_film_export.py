@@ -80,6 +80,11 @@ def pictures_in(path: Path) -> int:
         return getattr(picture, "n_frames", 1)
 
 
+def test_a_film_that_nothing_guided_has_no_view_of_controls(dialog: ExportFilmDialog) -> None:
+    names = {box.objectName() for box in dialog.findChildren(QCheckBox)}
+    assert "exportView-denoised" in names and "exportView-control" not in names
+
+
 @pytest.mark.parametrize("film_format", FORMATS)
 def test_a_film_is_exported_in_every_format(
     dialog: ExportFilmDialog, opened: Opened, film_format: str, tmp_path: Path, qtbot: QtBot
