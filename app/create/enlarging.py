@@ -1,6 +1,7 @@
 """Enlarges finished pictures and refines them: asks how, queues them, and tells what came of it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +19,11 @@ from app.widgets.message_bar import Choice, MessageArea, Notice
 from core.errors import UnreadablePicture
 from core.language.words import plural, tr
 from core.pictures.dimensions import opened, size_in
-from core.request.request import Size, Upscaler
+from core.pictures.metadata import read_recipe
+from core.request.request import GenerationRequest, Size, Upscaler
 from core.runs.enlargement import EnlargeFiles
 from core.runs.events import Phase
-from core.runs.refining import Refining
+from core.runs.refining import Refining, tile_side
 
 ENLARGED = "enlarged"
 LASTING_MS = 20_000
@@ -65,18 +67,24 @@ class Enlarging(QObject):
     def ask(self, paths: tuple[Path, ...]) -> None:
         """Asks how these pictures are to be enlarged."""
         if len(paths) == 1:
-            self._tasks.submit(partial(_size_of, paths[0]), partial(self._open, paths))
+            self._tasks.submit(partial(_told_by, paths[0]), partial(self._open, paths))
         elif paths:
-            self._open(paths, None)
+            self._open(paths, (None, None))
 
-    def _open(self, paths: tuple[Path, ...], size: Size | None) -> None:
-        draft = replace(self._session.draft, upscaler=None)
-        dialog = EnlargeDialog(paths, size, self._upscalers.chosen, self._window, draft)
+    def _open(self, paths: tuple[Path, ...], told: tuple[Size | None, GenerationRequest | None]) -> None:
+        draft, (size, own) = replace(self._session.draft, upscaler=None), told
+        tiles = self._tile_of(own), self._tile_of(draft)
+        dialog = EnlargeDialog(paths, size, self._upscalers.chosen, self._window, draft, tiles)
         dialog.chosen.connect(partial(self._enlarge, paths))
         self._dialog = dialog
         self._show_files()
         self._upscalers.look()
         dialog.open()
+
+    def _tile_of(self, request: GenerationRequest | None) -> int:
+        """Returns the side of the tiles in pixels, 0 where the model is not there."""
+        model = self._session.model_of(request) if request is not None else None
+        return tile_side(model, 0) if model is not None else 0
 
     def _enlarge(
         self, paths: tuple[Path, ...], upscaler: Upscaler | None, longer_side: int, refining: Refining | None
@@ -128,9 +136,10 @@ class Enlarging(QObject):
                 area.dismiss(ENLARGED)
 
 
-def _size_of(path: Path) -> Size | None:
-    try:
-        with opened(path) as file:
-            return size_in(file, path)
-    except UnreadablePicture:
-        return None
+def _told_by(path: Path) -> tuple[Size | None, GenerationRequest | None]:
+    """Returns the size and the settings of a picture, each None where it cannot be read."""
+    size = request = None
+    with suppress(UnreadablePicture), opened(path) as file:
+        size = size_in(file, path)
+        request = read_recipe(path).request
+    return size, request

@@ -48,7 +48,10 @@ class BranchDialog(QDialog):
         self._unchanged = Branch(film, self._call, film.request)
         step, steps = self._unchanged.step, film.request.all_steps
         self.setObjectName("branchDialog")
-        self.setWindowTitle(tr("Branch from step {step} of {steps}", step=step + 1, steps=steps))
+        title = tr("Branch from step {step} of {steps}", step=step + 1, steps=steps)
+        if film.second is not None:
+            title = tr("{title}, pass {number} of 2", title=title, number=1 + bool(film.first_call_at(self._call)))
+        self.setWindowTitle(title)
         reused = plural(
             "Step 1 is reused; only the rest is computed again.",
             "Steps 1–{count} are reused; only the rest is computed again.",
@@ -92,7 +95,10 @@ class BranchDialog(QDialog):
         rows = (
             (tr("&Guidance scale"), self._guidance),
             (tr("&Sampler"), self._sampler),
-            (tr("&Remaining steps"), self._remaining),
+            (
+                tr("&Remaining steps") if film.second is None else tr("&Remaining steps of this pass"),
+                self._remaining,
+            ),
             (tr("Number of &branches"), self._count),
             (tr("New n&oise"), self._noise),
         )

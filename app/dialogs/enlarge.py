@@ -38,10 +38,12 @@ class EnlargeDialog(QDialog):
         first: Upscaler | None,
         parent: QWidget | None = None,
         draft: GenerationRequest | None = None,
+        tiles: tuple[int, int] = (0, 0),
     ) -> None:
         """``size`` is that of a single picture, where it is known; ``first`` is offered first.
 
-        ``draft`` has the settings by which pictures are refined that tell none of their own.
+        ``draft`` has the settings by which pictures are refined that tell none of their own; ``tiles`` are the
+        sides in pixels by the picture's own model and by the draft's, 0 for unknown.
         """
         super().__init__(parent)
         self._size = size
@@ -57,8 +59,9 @@ class EnlargeDialog(QDialog):
         self._sizes = combo_box((), "enlargeSizeCombo", tr("Size"))
         self._about = text_label(role="hint", wraps=True)
         self._becomes = text_label(name="enlargeResultLabel", wraps=True)
-        self._refine = RefineOptions(draft)
+        self._refine = RefineOptions(draft, tiles)
         self._refine.toggled.connect(self._on_refine_toggled)
+        self._refine.model_chosen.connect(self._show_result)
         self._names.currentIndexChanged.connect(self._show_sizes)
         self._sizes.currentIndexChanged.connect(self._show_result)
         buttons, self._enlarge = dialog_buttons(self, tr("Enlarge"), "enlargeButton", self._choose)

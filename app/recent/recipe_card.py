@@ -104,6 +104,8 @@ def facts(recipe: Recipe, size: Size | None = None) -> str:
     lines = [line for line in (*rows, *told.values()) if line]
     if recipe.stage != "final":
         lines.append(tr("Kept at step {step} of {steps}", step=recipe.step, steps=recipe.request.all_steps))
+    if recipe.refined is not None:
+        lines.append(tr("Refined: {words}", words=recipe.refined.words))
     if recipe.created:
         lines.append(moment_text(recipe.created) + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:

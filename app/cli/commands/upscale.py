@@ -67,7 +67,8 @@ def _add_refining(parser: ArgumentParser) -> None:
     add = parser.add_argument
     refine = tr(
         "denoise the picture again in tiles after that, with the settings of its recipe: how much of it may "
-        "change, above 0, at most 1 (without a number: {strength:g}); with --by 1 at the size that it has",
+        "change, above 0, at most 1 (without a number: {strength:g}); with --by 1 at the size that it has; things "
+        "may repeat in many tiles: 0.15 keeps more of the picture",
         strength=DEFAULT_STRENGTH,
     )
     add("--refine", metavar="STRENGTH", nargs="?", const=f"{DEFAULT_STRENGTH:g}", help=refine)

@@ -79,7 +79,7 @@ def _words(variation: Variation | None) -> str:
     parts: list[str] = []
     if variation.strength:
         seed = tr("random") if variation.seed is None else str(variation.seed)
-        parts.append(tr("{strength} of seed {seed}", strength=short_number(variation.strength), seed=seed))
+        parts.append(tr("{strength:g} of seed {seed}", strength=variation.strength, seed=seed))
     if variation.size:
         parts.append(tr("layout of {size}", size=variation.size))
     return ", ".join(parts)

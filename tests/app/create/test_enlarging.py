@@ -182,6 +182,24 @@ def test_many_pictures_are_told_one_by_one_and_can_be_taken_back(
     assert len(fixture.deleted) == len(saves.saved) == 3
 
 
+@pytest.mark.parametrize(
+    ("tiles", "strength"), [((0, 0), 0.3), ((0, 64), 0.15), ((128, 64), 0.3), ((64, 512), 0.15)]
+)
+def test_many_tiles_are_begun_with_a_lower_strength(tiles: tuple[int, int], strength: float, qtbot: QtBot) -> None:
+    dialog = EnlargeDialog((Path("a.png"),), Size(48, 48), None, None, GenerationRequest(""), tiles)
+    qtbot.addWidget(dialog)
+    dialog.show_files((UpscalerFile(Path("mine.safetensors"), UpscalerKind("Compact", 4, 8, 2)),))
+    child(dialog, QCheckBox, "refineCheck").click()
+    spin, hint = child(dialog, QDoubleSpinBox, "refineStrengthSpin"), child(dialog, QLabel, "refineHint")
+    assert (spin.value(), "things may repeat" in hint.text()) == (strength, strength == 0.15)
+    models = child(dialog, QComboBox, "refineSettingsCombo")
+    models.setCurrentIndex(models.findText("Those on the page Create"))
+    assert ("things may repeat" in hint.text()) == (tiles[1] == 64)
+    spin.setValue(0.5)
+    models.setCurrentIndex(0)
+    assert spin.value() == 0.5
+
+
 def test_what_is_worked_on_is_told_no_more_when_it_has_failed(
     fixture: Fixture, tmp_path: Path, settle: Settle, qtbot: QtBot
 ) -> None:

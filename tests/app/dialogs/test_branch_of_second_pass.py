@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QPushButton
+from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.branch import BranchDialog
@@ -21,6 +21,8 @@ def test_the_sampler_of_the_second_pass_is_offered(chosen: str, keeps: bool, qtb
     film = replace(film, frames=tuple(fakes.frame_of(film, call) for call in range(12)))
     dialog = BranchDialog(film, 9, None)
     qtbot.addWidget(dialog)
+    assert dialog.windowTitle() == "Branch from step 10 of 12, pass 2 of 2"
+    assert "Remaining steps of this pass" in [spin.accessibleName() for spin in dialog.findChildren(QSpinBox)]
     combo = dialog.findChild(QComboBox, "branchSamplerCombo")
     button = dialog.findChild(QPushButton, "branchButton")
     assert combo is not None

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, LONGEST_WORD, RecipeCard, facts
 from core.recipes.recipe import Recipe, signed
+from core.recipes.refinement import Refinement
 from core.request.request import Autoencoder, GenerationRequest, Lora, Source
 from tests import fakes
 
@@ -38,6 +39,10 @@ def test_a_recipe_is_shown_in_the_words_of_the_controls(recipe: Recipe) -> None:
     text = facts(recipe)
     for words in ("Negative prompt: people", "Seed 7", "128 × 128 · DDIM", "20 steps · guidance 4", "A model"):
         assert words in text
+
+
+def test_a_refined_picture_says_how_much(recipe: Recipe) -> None:
+    assert "Refined: strength 0.25, in tiles of 128 px" in facts(replace(recipe, refined=Refinement(0.25, 128)))
 
 
 def test_a_kept_step_says_which(recipe: Recipe) -> None:
