@@ -20,6 +20,8 @@ from core.pictures.mask import MaskPixels
 from core.request.request import Size
 
 BADGE_GAP_PX = 12
+LEAST_TOLD = 1.005
+"""A picture that is less enlarged is one of 100 % in words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,7 +209,7 @@ class Canvas(ZoomView):
         """Tells the size of a picture that is enlarged or repeated, below it."""
         below = QRectF(0, bottom, self.width(), painter.fontMetrics().height() + 8)
         is_wanted = wanted.bottom() > below.top() + 4  # where the text begins
-        if not is_wanted or (self.zoom <= 1 and self.times == 1) or below.bottom() > self.height():
+        if not is_wanted or (self.zoom < LEAST_TOLD and self.times == 1) or below.bottom() > self.height():
             return
         words = Size(size.width(), size.height()).words
         if self.times > 1:

@@ -145,6 +145,8 @@ class MaskControl(QWidget):
         self.button.setText(tr("Change the mask…") if is_painted else tr("Paint a mask…"))
         margins = mask.margins if mask is not None else NO_MARGINS
         self.widen_button.setText(_words_of(margins))
+        for button in (self.button, self.widen_button):  # beside each other, neither has its words cut
+            self._top.setStretchFactor(button, button.sizeHint().width())
         self._draw()
         mask = mask or DEFAULT
         self.padding.setEnabled(mask.area != "whole")

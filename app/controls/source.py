@@ -86,7 +86,9 @@ class SourceControl(QWidget):
     def choose(self, path: Path) -> None:
         """Begins with this file; the strength stays as it was. A mask was that of another picture."""
         strength = strength_without(self._session.draft)
-        self._session.edit(source=Source(str(path.absolute()), strength), mask=None)
+        self._session.edit(
+            source=Source(str(path.absolute()), strength), mask=None, size=self._masks.size_before()
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         is_press = event.type() is QEvent.Type.KeyPress and self._session.draft.source is not None

@@ -51,6 +51,10 @@ def test_it_is_there_with_a_start_image_and_takes_one_line(control: MaskControl,
     assert control.button.text() == "Paint a mask…"
     assert control.sizeHint().height() <= control.button.sizeHint().height() + 8
     assert control.settings.isHidden() and control.remove_button.isHidden()
+    buttons = (control.button, control.widen_button)
+    control.resize(sum(button.sizeHint().width() for button in buttons) + 10, 40)
+    control.grab()
+    assert [button.text() for button in buttons if button.width() < button.sizeHint().width()] == []
 
 
 def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(

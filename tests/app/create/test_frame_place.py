@@ -148,6 +148,8 @@ def test_without_the_start_image_the_size_is_again_what_it_was(
     assert (session.draft.source, session.draft.size, page.is_widening) == (None, size, False)
     session.draft_editor.undo()
     assert session.draft.size == wider
+    page.left.source.choose(photo)
+    assert (session.draft.mask, session.draft.size) == (None, size)
 
 
 def test_painting_ends_with_its_mask_kept_when_the_frame_is_drawn(
