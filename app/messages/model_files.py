@@ -127,9 +127,7 @@ def message_about_files(error: BaseException) -> Message | None:
                     model=error.model,
                     family=error.family,
                 ),
-                tr("Choose a model of the kind {made_for}, or leave it out.", made_for=error.made_for)
-                if error.made_for
-                else "",
+                tr("Choose a model that it was made for, or leave it out.") if error.made_for else "",
             )
         case _:
             return None

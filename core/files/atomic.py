@@ -15,13 +15,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import SaveFailed
-from core.language.words import tr
+from core.language.words import mark, tr
 
 log = logging.getLogger(__name__)
 
 TEMPORARY_PREFIX = ".emulsion-"
 TEMPORARY_SUFFIX = ".part"
 
+_REASONS = {
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("File exists"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("Input/output error"),
+    mark("File name too long"),
+}
+"""The C library's words for what happens most, in English everywhere but in some errors of Windows."""
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
 _COPIED_AT_ONCE = 2**20
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
@@ -217,7 +230,9 @@ def check_writable(folder: Path) -> None:
 
 
 def words_of(error: OSError) -> str:
-    """Returns the system's own words for an error."""
+    """Returns the system's own words for an error, in the language of the program where they are known."""
+    if error.strerror in _REASONS:
+        return tr(error.strerror)
     return error.strerror or str(error) or tr("the system gives no reason")
 
 

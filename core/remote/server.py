@@ -37,8 +37,9 @@ class Server:
         """Returns when the client has left. Raises WireBroken for a client that is none of ours."""
         try:
             self._say(Hello(fingerprint()), self._encoder)
-            if (message := self._inbox.take()) is not None:
-                check_greeting(self._decoder.decode(message))
+            if (message := self._inbox.take()) is None:
+                return
+            check_greeting(self._decoder.decode(message))
             while (message := self._inbox.take()) is not None:
                 self._obey(self._decoder.decode(message))
                 del message  # its arrays

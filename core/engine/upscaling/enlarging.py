@@ -17,12 +17,13 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.networks.seamless import widened, without_margin
 from core.engine.upscaling.reading import read_network
 from core.engine.upscaling.tiles import LARGEST_TILE_PX, SMALLEST_TILE_PX, tiled
-from core.errors import InvalidRequest, UpscalerBroken
+from core.errors import InvalidRequest, UpscalerBroken, UpscalerMissing
 from core.files.stamps import stamp_of
 from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.upscalers import upscalers_of
 from core.pictures.pixels import Pixels
+from core.request.hires import LANCZOS, LATENT_MODES
 from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.settings.upscaler import LARGEST_SIDE
 from core.runs.events import Advanced, UpscalerDiffers
@@ -54,7 +55,10 @@ class Enlarger:
         if request.upscaler is not None:
             request = replace(request, upscaler=(yield from self.resolved(request.upscaler)))
         if (hires := request.hires) is not None and hires.has_network:
-            network = yield from self.resolved(Upscaler(hires.upscaler, 0.0, hires.sha256))
+            try:
+                network = yield from self.resolved(Upscaler(hires.upscaler, 0.0, hires.sha256))
+            except UpscalerMissing as error:
+                raise UpscalerMissing(error.name, (LANCZOS, *error.known, *LATENT_MODES)) from error
             self.check(request.size, network)
             request = replace(request, hires=replace(hires, sha256=network.sha256))
         return request

@@ -149,14 +149,28 @@ def test_every_phase_has_words() -> None:
     assert PHASES.keys() == set(Phase)
 
 
-def test_a_german_sentence_names_the_field_and_quotes_in_german() -> None:
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("InvalidRequest('device', 'abacus', 'cpu')", "„abacus“ ist nicht möglich (Gerät); erwartet wird cpu."),
+        (
+            "SaveFailed('x.png', words_of(OSError(28, 'No space left on device')))",
+            "x.png konnte nicht geschrieben werden: auf dem Datenträger ist kein Platz mehr.",
+        ),
+        (
+            "SaveFailed('x.png', words_of(OSError(5, 'lost')))",
+            "x.png konnte nicht geschrieben werden: lost.",
+        ),
+    ],
+)
+def test_a_german_sentence_names_field_and_reason_and_quotes_in_german(made: str, expected: str) -> None:
     code = (
-        "from app.messages.errors import message; from core.errors import InvalidRequest; "
-        "print(ascii(message(InvalidRequest('device', 'abacus', 'cpu')).sentence))"
+        "from app.messages.errors import message; from core.errors import InvalidRequest, SaveFailed; "
+        f"from core.files.atomic import words_of; print(ascii(message({made}).sentence))"
     )
     root = str(Path(__file__).parents[3])
     environment = os.environ | {"EMULSION_LANGUAGE": "de", "PYTHONPATH": root}
     told = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == ascii("„abacus“ ist nicht möglich (Gerät); erwartet wird cpu.")
+    assert told.stdout.strip() == ascii(expected)

@@ -20,7 +20,7 @@ from core.film.film import Film
 from core.film.reader import SUFFIX, read_recording
 from core.film.writer import FilmWriter
 from core.models.catalogue import Catalogue
-from core.request.hires import LANCZOS, Hires
+from core.request.hires import LANCZOS, LATENT_MODES, Hires
 from core.request.request import GenerationRequest, Size, Upscaler
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
@@ -130,6 +130,9 @@ def test_a_second_pass_that_was_begun_needs_no_upscaler(engine: Engine, models: 
     assert np.array_equal(again.image.pixels, whole.image.pixels)
     with pytest.raises(UpscalerMissing):
         list(plain.run(GenerateBranch(Branch(film, 3, film.request))))
+    with pytest.raises(UpscalerMissing) as told:
+        list(plain.run(Generate(film.request)))
+    assert {LANCZOS, *LATENT_MODES} <= {*told.value.known}
 
 
 @pytest.mark.parametrize("calls", [2, 5, 6])

@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -210,3 +211,10 @@ def test_a_question_before_the_answer_is_one_too_many() -> None:
     orders = said(Hello(fingerprint()), MakeEngine(), Run(1, FixedPlaces(), ReportMemory()), *[Next(1)] * 5)
     with pytest.raises(WireBroken):  # the operation has ended after its second
         served(orders)
+
+
+def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
+    served = Thread(target=Server(Inbox(io.BytesIO()), io.BytesIO(), make).serve, daemon=True)
+    served.start()
+    served.join(60)
+    assert not served.is_alive()
