@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import Shiboken
 
 from app.dialogs.enlarge import EnlargeDialog
+from app.dialogs.refine_options import STRENGTH_OF_MANY
 from app.messages.errors import Message
 from app.session.run import Ending, RunState, SavedPicture
 from app.session.session import Session
@@ -82,8 +83,10 @@ class Enlarging(QObject):
         dialog.open()
 
     def _tile_of(self, request: GenerationRequest | None) -> int:
-        """Returns the side of the tiles in pixels, 0 where the model is not there."""
-        model = self._session.model_of(request) if request is not None else None
+        """Returns the side of the tiles in pixels; 0 without the model, or too few steps for a low strength."""
+        if request is None or int(request.steps * STRENGTH_OF_MANY) < 1:
+            return 0
+        model = self._session.model_of(request)
         return tile_side(model, 0) if model is not None else 0
 
     def _enlarge(

@@ -200,6 +200,23 @@ def test_many_tiles_are_begun_with_a_lower_strength(tiles: tuple[int, int], stre
     assert spin.value() == 0.5
 
 
+@pytest.mark.parametrize(("steps", "is_lower"), [(20, True), (4, False)])
+def test_no_strength_is_offered_that_leaves_no_step(
+    steps: int, is_lower: bool, fixture: Fixture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    model = fixture.session.model_of(fixture.session.draft)
+    assert model is not None
+    side = 3 * max(model.defaults.size.width, model.defaults.size.height)
+    Image.new("RGB", (side, side)).save(tmp_path / "large.png")
+    fixture.session.edit(steps=steps)
+    fixture.enlarging.ask((tmp_path / "large.png",))
+    qtbot.waitUntil(lambda: bool(fixture.window.findChildren(EnlargeDialog)))
+    child(fixture.dialog(), QCheckBox, "refineCheck").click()
+    combo = child(fixture.dialog(), QComboBox, "enlargeUpscalerCombo")
+    combo.setCurrentIndex(combo.findData(""))
+    assert (child(fixture.dialog(), QDoubleSpinBox, "refineStrengthSpin").value() < 0.3) == is_lower
+
+
 def test_what_is_worked_on_is_told_no_more_when_it_has_failed(
     fixture: Fixture, tmp_path: Path, settle: Settle, qtbot: QtBot
 ) -> None:
