@@ -91,15 +91,19 @@ class NotFound(EmulsionError):
     Attributes:
         noun: of such files, in English.
         known: some that are there, with similar names if there are any.
+        folders: in which its file could lie, as far as they are told.
     """
 
     noun = "file"
 
-    def __init__(self, name: str, known: tuple[str, ...] = (), *, is_other: bool = False) -> None:
+    def __init__(
+        self, name: str, known: tuple[str, ...] = (), *, is_other: bool = False, folders: tuple[Path, ...] = ()
+    ) -> None:
         super().__init__(f"no {self.noun} {name!r}; known: {', '.join(known) or 'none'}")
         self.name = name
         self.known = known
         self.is_other = is_other
+        self.folders = folders
 
 
 class LoraMissing(NotFound):

@@ -166,5 +166,7 @@ def _control_missing(error: ControlMissing) -> Message:
         tr("There is no ControlNet or T2I-Adapter called {name}.", name=name),
         tr("ControlNets found: {known}.", known=some(error.known))
         if error.known
+        else tr("Put its file into {folders}.", folders=tr(" or ").join(map(str, error.folders)))
+        if error.folders
         else tr("Put its file into the folder “controlnet” beside your models."),
     )

@@ -24,6 +24,8 @@ class ControlLibrary:
     """Finds networks for control by name. Of two with one name, that in the folder that is named first counts."""
 
     def __init__(self, model_folders: Iterable[Path], memory: CheckpointCache) -> None:
+        model_folders = tuple(model_folders)
+        self._usual = tuple(folder / FOLDER_NAMES[0] for folder in model_folders)
         folders = [
             place / name
             for folder in model_folders
@@ -62,7 +64,8 @@ class ControlLibrary:
             for other in files.values():
                 if self._sha256_if_known(other).startswith(wanted.network):
                     return read_control(other)
-        raise ControlMissing(wanted.key, tuple(files), is_other=named is not None)
+        is_other = named is not None
+        raise ControlMissing(wanted.key, tuple(files), is_other=is_other, folders=self._usual)
 
     def suited(self, control: Control) -> Control:
         """Returns a control with what an IP-Adapter takes of a picture, where nothing else was asked for.

@@ -108,6 +108,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
         (EXAMPLES[WrongPart], "is T5 XXL; tiny needs Qwen3 4B as its text encoder"),
+        (ControlMissing("ink", folders=(Path("a"), Path("b"))), "Put its file into a or b."),
         (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL, but the model tiny is Stable Diffusion 1.x"),
         (EXAMPLES[OutOfMemory], "2.1 GB needed, 1.1 GB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),

@@ -197,13 +197,14 @@ def test_one_for_latents_of_another_scale_is_refused_before_its_weights_are_read
     assert told.value.path == path
 
 
-def test_another_file_of_its_name_is_not_taken_for_it(engine: Engine, tmp_path: Path) -> None:
+def test_another_file_of_its_name_is_not_taken_for_it(engine: Engine, library: Path, tmp_path: Path) -> None:
     with pytest.raises(ControlMissing) as told:
         picture(engine, guided(tmp_path, "lone", network="0" * 64))
     assert told.value.is_other
     with pytest.raises(ControlMissing) as told:
         picture(engine, guided(tmp_path, "nothing"))
     assert "folder" in told.value.known
+    assert told.value.folders == (library / "controlnet",)
 
 
 def test_one_that_was_renamed_is_found_by_its_hash(engine: Engine, tmp_path: Path) -> None:
