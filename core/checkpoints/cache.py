@@ -16,7 +16,7 @@ from core.families import FAMILIES
 from core.families.spec import CheckpointKind
 from core.file_kinds.kind import FoundKind
 from core.file_kinds.table import KINDS, parts_in
-from core.files.atomic import write_file
+from core.files.atomic import words_of, write_file
 from core.files.weights_header import read_header
 from core.language.words import current, tr
 
@@ -172,7 +172,7 @@ class CheckpointCache:
                     done += count
                     yield done
         except OSError as error:
-            raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
+            raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=words_of(error))) from error
         self._keep(path, replace(known, sha256=digest.hexdigest()))
         self.save()
 

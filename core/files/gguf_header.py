@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import ModelBroken
+from core.files.atomic import words_of
 from core.files.safetensors_header import (
     LONGEST_KEPT_TEXT,
     MOST_TENSORS,
@@ -114,7 +115,7 @@ def read_gguf_header(path: Path) -> SafetensorsHeader:
                     if size >= stamp[0]:
                         raise ModelBroken(path, tr("it is cut off within its header"), is_damaged=True) from ended
     except OSError as failed:
-        raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=failed.strerror)) from failed
+        raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=words_of(failed))) from failed
     except UnicodeDecodeError as wrong:
         raise ModelBroken(path, tr("its header is damaged: a name is not ASCII"), is_damaged=True) from wrong
     claims = tr(

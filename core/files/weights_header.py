@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.errors import ModelBroken
+from core.files.atomic import words_of
 from core.files.gguf_header import MAGIC, read_gguf_header
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.files.stamps import stamp_of
@@ -40,5 +41,5 @@ def read_bytes(header: SafetensorsHeader, name: str, most: int) -> bytes:
             if stamp_of(file.fileno()) != header.stamp:
                 raise ModelBroken(header.path, tr("its content has changed since it was read"))
     except OSError as error:
-        raise ModelBroken(header.path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
+        raise ModelBroken(header.path, tr("it cannot be read ({strerror})", strerror=words_of(error))) from error
     return content

@@ -13,6 +13,7 @@ from core.checkpoints.detection import recognise
 from core.checkpoints.lora_keys import LoraLayer, is_addition, lora_layers, refusal, title
 from core.errors import LoraBroken, ModelBroken, NotAModel
 from core.families import FAMILIES
+from core.files.atomic import words_of
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.language.words import tr
 from core.lora.trigger_words import trigger_words
@@ -86,7 +87,7 @@ def lora_hash(path: Path) -> str:
             file.seek(8 + int.from_bytes(file.read(8), "little"))
             return hashlib.file_digest(file, "sha256").hexdigest()[:HASH_DIGITS]
     except OSError as error:
-        raise LoraBroken(path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
+        raise LoraBroken(path, tr("it cannot be read ({strerror})", strerror=words_of(error))) from error
 
 
 def name_of_width(width: int) -> str:
