@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tqdm.std import tqdm
 
 from app.startup.garbage_collector import collect_due
 from core.families import FAMILIES
@@ -21,6 +22,8 @@ from tests import made_up_family
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # networks as small as those of the tests are slower with two threads, and collapse when anything else runs
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+tqdm.monitor_interval = 0  # bars of libraries, also hidden ones, would leave a thread behind
 
 ENDING_S = 2.0
 """The longest time that a thread may take to end after it was asked to."""

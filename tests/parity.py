@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm.std import tqdm
 
 from core.engine.families import Family
 from core.engine.sampling import schedulers
@@ -37,7 +36,6 @@ def stock_pipeline(kind: Any, folder: Path, **options: Any) -> Any:
 
     The library maps files, where weights lie anywhere; for odd addresses MKL adds up in another order.
     """
-    tqdm.monitor_interval = 0  # its bars, also hidden ones, would leave a thread behind
     pipe = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True, **options)
     pipe.set_progress_bar_config(disable=True)
     for part in pipe.components.values():

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tqdm import tqdm
 
 from core.engine.measuring import Line
 from tests.benchmarks.gpu.__main__ import SECTIONS, main
@@ -16,10 +15,7 @@ from tests.benchmarks.gpu.bench import Bench, Section, run
 
 
 @pytest.mark.parametrize("key", [section.key for section in SECTIONS])
-def test_every_section_is_rehearsed(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)  # a thread that would stay behind
+def test_every_section_is_rehearsed(tmp_path: Path, capfd: pytest.CaptureFixture[str], key: str) -> None:
     out = tmp_path / "out"
     assert main(["--device", "cpu", "--tiny", "--only", key, "--out", str(out)]) == 0, capfd.readouterr().out
     text = (out / "gpu.jsonl").read_text("utf-8")

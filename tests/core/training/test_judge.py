@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tqdm import tqdm
 
 from core.training import words
 from core.training.attributes import QUESTIONS, truth
@@ -22,13 +21,6 @@ from core.training.obedience import (
 )
 from core.training.postcards import FIRST_UNSEEN, draw, unseen_postcards
 from core.training.scene import random_scene
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_monitor() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tqdm, "monitor_interval", 0)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from PIL import Image
 from safetensors.torch import load_file
-from tqdm import tqdm
 
 from core.engine.upscaling.reading import read_network
 from core.training.__main__ import main
@@ -51,12 +50,9 @@ runpy.run_module("core.training", run_name="__main__", alter_sys=True)
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    """One thread for torch, and none for tqdm's monitor."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tqdm, "monitor_interval", 0)
-        yield
+    yield
     torch.set_num_threads(threads)
 
 
