@@ -64,7 +64,8 @@ class FrameBar(QFrame):
         )
         vbox(
             hbox(stretched(sentence), self.cancel, self.done, spacing=GAP_PX),
-            hbox(self.shape, self.anchor, self.size_label, self.reset, STRETCH, spacing=GAP_PX),
+            hbox(self.shape, self.anchor, self.reset, STRETCH, spacing=GAP_PX),
+            self.size_label,  # in a line of its own: both sizes are long, and nothing may move while one drags
             on=self,
             margins=(_MARGIN_PX, GAP_PX, _MARGIN_PX, GAP_PX),
             spacing=GAP_PX,

@@ -154,3 +154,15 @@ def test_escape_ends_it_from_the_bar_too(name: str, editor: FrameEditor, qtbot: 
     part.setFocus()
     with qtbot.waitSignal(editor.closed, timeout=20_000):
         QTest.keyClick(part, Qt.Key.Key_Escape)
+
+
+def test_both_sizes_are_whole_in_a_narrow_window_and_nothing_moves_while_one_drags(
+    editor: FrameEditor, qtbot: QtBot
+) -> None:
+    editor.resize(400, 560)
+    label, top = editor.bar.size_label, editor.view.y()
+    editor.view.set_margins(Margins(0, 0, 128, 0))
+    editor.bar.refresh()
+    qtbot.waitUntil(lambda: label.width() >= label.sizeHint().width())
+    assert "256" in label.text()
+    assert editor.view.y() == top
