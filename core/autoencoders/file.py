@@ -20,7 +20,8 @@ from core.families.autoencoder_kinds import FLUX_2, KL
 from core.families.unet_files import UNETS
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader
-from core.files.weights_header import SUFFIXES, read_header
+from core.files.weights_header import read_header
+from core.files.weights_in import is_there, weights_in
 from core.language.words import tr
 from core.request.request import Autoencoder
 from core.request.settings.autoencoder import folder_of
@@ -108,7 +109,7 @@ class AutoencoderLibrary:
         Raises AutoencoderMissing or ModelBroken.
         """
         path = Path(wanted.name)
-        if path.is_absolute() and _is_there(path):
+        if path.is_absolute() and is_there(path):
             return self._same(read_autoencoder(path), wanted)
         files = self.files()
         named = next((file for file in files if file.name == wanted.key), None)
@@ -134,34 +135,12 @@ class AutoencoderLibrary:
         return not wanted.sha256 or self.sha256_of(file).startswith(wanted.sha256)
 
     def _candidates(self) -> Iterator[Path]:
-        yield from (place for place in self._places if _is_there(place))
+        yield from (place for place in self._places if is_there(place))
         for place in self._folders:
-            yield from _in_folder(place, depth=1)
+            yield from weights_in(place)
             for beside in (place, place.parent):
                 for name in FOLDER_NAMES:
-                    yield from _in_folder(beside / name, _DEEPEST)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # longer than a name may be, or with NUL
-        return False
-
-
-def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
-    """Autoencoders in a folder: lone files, and diffusers folders of autoencoders alone."""
-    try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.lower())
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if (entry / "config.json").is_file() or (entry.suffix.lower() in SUFFIXES and entry.is_file()):
-            yield entry
-        elif depth > 1 and entry.is_dir():
-            yield from _in_folder(entry, depth - 1)
+                    yield from weights_in(beside / name, _DEEPEST)
 
 
 def prefix_in(names: Collection[str]) -> str:

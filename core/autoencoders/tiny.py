@@ -14,7 +14,8 @@ from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.files.json_file import read_json
-from core.files.weights_header import SUFFIXES, read_header
+from core.files.weights_header import read_header
+from core.files.weights_in import weights_in
 from core.language.words import tr
 
 KIND = "AutoencoderTiny"
@@ -73,14 +74,7 @@ class TinyAutoencoderLibrary:
         for folder in self._folders:
             places = [place / name for place in (folder, folder.parent) for name in FOLDER_NAMES]
             for place in (*places, folder):
-                try:
-                    entries = sorted(place.iterdir(), key=lambda entry: entry.name.lower())
-                except OSError:
-                    continue
-                for entry in entries:
-                    is_file = entry.suffix.lower() in SUFFIXES and entry.is_file()
-                    if is_file or (entry / "config.json").is_file():
-                        yield entry
+                yield from weights_in(place)
 
 
 def _figures(path: Path) -> tuple[int, int]:

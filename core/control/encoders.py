@@ -6,7 +6,7 @@ layer tells which: it takes the states of the encoder's last layer but one, or i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from core.control.file import ControlFile
 from core.errors import ControlBroken, ModelBroken
 from core.files.safetensors_header import SafetensorsHeader
 from core.files.weights_header import read_header
+from core.files.weights_in import weights_in
 from core.language.words import tr
 
 FOLDER_NAMES = ("clip_vision", "image_encoder")
@@ -22,7 +23,7 @@ FOLDER_NAMES = ("clip_vision", "image_encoder")
 
 NEED = ("image_proj.proj.weight", "image_proj.proj_in.weight", "image_proj.proj.0.weight")
 _NAMES = {1024: "CLIP ViT-H", 1280: "CLIP ViT-H", 1664: "CLIP ViT-bigG"}
-_DEEPEST = 3
+_DEEPEST, _SUFFIXES = 3, (".safetensors",)
 
 
 def needed(header: SafetensorsHeader) -> tuple[bool, int]:
@@ -38,7 +39,7 @@ def find_encoder(adapter: ControlFile, folders: Iterable[Path]) -> Path:
     is_projected, width = needed(read_header(adapter.path))
     near = [adapter.path.parent, adapter.path.parent.parent, *folders]
     for place in dict.fromkeys(folder / name for folder in near for name in FOLDER_NAMES):
-        for path in _in_folder(place, _DEEPEST):
+        for path in _encoders_in(place):
             with suppress(ModelBroken):
                 if widths_of(path)[is_projected] == width:
                     return path
@@ -65,17 +66,6 @@ def widths_of(path: Path) -> tuple[int, int]:
     return 0, 0
 
 
-def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
-    """Yields the folder itself where it is one of diffusers, and what lies in it."""
-    if (folder / "config.json").is_file():
-        yield folder
-        return
-    try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.lower())
-    except OSError:
-        return
-    for entry in entries:
-        if entry.suffix.lower() == ".safetensors":
-            yield entry
-        elif depth > 1 and entry.is_dir() and not entry.name.startswith("."):
-            yield from _in_folder(entry, depth - 1)
+def _encoders_in(folder: Path) -> Iterable[Path]:
+    """Returns the folder itself where it is one of diffusers, else what lies in it."""
+    return (folder,) if (folder / "config.json").is_file() else weights_in(folder, _DEEPEST, _SUFFIXES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +11,14 @@ from core.checkpoints.cache import CheckpointCache
 from core.control.encoders import find_encoder
 from core.control.file import IP_ADAPTER, ControlFile, name_of, read_control
 from core.errors import ControlBroken, ControlMissing, InvalidRequest
+from core.files.weights_in import is_there, weights_in
 from core.language.words import tr
 from core.request.control import NO_PREPROCESSOR, Control
 
 FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter")
 """In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
 
-_DEEPEST = 3
+_DEEPEST, _SUFFIXES = 3, (".safetensors",)
 
 
 class ControlLibrary:
@@ -39,7 +40,7 @@ class ControlLibrary:
         """Returns all files by name, and folders as diffusers saves them, which need not be of such networks."""
         found: dict[str, Path] = {}
         for place in self._places:
-            for path in _in_folder(place, _DEEPEST):
+            for path in weights_in(place, _DEEPEST, _SUFFIXES):
                 found.setdefault(name_of(path), path)
         return found
 
@@ -57,7 +58,7 @@ class ControlLibrary:
         Raises ControlMissing or ControlBroken.
         """
         path, files = Path(wanted.name), self.files()
-        named = path if path.is_absolute() and _is_there(path) else files.get(wanted.key)
+        named = path if path.is_absolute() and is_there(path) else files.get(wanted.key)
         if named is not None and self._is_same(named, wanted):
             return read_control(named)
         if wanted.network:  # it may have another name here
@@ -98,24 +99,3 @@ class ControlLibrary:
         with suppress(ControlBroken):
             return self._memory.sha256_if_known(read_control(path).weights)
         return ""
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # longer than a name may be, or with NUL
-        return False
-
-
-def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.lower())
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.suffix.lower() == ".safetensors" or (entry / "config.json").is_file():
-            yield entry
-        elif depth > 1 and entry.is_dir():
-            yield from _in_folder(entry, depth - 1)
