@@ -8,7 +8,6 @@ measured from the first step to the last, since others may use the machine meanw
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import tempfile
 import time
@@ -32,10 +31,7 @@ from core.paths import resources
 from core.request.control import Control
 from core.request.request import STARTER_MODEL, GenerationRequest, Size
 from tests import tiny_controls
-from tests.benchmarks.masked import of_ours
-
-MOST_RATIO = 1.02
-"""Of a step with a ControlNet to one of the stock pipeline with it."""
+from tests.benchmarks.masked import compared, of_ours
 
 _HINT = (16, 32, 96, 256)
 
@@ -55,17 +51,7 @@ def main() -> int:
             "stock": stock_side(network, request),
         }
         with closing(Engine(Catalogue(()), "cpu", "float32")) as engine:
-            took = {name: [side()][1:] for name, side in sides.items()}  # the first run of each warms up
-            for number in range(arguments.rounds):
-                names = list(sides)
-                for name in names[number % 3 :] + names[: number % 3]:
-                    took[name].append(sides[name]())
-    middles = {name: 1000 * statistics.median(times) for name, times in took.items()}
-    for name, middle in middles.items():
-        print(f"{name:>12}: {middle:.2f} ms of processor for a step")
-    ratio = middles["with control"] / middles["stock"]
-    print(f"with control / stock: {ratio:.3f} (at most {MOST_RATIO})")
-    return int(ratio > MOST_RATIO)
+            return compared(sides, arguments.rounds)
 
 
 def asked(folder: Path, steps: int) -> tuple[Any, GenerationRequest]:
