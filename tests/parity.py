@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from core.engine.decoding.decoding import decode
 from core.engine.families import Family
+from core.engine.initial_state import from_request
+from core.engine.prompt_calls import NumberedCall, prompt_calls
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import denoise
+from core.engine.sampling.denoising import Predict, denoise
 from core.engine.sampling.start_noise import start_noise
+from core.prompt.timeline import timeline
 from core.request.request import GenerationRequest
 
 CPU = torch.device("cpu")
@@ -29,6 +35,23 @@ def our_latents(
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def our_steps(
+    family: Family, request: GenerationRequest, read: Callable[[GenerationRequest], Predict]
+) -> tuple[list[torch.Tensor], np.ndarray]:
+    """Returns the latents behind each of our steps, and the picture; ``read`` reads the prompt of a call."""
+    start = from_request(family, request, CPU)
+    calls = prompt_calls(timeline(request), request, start.film.skipped_steps, read)
+    number = NumberedCall(calls)
+    steps = denoise(number, start.sampling, start.x, start.generators, request.guidance_scale)
+    seen: list[torch.Tensor] = []
+    while True:
+        try:
+            seen.append(next(steps).noisy)
+            number.number = len(seen)
+        except StopIteration as end:
+            return [*seen[1:], end.value], decode(family, end.value)[0]
 
 
 def stock_pipeline(kind: Any, folder: Path, **options: Any) -> Any:

@@ -17,21 +17,17 @@ from transformers import CLIPImageProcessorPil
 
 from core.control.maps import map_key, read_maps
 from core.engine import families
-from core.engine.decoding.decoding import decode
 from core.engine.devices.device import plan
-from core.engine.initial_state import from_request
 from core.engine.loading.control_nets import ControlNets
 from core.engine.networks.image_prompts import AnyGuide
-from core.engine.prompt_calls import NumberedCall, prompt_calls
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import Predict, denoise
+from core.engine.sampling.denoising import Predict
 from core.models.catalogue import Catalogue
 from core.models.reading import read_model
-from core.prompt.timeline import timeline
 from core.request.control import Control
 from core.request.request import GenerationRequest, Size, Source
 from tests import tiny, tiny_controls, tiny_ip_adapters
-from tests.parity import CPU, stock_pipeline
+from tests.parity import our_steps, stock_pipeline
 from tests.parity_flows import unit_range
 
 SIZE = Size(32, 24)
@@ -81,17 +77,7 @@ def ours(models: Path, request: GenerationRequest) -> Run:
         guides: list[AnyGuide] = [nets.guide(one, maps[map_key(one)]) for one in text.controls]
         return family.read_prompt(text, 1, guides)
 
-    start = from_request(family, request, CPU)
-    calls = prompt_calls(timeline(request), request, start.film.skipped_steps, read)
-    number = NumberedCall(calls)
-    steps = denoise(number, start.sampling, start.x, start.generators, request.guidance_scale)
-    seen: list[torch.Tensor] = []
-    while True:
-        try:
-            seen.append(next(steps).noisy)
-            number.number = len(seen)
-        except StopIteration as end:
-            return [*seen[1:], end.value], decode(family, end.value)[0]
+    return our_steps(family, request, read)
 
 
 def stock(models: Path, request: GenerationRequest, kinds: tuple[str, ...], scale: Any, **asked: Any) -> Run:
