@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.language.words import tr
 from core.models.memory_plan import DeviceMemory
+from core.settings.engine_place import EnginePlace
 
 _KINDS = {
     "cuda": tr("the GPU"),
@@ -56,7 +57,11 @@ class Device(QObject):
         self.chosen: ChosenDevice | None = None
         self.held: int | None = None
 
-    @Slot(object)
+    @Slot(object, object)
+    def on_made(self, _place: EnginePlace, device: ChosenDevice) -> None:
+        """An engine has been made in a place."""
+        self.choose(device)
+
     def choose(self, device: ChosenDevice) -> None:
         self.chosen, self.held = device, None
         self.changed.emit()

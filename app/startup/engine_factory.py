@@ -1,4 +1,4 @@
-"""Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
+"""Makes the engine of a place at the first need, in its worker's thread: importing it takes seconds."""
 
 import gc
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from app.startup.engine_imports import engine_imports
 from core.models.catalogue import Catalogue
 from core.prompt.encodings import users_encodings
 from core.runs.operations import Engine
+from core.settings.engine_place import EnginePlace, PlaceKind
 from core.settings.settings import Settings
 
 
@@ -19,10 +20,10 @@ class EngineFactory(QObject):
     """A callable for the session.
 
     Signals:
-        made: the `ChosenDevice`; emitted in the worker's thread.
+        made: an `EnginePlace` and the `ChosenDevice` there; emitted in the thread of its worker.
     """
 
-    made = Signal(object)
+    made = Signal(object, object)
 
     def __init__(
         self, catalogue: Catalogue, settings_store: SettingsStore, collect: Callable[[], object] = gc.collect
@@ -33,18 +34,24 @@ class EngineFactory(QObject):
         self._catalogue = catalogue
         self._settings_store = settings_store
 
-    def __call__(self) -> Engine:
+    def __call__(self, place: EnginePlace) -> Engine:
         """Raises DeviceMissing or CompilerMissing, and EngineEnded or WireBroken of a process of its own."""
         settings = self._settings_store.settings
-        return self._in_own_process(settings) if settings.has_own_process else self._here(settings)
+        match place.kind:
+            case PlaceKind.here:
+                engine, device = self._here(place, settings)
+            case PlaceKind.process:
+                engine, device = self._in_own_process(place, settings)
+        self.made.emit(place, device)
+        return engine
 
-    def _in_own_process(self, settings: Settings) -> Engine:
+    def _in_own_process(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         from core.remote.child import Child  # not needed by whoever has the engine here
         from core.remote.client import RemoteEngine
         from core.remote.messages import MakeEngine
 
         how = MakeEngine(
-            settings.device,
+            place.device,
             settings.dtype,
             settings.memory,
             settings.tiled_decode,
@@ -57,10 +64,9 @@ class EngineFactory(QObject):
         engine = RemoteEngine(lambda: Child(command, folder=FOLDER), how, lambda: self._settings_store.settings)
         told = engine.ready
         words = (told.kind, told.name, told.dtype, told.plan)
-        self.made.emit(ChosenDevice(*words, told.memory, told.machine, told.gpus))
-        return engine
+        return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 
-    def _here(self, settings: Settings) -> Engine:
+    def _here(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         with engine_imports():
             from core.engine.devices.device import memory_now
             from core.engine.devices.machine import machine
@@ -68,7 +74,7 @@ class EngineFactory(QObject):
 
         engine = RealEngine(
             self._catalogue,
-            settings.device,
+            place.device,
             settings.dtype,
             settings.memory,
             settings.tiled_decode,
@@ -79,5 +85,4 @@ class EngineFactory(QObject):
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()
         chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)
-        self.made.emit(chosen)
-        return engine
+        return engine, chosen

@@ -35,7 +35,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
 
     session = Session(
         catalogue,
-        make_engine,
+        lambda: make_engine(settings_store.settings.places[0]),
         save_picture,
         settings_store,
         FilmRecorder(settings_store.films_folder),
@@ -44,7 +44,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         lambda: catalogue.embeddings,
         lambda: catalogue.wildcards,
     )
-    make_engine.made.connect(session.device.choose)
+    make_engine.made.connect(session.device.on_made)
     application.applicationStateChanged.connect(session.draft_editor.refresh_when_active)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
     application.applicationStateChanged.connect(session.wildcards.refresh_when_active)

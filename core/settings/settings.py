@@ -23,6 +23,7 @@ from core.pictures.saving import DEFAULT_RULES, SavingRules, rules_from_json, ru
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
 from core.settings import kinds
+from core.settings.engine_place import EnginePlace, PlaceKind, places_from_json, places_to_json
 from core.settings.kinds import Kind, choice_of
 from core.settings.look import COPY_NAME, FILE_NAME, Theme
 
@@ -56,6 +57,7 @@ class Settings:
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         acceleration: of the network's calls.
         own_processes: the choices of ``device``, "" for None, with which the engine has a process of its own.
+        more_places: where engines make pictures beside the one on ``device``, see `places`.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         keeps_encodings: what large text encoders made of prompts is kept on the disk.
@@ -93,6 +95,7 @@ class Settings:
     dtype: str | None = None
     acceleration: Acceleration = Acceleration.automatic
     own_processes: tuple[str, ...] = ()
+    more_places: tuple[EnginePlace, ...] = ()
     memory: Placement | None = None
     tiled_decode: bool = False
     keeps_encodings: bool = True
@@ -129,6 +132,12 @@ class Settings:
     def has_own_process(self) -> bool:
         """Returns True if the engine has a process of its own, on the chosen device."""
         return (self.device or "") in self.own_processes
+
+    @property
+    def places(self) -> tuple[EnginePlace, ...]:
+        """Returns all places in which pictures are made; the window follows the first one."""
+        kind = PlaceKind.process if self.has_own_process else PlaceKind.here
+        return EnginePlace(kind, self.device), *self.more_places
 
     @classmethod
     def default(cls, folders: Folders) -> Settings:
@@ -187,6 +196,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "dtype": kinds.TEXT_OR_NONE,
         "acceleration": choice_of(Acceleration),
         "own_processes": kinds.TEXTS,
+        "more_places": Kind(places_from_json, places_to_json),
         "memory": Kind(
             lambda value: None if value is None else Placement[value],
             lambda placement: None if placement is None else placement.name,

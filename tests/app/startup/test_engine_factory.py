@@ -20,7 +20,10 @@ from core.remote.client import RemoteEngine
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady
 from core.runs.operations import Generate
+from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.core.remote.processes import FAKE
+
+OWN = EnginePlace(PlaceKind.process, "0.001")
 
 
 def _fake(*_arguments: str) -> tuple[str, ...]:
@@ -35,7 +38,6 @@ def _failing(*_arguments: str) -> tuple[str, ...]:
 def factory(tmp_path: Path) -> EngineFactory:
     folders = Folders(*(tmp_path / name for name in ("pictures", "models", "data", "config", "cache", "logs")))
     store = SettingsStore(folders)
-    store.change(device="0.001", own_processes=("0.001",))
     return EngineFactory(users_catalogue(folders, lambda: store.settings), store)
 
 
@@ -43,19 +45,20 @@ def test_an_engine_in_its_own_process_tells_its_device_and_makes_pictures(
     factory: EngineFactory, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(engine_factory, "own_command", _fake)
-    with qtbot.waitSignal(factory.made) as made, closing(factory()) as engine:
+    with qtbot.waitSignal(factory.made) as made, closing(factory(OWN)) as engine:
         assert isinstance(engine, RemoteEngine)
         *_, last = engine.run(Generate(GenerationRequest("a", steps=2)))
         assert isinstance(last, ImageReady)
     assert made.args is not None
-    (device,) = made.args
+    place, device = made.args
+    assert place == OWN
     assert (device.kind, device.name, device.memory.total) == ("cpu", "Fake", 2)
 
 
 def test_a_process_that_cannot_begin_is_told(factory: EngineFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_factory, "own_command", _failing)
     with pytest.raises(EngineEnded, match="3"):
-        factory()
+        factory(OWN)
 
 
 def test_the_program_starts_itself_from_a_checkout_and_frozen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from core.models.acceleration import Acceleration
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
 from core.runs.events import PreviewMode
+from core.settings.engine_place import EnginePlace, PlaceKind
 from core.settings.look import Theme
 from core.settings.settings import FilmPolicy, Settings, load_settings, save_settings
 
@@ -28,6 +29,7 @@ def chosen(tmp_path: Path) -> Settings:
         model_folders=(tmp_path / "a", tmp_path / "b"),
         device="cuda:1",
         dtype="float16",
+        more_places=(EnginePlace(PlaceKind.process, "cpu", label="Example 7"), EnginePlace()),
         acceleration=Acceleration.compiled,
         theme=Theme.dark,
         previews=PreviewMode.linear,
@@ -54,6 +56,23 @@ def test_without_a_file_everything_has_its_default(folders: Folders) -> None:
 def test_every_setting_comes_back(folders: Folders, chosen: Settings) -> None:
     save_settings(chosen, folders)
     assert replace(load_settings(folders), unknown={}) == chosen
+
+
+def test_a_place_of_a_kind_that_is_not_known_costs_only_itself(folders: Folders) -> None:
+    write(
+        folders,
+        {
+            "format": 1,
+            "device": "cuda",
+            "own_processes": ["cuda"],
+            "more_places": [
+                {"kind": "moon", "device": "cpu"},
+                {"kind": "process", "device": "cuda:1"},
+            ],
+        },
+    )
+    own = PlaceKind.process
+    assert load_settings(folders).places == (EnginePlace(own, "cuda"), EnginePlace(own, "cuda:1"))
 
 
 def test_the_draft_knows_where_its_source_picture_lies(folders: Folders, chosen: Settings, tmp_path: Path) -> None:
