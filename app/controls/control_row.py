@@ -1,5 +1,6 @@
 """One control of the draft: its picture and the map that is made of it, its network, and how it acts."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from core.control.picture import read_map
 from core.errors import EmulsionError, SaveFailed
 from core.language.words import tr
 from core.pictures.pixels import Pixels
-from core.request.control import LARGEST_WEIGHT, PREPROCESSORS, Control
+from core.request.control import CONTROL_TYPES, LARGEST_WEIGHT, PREPROCESSORS, Control
 from core.request.request import GenerationRequest, Size
 
 PREVIEW_PX = 128
@@ -80,6 +81,13 @@ class ControlRow(QWidget):
             tr("Made of the picture first"),
             tr("Most ControlNets look at a map: the edges of a picture, its lines, its blurred colours."),
         )
+        self.types = combo_box(
+            (),
+            "controlTypeCombo",
+            tr("Type"),
+            tr("This ControlNet knows several kinds of maps: choose the one that it looks at here."),
+        )
+        self.type_field = Field(tr("Type"), self.types)
         self.preview = QLabel()
         describe(self.preview, "controlPreview", tr("Map"), tr("The map that the ControlNet looks at."))
         self.weight = self._spin("controlWeightSpin", tr("Weight"), tr("How strongly it guides."), LARGEST_WEIGHT)
@@ -100,6 +108,7 @@ class ControlRow(QWidget):
             hbox(stretched(self.button), self.remove_button, spacing=GAP_PX),
             self.networks,
             self.preprocessors,
+            self.type_field,
             *values,
             aligned(self.preview, Qt.AlignmentFlag.AlignHCenter),
             hbox(*(stretched(Field(caption, spin)) for caption, spin in fields), spacing=2 * GAP_PX),
@@ -111,6 +120,7 @@ class ControlRow(QWidget):
         self.remove_button.clicked.connect(partial(self.removed.emit, number))
         self.networks.activated.connect(self._on_network)
         self.preprocessors.activated.connect(self._on_preprocessor)
+        self.types.activated.connect(self._on_type)
         self.weight.valueChanged.connect(self._on_weight)
         self.start.valueChanged.connect(self._on_start)
         self.end.valueChanged.connect(self._on_end)
@@ -138,12 +148,11 @@ class ControlRow(QWidget):
         self._show_networks(control)
         preprocessor = PREPROCESSORS[control.preprocessor]
         numbers = ((self.weight, control.weight), (self.start, control.start), (self.end, control.end))
-        with QSignalBlocker(self.preprocessors):
-            self.preprocessors.clear()
-            for key in self._selection.preprocessors(control):
-                noun = tr(PREPROCESSORS[key].noun)
-                self.preprocessors.addItem(noun[0].upper() + noun[1:], key)
-            self.preprocessors.setCurrentIndex(self.preprocessors.findData(control.preprocessor))
+        nouns = {key: PREPROCESSORS[key].noun for key in self._selection.preprocessors(control)}
+        _fill(self.preprocessors, nouns, control.preprocessor)
+        types = self._selection.types(control)
+        _fill(self.types, {key: CONTROL_TYPES[key] for key in types}, control.type)
+        self.type_field.setVisible(bool(types))
         for spin, number in numbers:
             _set(spin, number)
         for place, (label, spin) in enumerate(zip(self.value_labels, self.values, strict=True)):
@@ -241,6 +250,10 @@ class ControlRow(QWidget):
     def _on_preprocessor(self, _index: int) -> None:
         self._selection.change(self._number, preprocessor=self.preprocessors.currentData())
 
+    @Slot(int)
+    def _on_type(self, _index: int) -> None:
+        self._selection.change(self._number, type=self.types.currentData())
+
     @Slot(float)
     def _on_weight(self, weight: float) -> None:
         self._selection.change(self._number, weight=weight)
@@ -261,6 +274,15 @@ class ControlRow(QWidget):
         if self._control is not None:
             count = len(PREPROCESSORS[self._control.preprocessor].values)
             self._selection.change(self._number, values=tuple(spin.value() for spin in self.values[:count]))
+
+
+def _fill(combo: QComboBox, nouns: Mapping[str, str], chosen: str) -> None:
+    with QSignalBlocker(combo):
+        combo.clear()
+        for key, noun in nouns.items():
+            shown = tr(noun)
+            combo.addItem(shown[0].upper() + shown[1:], key)
+        combo.setCurrentIndex(combo.findData(chosen))
 
 
 def _set(spin: QDoubleSpinBox, number: float) -> None:

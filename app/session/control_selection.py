@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.session.session import Session
 from core.control.file import ControlFile
+from core.control.types import type_of
 from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.compatibility import kind_of
@@ -73,13 +74,24 @@ class ControlSelection(QObject):
 
     def preprocessors(self, control: Control) -> tuple[str, ...]:
         """Returns the keys of what can be made of a picture for a control's network."""
-        file = next((file for file in self.files or () if file.name == control.name), None)
+        file = self._file_of(control)
         return tuple(PREPROCESSORS) if file is None else file.preprocessors
 
+    def types(self, control: Control) -> tuple[str, ...]:
+        """Returns the keys of the kinds of maps that a control's network tells apart; () unless it is a union."""
+        file = self._file_of(control)
+        return file.types if file is not None else ()
+
+    def _file_of(self, control: Control) -> ControlFile | None:
+        return next((file for file in self.files or () if file.name == control.name), None)
+
     def _suited(self, control: Control) -> Control:
-        fitting = self.preprocessors(control)
-        is_fitting = control.preprocessor in fitting
-        return control if is_fitting else replace(control, preprocessor=fitting[0], values=())
+        fitting, file = self.preprocessors(control), self._file_of(control)
+        if control.preprocessor not in fitting:
+            control = replace(control, preprocessor=fitting[0], values=())
+        if file is None:
+            return control
+        return replace(control, type=type_of(control, file.types) or next(iter(file.types), ""))
 
     def remove(self, number: int) -> None:
         controls = list(self._session.draft.controls)
@@ -114,5 +126,5 @@ def _changed(control: Control, values: dict[str, Any]) -> Control:
     if "path" in values:
         values = {"sha256": "", **values}
     if "preprocessor" in values:
-        values = {"values": (), **values}
+        values = {"values": (), "type": "", **values}
     return replace(control, **values)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.checkpoints.weights import weights_of
+from core.control.types import types_of
 from core.errors import ControlBroken, ModelBroken
 from core.file_kinds.kind import FoundKind, Names
 from core.file_kinds.networks import UNET_TEXT
@@ -56,6 +57,7 @@ class ControlFile:
         start: begins the names of its tensors.
         values: the number of its weights.
         factor: the pixels along a side that a ControlNet makes one place of; 0 when the file does not tell.
+        modes: the number of kinds of maps that a union tells apart; 0 for any other network.
     """
 
     path: Path
@@ -64,6 +66,12 @@ class ControlFile:
     start: str
     values: int
     factor: int = 0
+    modes: int = 0
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Returns the keys of the kinds of maps of which a union is told one; () for any other network."""
+        return types_of(self.kind, self.modes)
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.checkpoints.cache import CheckpointCache
 from core.control.encoders import find_encoder
 from core.control.file import IP_ADAPTER, ControlFile, name_of, read_control
+from core.control.types import type_of
 from core.errors import ControlBroken, ControlMissing, InvalidRequest
 from core.files.weights_in import is_there, weights_in
 from core.language.words import tr
@@ -69,20 +70,27 @@ class ControlLibrary:
         raise ControlMissing(wanted.key, tuple(files), is_other=is_other, folders=self._usual)
 
     def suited(self, control: Control) -> Control:
-        """Returns a control with what an IP-Adapter takes of a picture, where nothing else was asked for.
+        """Returns a control with what its network has to be told, where nothing else was asked for.
+
+        That is what an IP-Adapter takes of a picture, and the kind of map that a union looks at.
 
         Raises ControlMissing, ControlBroken, also where the half of CLIP is not here that an IP-Adapter needs, or
-        InvalidRequest for a preprocessor of another kind of network.
+        InvalidRequest for a preprocessor or a type of another kind of network.
         """
         file = self.find(control)
         if file.kind == IP_ADAPTER:
             self.encoder_of(file)
-        if control.preprocessor in file.preprocessors:
-            return control
-        if control.preprocessor == NO_PREPROCESSOR:
-            return replace(control, preprocessor=file.preprocessors[0])
-        allowed = tr("one of {names} with this network", names=", ".join(file.preprocessors))
-        raise InvalidRequest("preprocessor", control.preprocessor, allowed)
+        if control.preprocessor not in file.preprocessors:
+            if control.preprocessor != NO_PREPROCESSOR:
+                allowed = tr("one of {names} with this network", names=", ".join(file.preprocessors))
+                raise InvalidRequest("preprocessor", control.preprocessor, allowed)
+            control = replace(control, preprocessor=file.preprocessors[0])
+        if not file.types:
+            return replace(control, type="")
+        if not (found := type_of(control, file.types)):
+            allowed = tr("one of {names} with this network", names=", ".join(file.types))
+            raise InvalidRequest(tr("control type"), control.type or tr("none"), allowed)
+        return replace(control, type=found)
 
     def encoder_of(self, file: ControlFile) -> Path:
         """Returns the half of CLIP that reads pictures for an IP-Adapter. Raises ControlBroken without one."""

@@ -67,6 +67,25 @@ IMAGE_PROMPTS = ("picture", "style", "layout")
 """Preprocessors for IP-Adapters, which see all of a picture, whatever shape is made."""
 
 
+CONTROL_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "canny": mark("edges"),
+        "lineart": mark("lines"),
+        "scribble": mark("scribble, soft edges"),
+        "depth": mark("depth"),
+        "pose": mark("pose"),
+        "normal": mark("surface normals"),
+        "segment": mark("segments"),
+        "tile": mark("tile: without detail"),
+        "blur": mark("blurred"),
+        "grey": mark("grey"),
+        "low_quality": mark("low quality"),
+        "repaint": mark("repaint"),
+    }
+)
+"""Kinds of maps that a union is told to look at; `core.control.types` has the numbers of each union."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A network that guides the picture, and the picture that it looks at.
@@ -80,6 +99,8 @@ class Control:
         values: of the preprocessor; () for its own ones.
         weight: 0 to `LARGEST_WEIGHT`.
         start, end: the part of the run's calls in which it acts, from 0 to 1.
+        type: key in `CONTROL_TYPES` for a union, a network for several kinds of maps; "" for any other, and for
+            the one that its preprocessor tells.
     """
 
     name: str
@@ -91,6 +112,7 @@ class Control:
     weight: float = 1.0
     start: float = 0.0
     end: float = 1.0
+    type: str = ""
 
     @property
     def key(self) -> str:

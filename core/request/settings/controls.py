@@ -2,7 +2,8 @@
 
 In the ``parameters`` text each is an entry ``ControlNet 0: "Module: canny, Model: control_canny, Weight: 1, ..."``
 as the ControlNet extension of AUTOMATIC1111's program writes it (``scripts/infotext.py``). It does not tell
-pictures; ours are in an entry of their own, since that program stops at fields that it does not know.
+pictures, and not what a union is told; ours are in entries of their own, since that program stops at fields that
+it does not know.
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from core.language.words import mark, tr
-from core.request.control import LARGEST_WEIGHT, MOST_CONTROLS, NO_PREPROCESSOR, PREPROCESSORS, Control
+from core.request.control import (
+    CONTROL_TYPES,
+    LARGEST_WEIGHT,
+    MOST_CONTROLS,
+    NO_PREPROCESSOR,
+    PREPROCESSORS,
+    Control,
+)
 from core.request.json_values import damaged, list_of, number_of, object_of, plain_name, text_of
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import Option, Setting, short_number, sparse_json_writer
 
-_PICTURES = "Control pictures"
+_PICTURES, _TYPES = "Control pictures", "Control types"
 _HASH_DIGITS = 10
 _ONE_PICTURE = re.compile(r"([^;]{0,200}) \(([0-9a-f]{10})?\)(?:; |$)")
 _FIELD = re.compile(r"(?:^|, )([A-Z][A-Za-z ]{1,30}): ([^:]*?)(?=, [A-Z][A-Za-z ]{1,30}: |$)")
@@ -28,7 +36,8 @@ _MODEL_HASH = re.compile(r"\s*\[[0-9a-f]{1,64}\]$")
 _NUMBER = r"(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})"
 _PART = re.compile(
     rf"(?P<weight>{_NUMBER})|(?P<start>{_NUMBER})-(?P<end>{_NUMBER})|"
-    rf"(?P<preprocessor>{'|'.join(PREPROCESSORS)})(?:=(?P<values>{_NUMBER}(?:,{_NUMBER})*))?"
+    rf"(?P<preprocessor>{'|'.join(PREPROCESSORS)})(?:=(?P<values>{_NUMBER}(?:,{_NUMBER})*))?|"
+    rf"type=(?P<type>{'|'.join(CONTROL_TYPES)})"
 )
 _EXPECTED = tr(
     "NETWORK:PICTURE, then a weight, a range and a preprocessor if you like: canny:house.png:0.8:0-0.5:canny"
@@ -53,6 +62,8 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
             raise InvalidRequest(tr("control range"), told, tr("from 0 to 1, its start before its end"))
         if control.preprocessor not in PREPROCESSORS:
             raise InvalidRequest(tr("preprocessor"), control.preprocessor, ", ".join(PREPROCESSORS))
+        if control.type not in ("", *CONTROL_TYPES):
+            raise InvalidRequest(tr("control type"), control.type, ", ".join(CONTROL_TYPES))
         for value, given in zip(PREPROCESSORS[control.preprocessor].values, control.values, strict=False):
             if not value.least <= given <= value.most:
                 allowed = tr("a number from {least:g} to {most:g}", least=value.least, most=value.most)
@@ -72,6 +83,7 @@ def _to_json(controls: tuple[Control, ...]) -> list[dict[str, Any]]:
             "weight": one.weight,
             "start": one.start,
             "end": one.end,
+            **({"type": one.type} if one.type else {}),
         }
         for one in controls
     ]
@@ -89,6 +101,9 @@ def _one(told: Mapping[str, Any]) -> Control:
             raise damaged("sha256", sha256, "hexadecimal digits")
     preprocessor = told.get("preprocessor", NO_PREPROCESSOR)
     start, end = (number_of(told.get(name, own), name, 1.0) for name, own in (("start", 0.0), ("end", 1.0)))
+    kind = told.get("type", "")
+    if kind not in ("", *CONTROL_TYPES):
+        raise damaged("type", kind, ", ".join(CONTROL_TYPES))
     if preprocessor not in PREPROCESSORS or start >= end:
         raise damaged("controls", dict(told), tr("a known preprocessor, and a start before its end"))
     limits = PREPROCESSORS[preprocessor].values
@@ -106,13 +121,15 @@ def _one(told: Mapping[str, Any]) -> Control:
         number_of(told.get("weight", 1.0), "weight", LARGEST_WEIGHT),
         start,
         end,
+        kind,
     )
 
 
 def _to_parameters(controls: tuple[Control, ...]) -> dict[str, object]:
     told: dict[str, object] = {f"ControlNet {number}": _unit(one) for number, one in enumerate(controls)}
     pictures = (f"{plain_name(one.path).replace(';', '')} ({one.sha256[:_HASH_DIGITS]})" for one in controls)
-    return told | {_PICTURES: "; ".join(pictures)} if controls else {}
+    types = {_TYPES: "; ".join(one.type for one in controls)} if any(one.type for one in controls) else {}
+    return told | {_PICTURES: "; ".join(pictures)} | types if controls else {}
 
 
 def _unit(control: Control) -> str:
@@ -134,17 +151,19 @@ def _unit(control: Control) -> str:
 
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     """Takes the units that can be repeated here; one with a preprocessor that is not there stays in the text."""
-    pictures = _ONE_PICTURE.findall(told.get(_PICTURES, ""))
+    pictures, types = _ONE_PICTURE.findall(told.get(_PICTURES, "")), told.get(_TYPES, "").split("; ")
     controls: list[dict[str, Any]] = []
     for number, key in enumerate(sorted(key for key in told if re.fullmatch(r"ControlNet \d", key))):
         fields = dict(_FIELD.findall(told[key]))
         if (control := _of_unit(fields)) is None:
             continue
         picture, sha256 = pictures[number] if number < len(pictures) else ("", "")
-        controls += _to_json((replace(control, path=picture, sha256=sha256),))
+        kind = types[number] if number < len(types) and types[number] in CONTROL_TYPES else ""
+        controls += _to_json((replace(control, path=picture, sha256=sha256, type=kind),))
         del told[key]
     if controls:
         told.pop(_PICTURES, None)
+        told.pop(_TYPES, None)
         content["controls"] = controls
 
 
@@ -186,6 +205,8 @@ def _words(control: Control) -> str:
     if (control.start, control.end) != (0, 1):
         told += f" ({control.start:g}–{control.end:g})"
     told += f": {plain_name(control.path) or '?'}"
+    if control.type:
+        told += f" [{control.type}]"
     if control.preprocessor == NO_PREPROCESSOR:
         return told
     values = ", ".join(map(short_number, control.used_values))
@@ -209,7 +230,7 @@ def parse_control(text: str) -> Control:
         raise InvalidRequest("control", text, _EXPECTED)
     if (unread := _unread(picture)) is not None:
         allowed = tr(
-            "a weight such as 0.8, a range such as 0-0.5, or a preprocessor: {names}",
+            "a weight such as 0.8, a range such as 0-0.5, a type such as type=depth, or a preprocessor: {names}",
             names=", ".join(PREPROCESSORS),
         )
         raise InvalidRequest(tr("part of a control"), unread, allowed)
@@ -223,6 +244,7 @@ def parse_control(text: str) -> Control:
         weight=float(given.get("weight", 1)),
         start=float(given.get("start", 0)),
         end=float(given.get("end", 1)),
+        type=given.get("type", ""),
     )
 
 
@@ -255,8 +277,10 @@ CONTROLS: Setting[tuple[Control, ...]] = Setting(
             tr(
                 "a ControlNet or T2I-Adapter by name or file and the picture it looks at; then, in any order, "
                 "a weight (default: 1), the part of the run in which it acts (0-0.5) and a preprocessor, with "
-                "values if you like ({preprocessors}, canny=50,150); may be given several times",
+                "values if you like ({preprocessors}, canny=50,150), and for a union the type of its map "
+                "(type=depth; {types}); may be given several times",
                 preprocessors=", ".join(PREPROCESSORS),
+                types=", ".join(CONTROL_TYPES),
             ),
             lambda text, before: (*before, parse_control(text)),
             is_repeated=True,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.control.types import UNION_NUMBERS, type_of, types_of
 from core.errors import InvalidRequest
 from core.recipes.parameters import from_parameters, to_parameters
-from core.request.control import PREPROCESSORS, Control
+from core.request.control import CONTROL_TYPES, PREPROCESSORS, Control
 from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import GenerationRequest, Limits
 from core.request.settings.controls import CONTROLS, parse_control
@@ -25,6 +27,7 @@ HEAD = "a house\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512
         ("canny:{p}:0.8:0-0.5:canny", {"weight": 0.8, "end": 0.5, "preprocessor": "canny"}),
         ("canny:{p}:canny=50,150:.25-1", {"preprocessor": "canny", "values": (50.0, 150.0), "start": 0.25}),
         ("canny:{p}:blur=4.5:1", {"preprocessor": "blur", "values": (4.5,)}),
+        ("canny:{p}:type=depth:1", {"type": "depth"}),
     ],
 )
 def test_what_is_typed_is_read(text: str, expected: dict[str, object], tmp_path: Path) -> None:
@@ -34,7 +37,18 @@ def test_what_is_typed_is_read(text: str, expected: dict[str, object], tmp_path:
         assert parse_control(text.format(p=place)) == Control("canny", str(place), **expected)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("text", ["", "canny", ":x.png", "canny:x.png:1:2", "canny:x.png:canny:blur", "canny:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "canny",
+        "canny:x.png:type=depth:type=pose",
+        ":x.png",
+        "canny:x.png:1:2",
+        "canny:x.png:canny:blur",
+        "canny:",
+    ],
+)
 def test_what_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="NETWORK:PICTURE"):
         parse_control(text)
@@ -44,7 +58,7 @@ def test_what_is_no_part_is_told_where_the_picture_is_there(tmp_path: Path) -> N
     (tmp_path / "house.png").write_bytes(b"")
     for parts in ("banana", "banana:0.8", "0.8:banana"):
         with pytest.raises(
-            InvalidRequest, match=r"a range such as 0-0\.5, or a preprocessor: none, canny"
+            InvalidRequest, match=r"a range such as 0-0\.5, a type such as .*, or a preprocessor: none, canny"
         ) as told:
             parse_control(f"canny:{tmp_path / 'house.png'}:{parts}")
         assert told.value.value == "banana"
@@ -105,6 +119,34 @@ def test_the_parameters_text_gives_each_preprocessor_back(name: str) -> None:
     assert f"Module: {PREPROCESSORS[name].module}, Model: a_ b_ c, Weight: 0.5" in text
     (again,) = from_parameters(text).request.controls
     assert again == Control("a_ b_ c", "red.png", "0123456789", "", name, values, 0.5, 0.1, 0.9)
+
+
+def test_the_type_of_each_unions_map_is_kept() -> None:
+    controls = tuple(Control("union", f"{name or 'plain'}.png", type=name) for name in ("depth", "", "tile"))
+    request = GenerationRequest("a house", controls=controls)
+    text = to_parameters(recipe_of(request))
+    assert from_parameters(text).request.controls == controls
+    assert "Control types" not in to_parameters(recipe_of(replace(request, controls=controls[1:2])))
+    assert request_from_settings(request_to_settings(request)) == request
+    assert "union 1: depth.png [depth]" in CONTROLS.words(controls)
+    with pytest.raises(InvalidRequest, match="control type"):
+        CONTROLS.check(replace(request, controls=(replace(controls[0], type="smell"),)), Limits())
+
+
+@pytest.mark.parametrize("name", CONTROL_TYPES)
+def test_each_type_is_typed_and_told_by_a_union(name: str) -> None:
+    assert parse_control(f"union:x.png:type={name}").type == name
+    assert any(name in numbers for numbers in UNION_NUMBERS.values())
+
+
+def test_a_unions_type_is_that_of_its_preprocessor_unless_it_is_told() -> None:
+    types = types_of("control_union", 6)
+    assert types == ("pose", "depth", "scribble", "canny", "lineart", "normal", "segment")
+    control = Control("union", "a.png", preprocessor="canny")
+    assert type_of(control, types) == "canny"
+    assert type_of(replace(control, type="depth"), types) == "depth"
+    assert type_of(replace(control, preprocessor="tile"), types) == "", "only ProMax has it"
+    assert type_of(replace(control, preprocessor="lineart"), types_of("control_flux", 7)) == "canny"
 
 
 def test_the_users_own_files_keep_the_places() -> None:
