@@ -2,7 +2,8 @@
 
 Both begin with `Hello`. The client asks for an engine (`MakeEngine`, answered by `Ready`), begins an operation
 (`Run`) and asks for its events one by one (`Next`, answered by `Told`, `Ended` or `Failed`): pausing is not
-asking, and nothing queues up. `Close` stops an operation and is answered by `Ended`.
+asking, and nothing queues up: the engine is one event ahead at most. `Close` stops an operation and is answered by
+`Ended`.
 """
 
 from __future__ import annotations
