@@ -1,10 +1,10 @@
-"""The second pass at a larger size: by how much, how the picture is enlarged before, and how much changes."""
+"""The second pass at a larger size: how the picture is enlarged before, how much changes, and by which words."""
 
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from app.controls.folds import Fold
 from app.controls.number import ShortNumberSpin
@@ -16,9 +16,12 @@ from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe
 from core.language.words import tr
 from core.request.hires import FIRST, LANCZOS, LATENT_MODES
-from core.request.request import STEPS, GenerationRequest
+from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS, GenerationRequest
 from core.request.samplers import SAMPLERS
 from core.request.settings.hires import SCALES
+
+LEAST_GUIDANCE = 0.5
+"""Stands for the guidance of the first pass; all up to 1 is off."""
 
 HIRES_FOLD = Fold(
     tr("Hires fix"),
@@ -28,7 +31,7 @@ HIRES_FOLD = Fold(
 
 
 class HiresControl(QWidget):
-    """Two rows: factor, strength and steps; upscaler and sampler."""
+    """Rows of factor, strength and steps; upscaler and sampler; prompt; negative prompt and guidance."""
 
     def __init__(self, session: Session, selection: UpscalerSelection) -> None:
         super().__init__()
@@ -76,15 +79,40 @@ class HiresControl(QWidget):
         self.samplers = combo_box(
             (), "hiresSamplerCombo", tr("Hires fix: sampler"), tr("Sampler of the second pass.")
         )
+        self.prompt = _line(
+            "hiresPromptEdit",
+            tr("Hires fix: prompt"),
+            tr("The picture in words for the second pass. Empty: the prompt of the first."),
+        )
+        self.negative = _line(
+            "hiresNegativePromptEdit",
+            tr("Hires fix: negative prompt"),
+            tr("What the second pass moves away from. Empty: as in the first."),
+        )
+        self.guidance = ShortNumberSpin(
+            minimum=LEAST_GUIDANCE, maximum=LARGEST_GUIDANCE_SCALE, decimals=2, singleStep=0.5
+        )
+        self.guidance.setSpecialValueText(tr("As before"))
+        describe(
+            self.guidance,
+            "hiresGuidanceSpin",
+            tr("Hires fix: guidance"),
+            tr("Guidance scale of the second pass. At the lowest value that of the first; off at 1."),
+        )
         for combo in (self.upscalers, self.samplers):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         numbers = _row((tr("Enlarge by"), self.scale), (tr("Strength"), self.strength), (tr("Steps"), self.steps))
         lists = _row((tr("Upscaler"), self.upscalers), (tr("Sampler"), self.samplers))
-        self._labelled = Field(tr("Hires fix (&quality pass)"), self.scale, vbox(numbers, lists, spacing=GAP_PX))
+        words = _row((tr("Prompt"), self.prompt))
+        others = _row((tr("Negative prompt"), self.negative), (tr("Guidance"), self.guidance))
+        rows = vbox(numbers, lists, words, others, spacing=GAP_PX)
+        self._labelled = Field(tr("Hires fix (&quality pass)"), self.scale, rows)
         vbox(self._labelled, on=self)
         ArrowKeys(self, (self.upscalers, self.samplers))
         self.scale.valueChanged.connect(self._on_scale_changed)
-        for spin in (self.strength, self.steps):
+        for line in (self.prompt, self.negative):
+            line.textEdited.connect(self._on_edited)
+        for spin in (self.strength, self.steps, self.guidance):
             spin.valueChanged.connect(self._on_edited)
         for combo in (self.upscalers, self.samplers):
             combo.activated.connect(self._on_edited)
@@ -113,6 +141,9 @@ class HiresControl(QWidget):
             upscaler=upscaler,
             sampler=self.samplers.currentData(),
             sha256=before.sha256 if upscaler == before.upscaler else "",
+            prompt=self.prompt.text(),
+            negative_prompt=self.negative.text(),
+            guidance_scale=self.guidance.value() if self.guidance.value() > LEAST_GUIDANCE else None,
         )
         self._session.edit(hires=hires)
 
@@ -125,10 +156,14 @@ class HiresControl(QWidget):
             (self.scale, hires.scale if hires.size is None else target.width / draft.size.width),
             (self.strength, hires.strength),
             (self.steps, hires.steps),
+            (self.guidance, LEAST_GUIDANCE if hires.guidance_scale is None else max(hires.guidance_scale, 1.0)),
         )
         for spin, value in values:
             with QSignalBlocker(spin):
                 spin.setValue(value)  # pyright: ignore[reportArgumentType] - steps are whole
+        for line, text in ((self.prompt, hires.prompt), (self.negative, hires.negative_prompt)):
+            if line.text() != text:
+                line.setText(text)
         self._fill(self.upscalers, [(name, name, "") for name in (*LATENT_MODES, LANCZOS)], hires.upscaler)
         samplers = [("", tr("As before"), "")]
         samplers += [(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in limits.samplers]
@@ -151,6 +186,13 @@ class HiresControl(QWidget):
                 combo.addItem(words, value)
                 combo.setItemData(combo.count() - 1, tip, _TIP)
         combo.setCurrentIndex(combo.findData(chosen))
+
+
+def _line(name: str, title: str, about: str) -> QLineEdit:
+    line = QLineEdit()
+    line.setPlaceholderText(tr("As before"))
+    describe(line, name, title, about)
+    return line
 
 
 _TIP = Qt.ItemDataRole.ToolTipRole

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor
@@ -64,10 +65,8 @@ class BranchDialog(QDialog):
         vocabulary, counting = vocabulary_of(model), TokenCounting()
         self._prompt = PromptField(POSITIVE, counting, "branchPromptEdit")
         self._negative = PromptField(NEGATIVE, counting, "branchNegativePromptEdit")
-        for field, text in (
-            (self._prompt, film.request.prompt),
-            (self._negative, film.request.negative_prompt),
-        ):
+        self._own = film.request.in_second_pass if self._unchanged.is_in_second_pass else film.request
+        for field, text in ((self._prompt, self._own.prompt), (self._negative, self._own.negative_prompt)):
             field.show_text(text)
             field.show_model(model, vocabulary if field is self._prompt else None)
             field.edit.setUndoRedoEnabled(True)
@@ -75,13 +74,12 @@ class BranchDialog(QDialog):
             field.edit.redo_asked.connect(field.edit.redo)
             field.edit.generate_asked.connect(self._choose)
         self._guidance = QDoubleSpinBox(minimum=0, maximum=LARGEST_GUIDANCE_SCALE, singleStep=0.5, decimals=2)
-        self._guidance.setValue(film.request.guidance_scale)
+        self._guidance.setValue(self._own.guidance_scale)
         self._guidance.setObjectName("branchGuidanceSpin")
         family = FAMILIES.get(film.model.family)
         samplers = [(SAMPLERS[key].name, key) for key in (SAMPLERS if family is None else family.samplers)]
         self._sampler = combo_box(samplers, "branchSamplerCombo", tr("Sampler"))
-        self._own_sampler = film.pass_at(self._call).request.sampler
-        self._sampler.setCurrentIndex(self._sampler.findData(self._own_sampler))
+        self._sampler.setCurrentIndex(self._sampler.findData(self._own.sampler))
         self._remaining = named(QSpinBox(minimum=1, maximum=STEPS[-1]), "branchRemainingSpin")
         self._remaining.setValue(self._unchanged.steps_left)
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
@@ -132,17 +130,19 @@ class BranchDialog(QDialog):
 
     @Slot()
     def _choose(self) -> None:
-        sampler, hires = self._sampler.currentData(), self._film.request.hires
-        if hires is not None and self._film.first_call_at(self._call) and sampler != self._own_sampler:
-            sampler, hires = self._film.request.sampler, replace(hires, sampler=sampler)
-        request = replace(
-            self._film.request,
-            prompt=self._prompt.edit.toPlainText(),
-            negative_prompt=self._negative.edit.toPlainText(),
-            guidance_scale=self._guidance.value(),
-            sampler=self._film.request.sampler if sampler == self._own_sampler else sampler,
-            hires=hires,
-        )
+        chosen: dict[str, Any] = {
+            "prompt": self._prompt.edit.toPlainText(),
+            "negative_prompt": self._negative.edit.toPlainText(),
+            "guidance_scale": self._guidance.value(),
+            "sampler": self._sampler.currentData(),
+        }
+        changed = {name: value for name, value in chosen.items() if value != getattr(self._own, name)}
+        request = self._film.request
+        if request.hires is not None and self._unchanged.is_in_second_pass:
+            emptied = {name: value for name, value in changed.items() if value == ""}  # else the first pass's acts
+            request = replace(request, hires=replace(request.hires, **changed), **emptied)
+        else:
+            request = replace(request, **changed)
         remaining = self._remaining.value()
         branch = replace(
             self._unchanged,

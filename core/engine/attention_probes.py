@@ -112,6 +112,8 @@ def level(latent: tuple[int, int], places: int) -> tuple[int, int]:
 class AttentionRecorder:
     """Network calls that keep their attention; stands in for the `PromptCalls` that it is made from.
 
+    Calls of a second pass with a prompt of its own, whose words are others, are left out.
+
     Probes are there only inside a call, so nothing is left behind wherever a run ends.
     """
 
@@ -136,7 +138,10 @@ class AttentionRecorder:
         self._tokens: torch.Tensor | None = None
 
     def at(self, call: int) -> Predict:
-        predict, parts = self._calls.at(call), len(self._said[self._calls.moment(call)])
+        predict, moment = self._calls.at(call), self._calls.moment(call)
+        if moment is None:
+            return predict
+        parts = len(self._said[moment])
 
         def watched(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             with probes(self._network, (x.shape[2], x.shape[3]), parts, self._size) as seen:
@@ -159,8 +164,9 @@ class AttentionRecorder:
 
     def record(self, call: int, tokens: NDArray[np.float16] | None) -> AttentionRecord | None:
         """Takes in what was `seen` in the call of this number, and returns the attention so far."""
-        if tokens is not None:
-            parts = self._said[self._calls.moment(call)]
+        moment = self._calls.moment(call)
+        if tokens is not None and moment is not None:
+            parts = self._said[moment]
             length = len(tokens) // len(parts)
             said = {
                 _place(word): replace(

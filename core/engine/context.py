@@ -132,7 +132,7 @@ class Context:
         """
         (loaded := prepared.loaded).embeddings.use(prepared.request)
         texts = timeline_of(request, loaded.model.family)
-        second = text_of_second(prepared.family, texts)
+        second = text_of_second(prepared.family, request)
         is_known = all(map(prepared.family.knows_prompt, (*texts.requests, *second)))
         self._fit(loaded, Work.of(request, prepared.beside), reads_text=not is_known)
         if not is_known:

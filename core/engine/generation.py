@@ -94,7 +94,8 @@ def developed(
 
     Between the passes it tells the end of the first, what ``begin_second`` tells, and the start of the second.
     """
-    film, scale = start.film, start.film.request.guidance_scale
+    film = start.film
+    scale = film.request.guidance_scale
     steps = denoise(predict, start.sampling, start.x, start.generators, scale, start.recorded, hooks)
     latents = yield from steps
     if film.second is None:
@@ -102,6 +103,7 @@ def developed(
     yield FirstPassDone(latents)
     second = start.second or (yield from begin_second(latents))
     yield second
+    scale = film.request.in_second_pass.guidance_scale
     steps = denoise(predict, second.sampling, second.x, second.generators, scale, second.recorded)
     while True:
         try:

@@ -126,6 +126,8 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
     """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest or UnreadablePicture."""
     parent = branch.film.request
     kept = {name: getattr(parent, name) for name in ("seed", "variation", "size", "source", "mask", "hires")}
+    if branch.is_in_second_pass and parent.hires is not None and branch.request.hires is not None:
+        kept["hires"] = parent.hires.with_words_of(branch.request.hires)
     request = replace(branch.request, **kept, count=1)
     if parent.mask is not None and branch.film.masked is None:  # its pictures are there, or nothing can be pasted
         branch = replace(branch, film=replace(branch.film, masked=read_masked_picture(parent)))
@@ -133,7 +135,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
         first = branch.film.first_call_at(branch.call)
         if first:  # what was left of the second pass becomes a run of its own
             told, alone = branch.parent, branch.film.pass_at(branch.call)
-            request = replace(request, size=alone.request.size, sampler=branch.sampler, hires=None)
+            request = replace(request.in_second_pass, size=alone.request.size, sampler=branch.sampler, hires=None)
             remaining = branch.remaining_steps or branch.steps_left
             branch = replace(branch, film=alone, call=branch.call - first, remaining_steps=remaining)
             start = _from_noise_level(family, branch, request, device)
@@ -215,6 +217,8 @@ def _from_noise_level(
     remaining = branch.remaining_steps or branch.steps_left
     config = family.scheduler_config_for(request)
     sampling, total = _ending(config, request.sampler, remaining, frame.sigma)
+    if request.hires is not None:  # it keeps its steps, though those of the first pass are others
+        request = replace(request, hires=replace(request.hires, steps=request.hires.steps_after(request.steps)))
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     _draw_start(replace(branch.film, request=request), frame.noisy, generators)

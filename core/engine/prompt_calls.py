@@ -13,7 +13,7 @@ from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.second_pass import request_of_second
 from core.film.film import Film
-from core.prompt.timeline import Timeline, acting_controls, acting_in_second_pass, first_call
+from core.prompt.timeline import Timeline, acting_controls, acting_in_second_pass, first_call, timeline_of
 from core.request.request import GenerationRequest
 
 
@@ -34,6 +34,7 @@ class PromptCalls:
         acting: for each call, counted so, the number of its controls in ``predicts``; () where they never change.
         acting_in_second: that for each call of a second pass, counted from 0.
         second_from: the number of the first call of a second pass, 0 without one.
+        has_own_second: texts of its own act there.
     """
 
     timeline: Timeline
@@ -42,15 +43,19 @@ class PromptCalls:
     acting: tuple[int, ...] = ()
     acting_in_second: tuple[int, ...] = ()
     second_from: int = 0
+    has_own_second: bool = False
 
     def at(self, call: int) -> Predict:
-        if 0 < self.second_from <= call:
+        if self._is_in_second(call):
             return self.predicts[-1][_number(self.acting_in_second, call - self.second_from)]
-        return self.predicts[self.moment(call)][_number(self.acting, self.first + call)]
+        return self.predicts[self.timeline.at(self.first + call)][_number(self.acting, self.first + call)]
 
-    def moment(self, call: int) -> int:
-        """Returns the number of the timeline's moment at a call of the film."""
-        return self.timeline.at(self.first + call)
+    def moment(self, call: int) -> int | None:
+        """Returns the number of the timeline's moment at a call of the film, None where another text acts."""
+        return None if self.has_own_second and self._is_in_second(call) else self.timeline.at(self.first + call)
+
+    def _is_in_second(self, call: int) -> bool:
+        return 0 < self.second_from <= call
 
     def of_film(self, film: Film) -> PromptCalls:
         """Returns the calls with the place of the film's second pass."""
@@ -81,7 +86,9 @@ def prompt_calls(
         different = list(dict.fromkeys(sets))
         predicts += tuple(tuple(read(replace(text, controls=one)) for one in different) for text in requests)
         acting[number] = tuple(map(different.index, sets))
-    return PromptCalls(texts, predicts, first_call(request, skipped_steps), acting[0], acting[1])
+    is_own = request.hires is not None and request.hires.has_own_texts
+    first = first_call(request, skipped_steps)
+    return PromptCalls(texts, predicts, first, acting[0], acting[1], has_own_second=is_own)
 
 
 @dataclass(slots=True, eq=False)
@@ -95,7 +102,11 @@ class NumberedCall:
         return self.calls.at(self.number)(x, t)
 
 
-def text_of_second(family: Family, texts: Timeline) -> tuple[GenerationRequest, ...]:
-    """Returns the request with the text that acts in a second pass, the last one of the first; () without one."""
+def text_of_second(family: Family, request: GenerationRequest) -> tuple[GenerationRequest, ...]:
+    """Returns the request of a second pass with the text that acts in it, the last one of its prompts."""
+    if request.hires is None:
+        return ()
+    texts = timeline_of(request.in_second_pass, family.model.family)
     last = texts.requests[texts.order[-1]]
-    return (request_of_second(family, last),) if last.hires is not None else ()
+    texts_of_last = {"prompt": last.prompt, "negative_prompt": last.negative_prompt}
+    return (replace(request_of_second(family, request), **texts_of_last),)

@@ -91,9 +91,10 @@ def with_second_pass(family: Family, film: Film) -> Film:
 def request_of_second(family: Family, request: GenerationRequest) -> GenerationRequest:
     """Returns the request of the second pass by itself, of one that has a second pass."""
     assert request.hires is not None
-    hires, size = request.hires, request.hires.target(request.size, family.model.limits.size_step)
-    sampler, steps = hires.sampler or request.sampler, hires.schedule_steps(request.steps)
-    return replace(request, size=size, sampler=sampler, steps=steps, hires=None)
+    size = request.hires.target(request.size, family.model.limits.size_step)
+    return replace(
+        request.in_second_pass, size=size, steps=request.hires.schedule_steps(request.steps), hires=None
+    )
 
 
 def rebuilt(film: Film, start: Latent, recorded: Sequence[Recorded], device: torch.device) -> SecondStart:

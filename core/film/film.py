@@ -192,13 +192,11 @@ class Film:
             second=None,
             frames=self.frames[part],
         )
-        hires = self.request.hires
-        if call < begin or hires is None:
+        if call < begin:
             return alone
-        sampler = hires.sampler or self.request.sampler
         return replace(
             alone,
-            request=replace(alone.request, size=second.size, sampler=sampler, steps=second.steps),
+            request=replace(self.request.in_second_pass, hires=None, size=second.size, steps=second.steps),
             skipped_steps=second.skipped_steps,
             scheduler=second.scheduler,
             scheduler_config=second.scheduler_config,

@@ -237,12 +237,13 @@ def _known(schedule: Schedule, start: Latent) -> tuple[NDArray[Any], ...]:
 
 
 def _header(film: Film, first: Frame, places: int) -> Header:
+    passes = (film.request, film.request.in_second_pass)
     layout = Layout(
         calls=film.schedule.calls,
         places=places,
         start=LatentKind.of(first.noisy),
         prediction=LatentKind.of(first.guided),
-        has_guidance=film.request.has_guidance or first.cond is not None,
+        has_guidance=first.cond is not None or any(one.has_guidance for one in passes),
         second=_second_layout(film, first),
     )
     film_json = describe(film)

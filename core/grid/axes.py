@@ -134,6 +134,9 @@ _TITLES: Mapping[str, str] = MappingProxyType(
         "hires-strength": tr("Hires strength"),
         "hires-steps": tr("Hires steps"),
         "hires-sampler": tr("Hires sampler"),
+        "hires-guidance": tr("Hires guidance"),
+        "hires-prompt": tr("Hires prompt"),
+        "hires-negative": tr("Hires negative prompt"),
         "variation-seed": tr("Variation seed"),
         "seed-size": tr("Seed size"),
     }

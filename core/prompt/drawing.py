@@ -2,7 +2,8 @@
 
 The n-th number (from 0) that a picture with the seed s draws for its prompt is made of the first 53 bits of the
 SHA-256 of the text ``s/prompt/n``, divided by 2^53; for its negative prompt of ``s/negative_prompt/n``. So it is
-the same on every computer, and neither prompt changes what the other one draws.
+the same on every computer, and neither prompt changes what the other one draws. Prompts of a second pass are drawn
+as ``hires_prompt`` and ``hires_negative_prompt``; their templates are not kept.
 """
 
 from __future__ import annotations
@@ -222,7 +223,8 @@ def draw(template: str, seed: int, values_of: ValuesOf, prompt: str = "prompt") 
 
 def has_template(request: GenerationRequest) -> bool:
     """Returns True if something in the request's prompts is to be drawn."""
-    return request.variants and (has_choices(request.prompt) or has_choices(request.negative_prompt))
+    prompts = (one for each in (request, request.in_second_pass) for one in (each.prompt, each.negative_prompt))
+    return request.variants and any(map(has_choices, prompts))
 
 
 def drawn(request: GenerationRequest, values_of: ValuesOf) -> GenerationRequest:
@@ -232,10 +234,11 @@ def drawn(request: GenerationRequest, values_of: ValuesOf) -> GenerationRequest:
     """
     if not has_template(request):
         return replace(request, variants=False) if request.variants else request
-    texts = {
-        name: draw(getattr(request, name), request.seed or 0, values_of, name)
-        for name in ("prompt", "negative_prompt")
-    }
+    names, seed, hires = ("prompt", "negative_prompt"), request.seed or 0, request.hires
+    texts = {name: draw(getattr(request, name), seed, values_of, name) for name in names}
+    if hires is not None:
+        own = {name: draw(getattr(hires, name), seed, values_of, f"hires_{name}") for name in names}
+        request = replace(request, hires=replace(hires, **own))
     return settled(request, texts["prompt"], texts["negative_prompt"])
 
 

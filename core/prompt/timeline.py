@@ -156,7 +156,7 @@ def acting_controls(request: GenerationRequest, skipped_steps: int) -> tuple[tup
 def acting_in_second_pass(request: GenerationRequest) -> tuple[tuple[Control, ...], ...]:
     """Returns the controls that act in each call of a second pass, which begins and ends by itself."""
     assert request.hires is not None
-    return _acting(request, request.hires.sampler or request.sampler, request.hires.steps_after(request.steps), 0)
+    return _acting(request, request.in_second_pass.sampler, request.hires.steps_after(request.steps), 0)
 
 
 def _acting(request: GenerationRequest, sampler: str, steps: int, before: int) -> tuple[tuple[Control, ...], ...]:

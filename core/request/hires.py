@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from core.request.size import Size
@@ -44,6 +44,8 @@ class Hires:
         steps: of the second pass, 0 for as many as in the first.
         sampler: key in `core.request.samplers.SAMPLERS`, "" for that of the first pass.
         sha256: of the network's file, the whole or its first digits; "" when it has not been read yet.
+        prompt, negative_prompt: "" for those of the first pass.
+        guidance_scale: None for that of the first pass.
     """
 
     upscaler: str = "Latent"
@@ -53,6 +55,9 @@ class Hires:
     steps: int = 0
     sampler: str = ""
     sha256: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance_scale: float | None = None
 
     @property
     def key(self) -> str:
@@ -62,6 +67,19 @@ class Hires:
     @property
     def has_network(self) -> bool:
         return self.upscaler not in LATENT_MODES and self.upscaler != LANCZOS
+
+    @property
+    def has_own_texts(self) -> bool:
+        return bool(self.prompt or self.negative_prompt)
+
+    def begun(self) -> Hires:
+        """Returns it for a run that has its enlarged picture already: the upscaler's file may be gone."""
+        return replace(self, upscaler="Latent", sha256="")
+
+    def with_words_of(self, other: Hires) -> Hires:
+        """Returns it with the texts and the guidance of another one."""
+        names = ("prompt", "negative_prompt", "guidance_scale")
+        return replace(self, **{name: getattr(other, name) for name in names})
 
     def steps_after(self, steps: int) -> int:
         """Returns how many steps the second pass makes behind a first one of ``steps``."""

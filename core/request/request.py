@@ -244,6 +244,19 @@ class GenerationRequest:
         return self.steps + (self.hires.steps_after(self.steps) if self.hires is not None else 0)
 
     @property
+    def in_second_pass(self) -> GenerationRequest:
+        """Returns the request with the texts, guidance and sampler of its second pass; as it is without one."""
+        if (hires := self.hires) is None:
+            return self
+        return replace(
+            self,
+            prompt=hires.prompt or self.prompt,
+            negative_prompt=hires.negative_prompt or self.negative_prompt,
+            guidance_scale=self.guidance_scale if hires.guidance_scale is None else hires.guidance_scale,
+            sampler=hires.sampler or self.sampler,
+        )
+
+    @property
     def has_guidance(self) -> bool:
         return self.guidance_scale > 1
 

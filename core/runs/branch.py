@@ -7,7 +7,6 @@ from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
 from core.request.settings.controls import CONTROLS
-from core.request.settings.sampler import SAMPLER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +16,8 @@ class Branch:
     Attributes:
         film: the run it leaves; it may have been stopped.
         call: how many network calls are taken over, 0 to ``len(film.frames)``.
-        request: what to do from there on. Its size, seed and model are those of the film.
+        request: what to do from there on. Its size, seed and model are those of the film, and so is its second
+            pass, but for texts, guidance and sampler of one in which the branch begins.
         remaining_steps: how many steps to make from there, or None for those that are left.
         fresh_noise: how much of the latent's noise is replaced by new noise, 0 to 1.
         noise_seed: seed of the new noise.
@@ -37,9 +37,10 @@ class Branch:
         Another sampler, another number of steps or another latent means a new start at the same noise level; so
         does guidance turned on or off, since a film has both halves of its predictions at every call or at none.
         """
+        before, after = self._compared
         return (
-            self.sampler == self._sampler_of(self.film.request)
-            and self.request.has_guidance == self.film.request.has_guidance
+            before.sampler == after.sampler
+            and before.has_guidance == after.has_guidance
             and self.remaining_steps in (None, self.steps_left)
             and self.fresh_noise == 0
         )
@@ -47,11 +48,17 @@ class Branch:
     @property
     def sampler(self) -> str:
         """Returns the key of the sampler from there on."""
-        return self._sampler_of(self.request)
+        return self._compared[1].sampler
 
-    def _sampler_of(self, request: GenerationRequest) -> str:
-        second = request.hires.sampler if request.hires and self.film.first_call_at(self.call) else ""
-        return second or request.sampler
+    @property
+    def is_in_second_pass(self) -> bool:
+        return self.film.first_call_at(self.call) > 0
+
+    @property
+    def _compared(self) -> tuple[GenerationRequest, GenerationRequest]:
+        """Returns the film's request and the branch's, as they are in the pass that the branch begins in."""
+        both = self.film.request, self.request
+        return (both[0].in_second_pass, both[1].in_second_pass) if self.is_in_second_pass else both
 
     @property
     def step(self) -> int:
@@ -63,7 +70,7 @@ class Branch:
     def steps_left(self) -> int:
         """Returns the steps from there to the end of its pass."""
         request = self.film.request
-        return (request.all_steps if self.film.first_call_at(self.call) else request.steps) - self.step
+        return (request.all_steps if self.is_in_second_pass else request.steps) - self.step
 
     @property
     def parent(self) -> Parent:
@@ -71,11 +78,9 @@ class Branch:
 
     def changes(self) -> str:
         """Returns all changes from the parent as a phrase for the recipe and the tree of branches, "" for none."""
-        before, after = self.film.request, self.request
+        before, after = self._compared
         settings = (setting for setting in SETTINGS if setting.can_branch)
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
-        if self.sampler != self._sampler_of(before) and SAMPLER.noun not in changed:  # of a second pass
-            changed.append(SAMPLER.noun)
         pairs = zip(before.controls, after.controls, strict=False)
         if any(a.sha256 and b.sha256 and a.sha256 != b.sha256 for a, b in pairs) and CONTROLS.noun not in changed:
             changed.append(CONTROLS.noun)  # another picture of the same name

@@ -53,7 +53,8 @@ class PromptEmbeddings:
             return (), ()
         told: list[Told] = []
         fitting: list[EmbeddingFile] = []
-        said = f"{request.prompt}\n{request.negative_prompt}".casefold()
+        passes = (request, request.in_second_pass)
+        said = "\n".join(text for one in passes for text in (one.prompt, one.negative_prompt)).casefold()
         library = self._catalogue.embeddings
         loras = [self._catalogue.loras.find(lora) for lora in request.active_loras]
         for file in _named(said, library, loras):
@@ -68,7 +69,8 @@ class PromptEmbeddings:
             if path.stem not in known and _is_named(path.stem, said)
         )
         self._put(fitting, encoders)
-        texts = {text for moment in timeline(request).requests for text in self._family.texts(moment)}
+        moments = (moment for one in passes for moment in timeline(one).requests)
+        texts = {text for moment in moments for text in self._family.texts(moment)}
         names = {
             slot.embedding[0]
             for text in texts

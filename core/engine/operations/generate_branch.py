@@ -21,7 +21,10 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     before = branch.film.request
     source, mask = (None, None) if branch.film.frames else (branch.request.source, before.mask)
     first = branch.film.first_call_at(branch.call)
-    hires = before.hires if not first or branch.call == first else None  # its upscaler may be gone, too
+    hires = before.hires and (branch.request.hires or before.hires)
+    has_begun = 0 < first < branch.call
+    if hires is not None and has_begun:  # its upscaler may be gone, too
+        hires = hires.begun()
     kept = {"source": source, "mask": mask, "references": before.references, "hires": hires}
     asked, folders = _rewritten(branch), (context.sources,) if context.sources is not None else ()
     known = maps_from_extras(before.controls, branch.film.extras)
@@ -32,9 +35,9 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)
-    if before.hires is not None:  # a branch in the second pass may have another sampler there
-        told = model.request.hires or before.hires
-        hires = replace(branch.request.hires or before.hires, sha256=told.sha256)
+    hires = model.request.hires
+    if before.hires is not None and hires is not None and has_begun:
+        hires = replace(hires, upscaler=before.hires.upscaler, sha256=before.hires.sha256)
     branch = replace(branch, request=replace(model.request, training=training, hires=hires))
     start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
     start = replace(start, film=model.with_maps(start.film))

@@ -22,10 +22,11 @@ def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
     folders = (context.sources,) if context.sources is not None else ()
     known, _ = read_maps(film.request, folders, maps_from_extras(film.request.controls, film.extras))
-    alone = replace(film.request, source=None, mask=None, hires=None)  # its picture may be gone
+    hires = film.request.hires.begun() if film.request.hires is not None else None
+    alone = replace(film.request, source=None, mask=None, hires=hires)  # its picture may be gone
     model = yield from context.prepare(alone, known)
     told = film.request  # it tells where the calls begin
-    request = replace(model.request, source=told.source, hires=told.hires)
+    request = replace(model.request, source=told.source)
     calls = yield from context.read_prompt(model, request, film.skipped_steps)
     recorder = attention_recorder(model, model.request, calls.of_film(film))
     record = None

@@ -40,7 +40,8 @@ EXPECTED = tr("original, no_norm, ignore, none or plain")
 
 def has_language(request: GenerationRequest) -> bool:
     """Returns True if prompts may mean something else since they have a language: by syntax or by length."""
-    prompts = request.prompt, request.negative_prompt
+    second = request.in_second_pass
+    prompts = request.prompt, request.negative_prompt, second.prompt, second.negative_prompt
     may_act = any(
         _SYNTAX.search(prompt) or len(prompt.encode(errors="replace")) > _SHORTEST_CHUNK for prompt in prompts
     )

@@ -1,16 +1,12 @@
 """The second pass at a larger size ("hires fix").
 
-In the ``parameters`` text it is ``Denoising strength: 0.7, Hires upscale: 2, Hires steps: 10, Hires upscaler:
-Latent, Hires sampler: DPM++ 2M, Hires schedule type: Karras``, with ``Hires resize: 1024x1024`` in the place of a
-scale, as AUTOMATIC1111's program writes it (``modules/processing.py``).
+Its texts and guidance may be others than those of the first pass; LoRAs act in both.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -18,27 +14,23 @@ from core.errors import InvalidRequest
 from core.language.words import mark, plural, tr
 from core.request.hires import FIRST, LANCZOS, LATENT_MODES, Hires
 from core.request.json_values import number_of, object_of, text_of, whole_of
-from core.request.request import STEPS, GenerationRequest, Limits, Size
-from core.request.sampler_names import PLAIN, sampler_key
+from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS, GenerationRequest, Limits, Size
 from core.request.samplers import SAMPLERS
-from core.request.setting import Option, Setting, json_reader, number_taker, short_number, sparse_json_writer
+from core.request.setting import Option, Setting, json_reader, short_number, sparse_json_writer
+from core.request.settings.emphasis import PLAIN
+from core.request.settings.hires_parameters import ALL_STEPS, SCALES, size_of, take_hires, to_parameters
+from core.request.settings.loras import take_tags
 from core.request.typed_values import needing, typed_number, typed_whole_number
 
-SCALES = (1.0, 8.0)
 ROOM = 4
 """The sides of a second pass may be so many times as long as those that a model can begin with."""
-_ALL_STEPS = range(STEPS[-1] + 1)
+_OWN = ("prompt", "negative_prompt", "guidance_scale")
+"""Came after the first version."""
 _HASH = re.compile(r"([0-9a-f]{8,64})?")
-_SCALE, _RESIZE, _NAME = "Hires upscale", "Hires resize", "Hires upscaler"
-_SAMPLER, _SCHEDULE = "Hires sampler", "Hires schedule type"
-_AS_LANCZOS = frozenset({"none", "lanczos"})
-"""Both enlarge without a network in AUTOMATIC1111's program."""
-_take_strength = number_taker("Denoising strength", "strength", (0.0, 1.0), is_clamped=False)
-_take_steps = number_taker("Hires steps", "steps", _ALL_STEPS, is_clamped=False)
-_take_scale = number_taker(_SCALE, "scale", SCALES, is_clamped=False)
 
 
 def _to_json(hires: Hires) -> dict[str, Any]:
+    own = {name: getattr(hires, name) for name in _OWN}
     return {
         "upscaler": hires.key,
         "scale": hires.scale,
@@ -47,6 +39,7 @@ def _to_json(hires: Hires) -> dict[str, Any]:
         "steps": hires.steps,
         "sampler": hires.sampler,
         "sha256": hires.sha256,
+        **{name: value for name, value in own.items() if value not in ("", None)},
     }
 
 
@@ -57,22 +50,19 @@ def _from_json(value: object) -> Hires | None:
     sampler, size = content.get("sampler", ""), content.get("size")
     sha256 = text_of(content.get("sha256", ""), "sha256")
     name = Hires(text_of(content.get("upscaler", usual.upscaler), "upscaler")).key
+    guidance = content.get("guidance_scale")
     return Hires(
         name if name.strip(". ") else usual.upscaler,
         max(number_of(content.get("scale", usual.scale), "scale", SCALES[1]), SCALES[0]),
-        _size_of(size) if isinstance(size, str) else None,
+        size_of(size) if isinstance(size, str) else None,
         number_of(content.get("strength", usual.strength), "strength", 1.0) or usual.strength,
-        whole_of(content.get("steps", 0), "steps", _ALL_STEPS),
+        whole_of(content.get("steps", 0), "steps", ALL_STEPS),
         sampler if isinstance(sampler, str) and sampler in SAMPLERS else "",
         sha256 if _HASH.fullmatch(sha256) else "",
+        text_of(content.get("prompt", ""), "prompt"),
+        text_of(content.get("negative_prompt", ""), "negative_prompt"),
+        None if guidance is None else number_of(guidance, "guidance_scale", LARGEST_GUIDANCE_SCALE),
     )
-
-
-def _size_of(text: str) -> Size | None:
-    with suppress(InvalidRequest):
-        size = Size.parse(text)
-        return size if size.width or size.height else None
-    return None
 
 
 def _check(request: GenerationRequest, limits: Limits) -> None:
@@ -102,6 +92,16 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest(
             "hires sampler", hires.sampler, tr("one of {samplers}", samplers=", ".join(limits.samplers))
         )
+    scale = request.in_second_pass.guidance_scale
+    if not 0 <= scale <= LARGEST_GUIDANCE_SCALE:
+        allowed = tr("a number from 0 to {largest:g}", largest=LARGEST_GUIDANCE_SCALE)
+        raise InvalidRequest(tr("hires guidance"), scale, allowed)
+    if request.emphasis != PLAIN and (loras := take_tags(hires.prompt, "")[1]):
+        sentence = tr(
+            "LoRAs act in both passes: put {name} into the prompt of the picture, not of the second pass.",
+            name=loras[0].key,
+        )
+        raise InvalidRequest(tr("hires prompt"), loras[0].key, tr("LoRAs of the prompt"), sentence=sentence)
     _check_steps(hires, request)
     target, largest = hires.target(request.size, limits.size_step), ROOM * limits.largest
     sides = (target.width, target.height)
@@ -112,10 +112,8 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
 
 def _check_steps(hires: Hires, request: GenerationRequest) -> None:
     most = SAMPLERS[hires.sampler or request.sampler].most_steps or STEPS[-1]
-    if hires.steps and hires.steps not in _ALL_STEPS:
-        raise InvalidRequest(
-            "hires steps", hires.steps, tr("a whole number from 0 to {most}", most=_ALL_STEPS[-1])
-        )
+    if hires.steps and hires.steps not in ALL_STEPS:
+        raise InvalidRequest("hires steps", hires.steps, tr("a whole number from 0 to {most}", most=ALL_STEPS[-1]))
     if hires.schedule_steps(request.steps) > most:
         steps = hires.steps_after(request.steps)
         least = math.ceil(100 * steps / (most + 1)) / 100
@@ -140,6 +138,10 @@ def _words(hires: Hires | None) -> str:
         parts.append(plural("1 step", "{count} steps", hires.steps))
     if hires.sampler:
         parts.append(SAMPLERS[hires.sampler].name)
+    if hires.guidance_scale is not None:
+        parts.append(tr("guidance {scale:g}", scale=hires.guidance_scale))
+    if hires.has_own_texts:
+        parts.append(tr("with a prompt of its own"))
     return ", ".join(parts)
 
 
@@ -152,46 +154,10 @@ def _parts(hires: Hires | None) -> dict[str, str]:
         "hires strength": f"{hires.strength:g}",
         "hires steps": str(hires.steps),
         "hires sampler": SAMPLERS[hires.sampler].name if hires.sampler else "none",
+        "hires guidance": "none" if hires.guidance_scale is None else f"{hires.guidance_scale:g}",
+        "hires prompt": hires.prompt or "none",
+        "hires negative prompt": hires.negative_prompt or "none",
     }
-
-
-def _to_parameters(hires: Hires | None) -> Mapping[str, object]:
-    if hires is None:
-        return {}
-    extent = {_RESIZE: hires.size} if hires.size else {_SCALE: short_number(hires.scale)}
-    told: dict[str, object] = {"Denoising strength": short_number(hires.strength), **extent}
-    if hires.steps:
-        told["Hires steps"] = hires.steps
-    told[_NAME] = hires.key
-    if hires.sampler:
-        sampler = SAMPLERS[hires.sampler]
-        told |= {_SAMPLER: sampler.label, _SCHEDULE: sampler.schedule_label or PLAIN}
-    return told
-
-
-def _take(told: dict[str, str], content: dict[str, Any]) -> None:
-    """Takes all or, without a strength and an extent or a name, nothing, as AUTOMATIC1111's program does."""
-    if not told.keys() & {_SCALE, _RESIZE, _NAME}:
-        return
-    read: dict[str, Any] = {}
-    _take_strength(told, read)
-    if not read.get("strength"):
-        return
-    _take_scale(told, read)
-    if size := _size_of(told.get(_RESIZE, "")):
-        read["size"] = str(size)
-        del told[_RESIZE]
-    _take_steps(told, read)
-    name = told.pop(_NAME, "") or Hires().upscaler
-    read["upscaler"] = LANCZOS if name.strip().lower() in _AS_LANCZOS else name
-    first = SAMPLERS.get(content.get("sampler", ""))
-    named = told.get(_SAMPLER) or (first.label if first and _SCHEDULE in told else "")
-    schedule = told.get(_SCHEDULE) or (first.schedule_label if first else None) or ""
-    if sampler := sampler_key(named, schedule):
-        told.pop(_SAMPLER, None)
-        told.pop(_SCHEDULE, None)
-        read["sampler"] = sampler
-    content["hires"] = read
 
 
 def _given(text: str, now: Hires | None) -> Hires:
@@ -258,7 +224,7 @@ HIRES: Setting[Hires | None] = Setting(
             "N",
             tr("steps of the second pass (default: 0, as many as in the first)"),
             lambda text, now: _part(
-                "--hires-steps", text, now, steps=typed_whole_number("hires steps", text, _ALL_STEPS)
+                "--hires-steps", text, now, steps=typed_whole_number("hires steps", text, ALL_STEPS)
             ),
             numbers="whole",
         ),
@@ -268,8 +234,30 @@ HIRES: Setting[Hires | None] = Setting(
             tr("sampler of the second pass (default: that of the first)"),
             lambda text, now: _part("--hires-sampler", text, now, sampler=text),
         ),
+        Option(
+            "--hires-guidance",
+            "SCALE",
+            tr("guidance scale of the second pass (default: that of the first)"),
+            lambda text, now: _part(
+                *("--hires-guidance", text, now),
+                guidance_scale=typed_number("hires guidance", text, LARGEST_GUIDANCE_SCALE),
+            ),
+            numbers="any",
+        ),
+        Option(
+            "--hires-prompt",
+            "TEXT",
+            tr("what the second pass shows (default: the prompt)"),
+            lambda text, now: _part("--hires-prompt", text, now, prompt=text),
+        ),
+        Option(
+            "--hires-negative",
+            "TEXT",
+            tr("what the second pass leaves out (default: what the first does)"),
+            lambda text, now: _part("--hires-negative", text, now, negative_prompt=text),
+        ),
     ),
-    to_parameters=_to_parameters,
-    take_parameters=_take,
+    to_parameters=to_parameters,
+    take_parameters=take_hires,
     can_branch=False,
 )

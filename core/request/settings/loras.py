@@ -69,16 +69,24 @@ def tag_places(prompt: str) -> tuple[tuple[int, int], ...]:
 
 
 def with_tags(request: GenerationRequest) -> GenerationRequest:
-    """Returns the request with its prompt's tags in its list of LoRAs, where they win, and not in the prompt."""
+    """Returns the request with its prompt's tags in its list of LoRAs, where they win, and not in the prompt.
+
+    Tags of the same LoRAs leave the prompt of a second pass, in which they act too.
+    """
     prompt, tagged = take_tags(request.prompt, "")
-    if not tagged:
-        return request
     known = {lora.key: lora for lora in request.loras}
     named = [
         replace(lora, name=known[lora.key].name, hash=known[lora.key].hash) if lora.key in known else lora
         for lora in tagged
     ]
-    return replace(request, prompt=prompt, loras=_distinct([*named, *request.loras]))
+    if tagged:
+        request = replace(request, prompt=prompt, loras=_distinct([*named, *request.loras]))
+    if request.hires is not None:
+        text, tagged = take_tags(request.hires.prompt, "")
+        acting = {(lora.key, lora.weight, lora.text_weight) for lora in request.active_loras}
+        if all((lora.key, lora.weight, lora.text_weight) in acting for lora in tagged):
+            request = replace(request, hires=replace(request.hires, prompt=text))
+    return request
 
 
 def _weights(arguments: str | None) -> tuple[float, float | None] | None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 from safetensors.torch import save_file
 
-from app.controls.hires import HiresControl
+from app.controls.hires import LEAST_GUIDANCE, HiresControl
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
 from core.models.catalogue import Catalogue
@@ -47,7 +49,14 @@ def test_each_part_is_edited_alone(control: HiresControl, session: Session) -> N
     control.steps.setValue(7)
     choose(control.upscalers, "sharp")
     choose(control.samplers, "euler")
-    assert session.draft.hires == Hires("sharp", 1.5, None, 0.4, 7, "euler")
+    QTest.keyClicks(control.prompt, "a castle")
+    QTest.keyClicks(control.negative, "fog")
+    control.guidance.setValue(3.0)
+    assert session.draft.hires == Hires("sharp", 1.5, None, 0.4, 7, "euler", "", "a castle", "fog", 3.0)
+    for line in (control.prompt, control.negative):
+        line.selectAll()
+        QTest.keyClick(line, Qt.Key.Key_Delete)
+    control.guidance.setValue(LEAST_GUIDANCE)
     choose(control.upscalers, LANCZOS)
     choose(control.samplers, "")
     control.steps.setValue(0)

@@ -70,10 +70,82 @@ def test_a_second_pass_of_another_shape_is_rebuilt_and_gone_on_with(
         assert np.array_equal(again.image.pixels, whole.image.pixels)
 
 
-def test_a_branch_with_too_many_steps_for_its_second_pass_is_refused(engine: Engine) -> None:
+@pytest.mark.parametrize("change", [{"remaining_steps": 120}, {"request": {"sampler": "euler"}}])
+def test_steps_of_a_branch_in_the_first_pass_are_not_those_of_the_second(
+    change: dict[str, Any], engine: Engine
+) -> None:
+    """A second pass with as many steps as the first keeps the number that it had in the film."""
     _, film = made(engine, replace(REQUEST, hires=replace(HIRES, strength=0.3, steps=0)))
-    with pytest.raises(InvalidRequest, match=r"hires strength is 0\.3; expected at least"):
-        list(engine.run(GenerateBranch(Branch(film, 1, film.request, remaining_steps=120))))
+    request = replace(film.request, **change.get("request", {}))
+    branch = Branch(film, 1, request, remaining_steps=change.get("remaining_steps"))
+    made_of_it = ready(list(engine.run(GenerateBranch(branch)))).film
+    assert made_of_it.request.hires == replace(HIRES, strength=0.3, steps=5)
+    assert made_of_it.second is not None
+    assert made_of_it.schedule.calls - made_of_it.second.first_call == 5
+    assert made_of_it.second.first_call == (branch.remaining_steps or branch.steps_left)
+    kept = ready(list(engine.run(GenerateBranch(Branch(film, 1, replace(film.request, prompt="a boat"))))))
+    assert kept.film.request.hires == replace(HIRES, strength=0.3, steps=0)
+
+
+OWN = {"prompt": "a (blue:1.3) boat", "negative_prompt": "rain", "guidance_scale": 2.0}
+NO_GUIDANCE = {"guidance_scale": 1.0}
+
+
+@pytest.mark.parametrize("own", [OWN, NO_GUIDANCE])
+def test_a_second_pass_of_its_own_is_made_rebuilt_and_taken_up_bit_for_bit(
+    own: dict[str, Any], engine: Engine, tmp_path: Path
+) -> None:
+    """It is what a branch with these settings makes between the passes."""
+    plain = made(engine, REQUEST)[1]
+    pixels, whole = made(engine, replace(REQUEST, hires=replace(HIRES, **own)))
+    assert_same_frames(replace(whole, frames=whole.frames[:5]), replace(plain, frames=plain.frames[:5]))
+    assert (whole.frames[4].cond is None, whole.frames[5].cond is None) == (False, own == NO_GUIDANCE)
+    assert not np.array_equal(whole.frames[5].guided, plain.frames[5].guided)
+    film = result_of(engine, OpenFilm(on_disk(whole, tmp_path))).film
+    assert_same_frames(film, whole)
+    for call in (2, 5, 6, 8):
+        again = ready(list(engine.run(GenerateBranch(Branch(film, call, film.request)))))
+        assert np.array_equal(again.image.pixels, pixels)
+        assert again.image.recipe.parent is None
+    if own != NO_GUIDANCE:  # turned on or off, the rest would be a run of its own
+        branch = Branch(plain, 5, whole.request)
+        assert branch.changes() == "prompt, negative prompt, guidance scale"
+        branched = ready(list(engine.run(GenerateBranch(branch))))
+        assert np.array_equal(branched.image.pixels, pixels)
+        assert branched.film.request.hires == whole.request.hires
+
+
+def test_guidance_may_act_in_the_second_pass_alone(engine: Engine, tmp_path: Path) -> None:
+    request = replace(REQUEST, guidance_scale=1.0, hires=replace(HIRES, guidance_scale=4.0))
+    pixels, whole = made(engine, request)
+    assert [frame.cond is None for frame in whole.frames] == [True] * 5 + [False] * 3
+    film = result_of(engine, OpenFilm(on_disk(whole, tmp_path))).film
+    assert_same_frames(film, whole)
+    again = ready(list(engine.run(GenerateBranch(Branch(film, 7, film.request)))))
+    assert np.array_equal(again.image.pixels, pixels)
+
+
+def test_a_rest_of_a_second_pass_that_becomes_a_run_has_its_texts(engine: Engine) -> None:
+    _, whole = made(engine, replace(REQUEST, hires=replace(HIRES, **OWN)))
+    rest = ready(list(engine.run(GenerateBranch(Branch(whole, 6, whole.request, fresh_noise=0.3))))).film
+    assert rest.request.hires is None
+    assert {name: getattr(rest.request, name) for name in OWN} == OWN
+
+
+def test_words_of_the_first_prompt_are_not_looked_for_in_another_one(engine: Engine) -> None:
+    _, whole = made(engine, replace(REQUEST, hires=replace(HIRES, prompt="boats")))
+    record = result_of(engine, RecordAttention(whole))
+    assert record is not None
+    assert [maps.call for maps in record.calls] == list(range(5))
+
+
+def test_variants_are_drawn_in_the_prompt_of_a_second_pass(engine: Engine) -> None:
+    request = replace(REQUEST, variants=True, hires=replace(HIRES, prompt="a {red|blue|green} {2$$boat|sun|tree}"))
+    hires = [made(engine, replace(request, seed=seed))[1].request.hires for seed in (1, 1, 2, 3)]
+    prompts = [one.prompt for one in hires if one is not None]
+    assert prompts[0] == prompts[1]
+    assert len({*prompts}) > 1
+    assert not any("{" in prompt for prompt in prompts)
 
 
 @pytest.mark.parametrize("change", [{"remaining_steps": 4}, {"fresh_noise": 0.5}])

@@ -15,6 +15,7 @@ from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Limits, Size
 from core.request.settings import fitted
 from core.request.settings.hires import HIRES
+from core.request.settings.loras import with_tags
 
 HEAD = "a house\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1, Size: 512x512"
 ALL = Hires("4x-UltraSharp", 1.5, None, 0.4, 10, "euler_a")
@@ -44,10 +45,19 @@ ALL = Hires("4x-UltraSharp", 1.5, None, 0.4, 10, "euler_a")
         ),
         ("Denoising strength: 0.7, Hires upscale: 2, Hires sampler: Restart", Hires(), {"Hires sampler"}),
         (
-            "Denoising strength: 0.7, Hires upscale: 2, Hires prompt: a castle, Hires CFG Scale: 3",
-            Hires(),
-            {"Hires prompt", "Hires CFG Scale"},
+            'Denoising strength: 0.7, Hires upscale: 2, Hires prompt: "a castle, at night\\nand fog", '
+            "Hires negative prompt: rain, Hires CFG Scale: 3, Hires Module 1: Use same choices",
+            Hires(prompt="a castle, at night\nand fog", negative_prompt="rain", guidance_scale=3.0),
+            set(),
         ),
+        # Forge writes that of the first pass again; another checkpoint stays text
+        (
+            "Denoising strength: 0.7, Hires upscale: 2, Hires CFG Scale: 7.0, Hires checkpoint: x [0123456789]",
+            Hires(),
+            {"Hires checkpoint"},
+        ),
+        ("Denoising strength: 0.7, Hires upscale: 2, Hires CFG scale: 1", Hires(guidance_scale=1.0), set()),
+        ("Denoising strength: 0.7, Hires upscale: 2, Hires CFG Scale: 99", Hires(), {"Hires CFG Scale"}),
         ("Hires upscale: 2, Hires upscaler: Latent", None, {"Hires upscale", "Hires upscaler"}),
         ("Denoising strength: 7, Hires upscale: 2", None, {"Denoising strength", "Hires upscale"}),
         (
@@ -66,7 +76,11 @@ def test_recipes_of_other_programs(entries: str, hires: Hires | None, left: set[
 
 
 @pytest.mark.parametrize(
-    "hires", [Hires(), ALL, Hires(LANCZOS, size=Size(1024, 768)), replace(ALL, sampler="dpmpp_2m_karras")]
+    "hires",
+    [
+        *(Hires(), ALL, Hires(LANCZOS, size=Size(1024, 768)), replace(ALL, sampler="dpmpp_2m_karras")),
+        Hires(prompt='a "castle", (red:1.2)\nSteps: 3, x', negative_prompt="fog, rain", guidance_scale=2.5),
+    ],
 )
 def test_recipes_are_written_as_they_are_read(hires: Hires) -> None:
     request = GenerationRequest("a house", seed=1, size=Size(512, 512), hires=hires)
@@ -105,7 +119,11 @@ def test_as_many_steps_are_made_as_are_asked_for(hires: Hires, made: int, of: in
 
 
 @pytest.mark.parametrize(
-    "value", [2, "2", [2], {"scale": "2"}, {"strength": float("nan")}, {"upscaler": 3}, {"steps": 1.5}]
+    "value",
+    [
+        *(2, "2", [2], {"scale": "2"}, {"strength": float("nan")}, {"upscaler": 3}, {"steps": 1.5}),
+        *({"prompt": 3}, {"negative_prompt": ["a"]}, {"guidance_scale": "7"}),
+    ],
 )
 def test_damaged_json_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="damaged"):
@@ -133,9 +151,10 @@ def test_options_act_together() -> None:
     options = {option.flag: option for option in HIRES.options}
     hires: Hires | None = options["--hires"].read("1.5", None)
     assert hires == replace(FIRST, scale=1.5)
-    for flag, text in (("upscaler", "Lanczos"), ("strength", "0.4"), ("steps", "7"), ("sampler", "euler")):
+    told = {"upscaler": "Lanczos", "strength": "0.4", "steps": "7", "sampler": "euler"}
+    for flag, text in {**told, "prompt": "a castle", "negative": "fog", "guidance": "3"}.items():
         hires = options[f"--hires-{flag}"].read(text, hires)
-    assert hires == Hires(LANCZOS, 1.5, None, 0.4, 7, "euler")
+    assert hires == Hires(LANCZOS, 1.5, None, 0.4, 7, "euler", "", "a castle", "fog", 3.0)
     assert options["--hires"].read("256x192", hires) == replace(hires or Hires(), size=Size(256, 192))
     with pytest.raises(InvalidRequest, match="--hires"):
         options["--hires-strength"].read("0.4", None)
@@ -146,3 +165,29 @@ def test_a_model_without_the_sampler_gets_that_of_the_first_pass() -> None:
     own = GenerationRequest("")
     assert fitted(request, Limits(samplers=("ddim",)), own).hires == replace(ALL, sampler="")
     assert fitted(request, Limits(), own).hires == ALL
+
+
+TAGGED = "<lora:ink:0.8>"
+
+
+def test_tags_of_loras_that_act_anyway_leave_the_prompt_of_a_second_pass() -> None:
+    entries = f'Denoising strength: 0.7, Hires upscale: 2, Hires prompt: "a castle{TAGGED}"'
+    hires = from_parameters(f"{HEAD.replace('a house', f'a house{TAGGED}')}, {entries}").request.hires
+    assert hires is not None
+    assert hires.prompt == "a castle"
+    typed = with_tags(GenerationRequest(f"a house{TAGGED}", hires=Hires(prompt=f"a castle{TAGGED}")))
+    assert (typed.prompt, typed.hires, len(typed.loras)) == ("a house", Hires(prompt="a castle"), 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"prompt": f"a castle{TAGGED}"}, "LoRAs act in both passes"),
+        ({"guidance_scale": 31.0}, "hires guidance is 31"),
+    ],
+)
+def test_what_a_second_pass_cannot_have_is_refused(changes: dict[str, Any], named: str) -> None:
+    request = with_tags(GenerationRequest("a house<lora:ink:0.5>", hires=Hires(**changes)))
+    with pytest.raises(InvalidRequest) as refused:
+        HIRES.check(request, Limits())
+    assert named in (refused.value.sentence or str(refused.value))
