@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from core.checkpoints.schedule import trait_names
-from core.control.maps import Maps
+from core.control.maps import MapsBySize
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
@@ -77,7 +77,9 @@ class Context:
         self._alive: WeakSet[LoadedModel] = WeakSet()
         self._in_use: WeakSet[PreparedModel] = WeakSet()
 
-    def prepare(self, request: GenerationRequest, known: Maps = NO_MAPS) -> Generator[Event, None, PreparedModel]:
+    def prepare(
+        self, request: GenerationRequest, known: MapsBySize = NO_MAPS
+    ) -> Generator[Event, None, PreparedModel]:
         """Loads the request's model unless it is there, and returns it as the request wants it.
 
         Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for`, which has ``known``

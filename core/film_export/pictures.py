@@ -7,7 +7,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image, ImageOps
 
-from core.control.maps import map_key, maps_from_extras
+from core.control.maps import map_key
+from core.film.control_maps import known_maps
 from core.film.film import Film, Frame, Latent
 from core.language.words import tr
 from core.measures.conversions import (
@@ -90,7 +91,9 @@ def control_picture(film: Film, frame: Frame) -> Pixels | None:
 
     They have the size in which the model works; the square of an IP-Adapter is put into their middle.
     """
-    maps = maps_from_extras(film.request.controls, film.extras)
+    known = known_maps(film)
+    is_second = film.second is not None and frame.call >= film.second.first_call
+    maps = (known[film.last_size] if is_second else {}) or known[film.request.size]
     if not maps:
         return None
     sizes = {preprocessor in IMAGE_PROMPTS: pixels.shape[:2] for (_, preprocessor, _), pixels in maps.items()}

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-from core.control.maps import EXTRA, Maps, map_key, maps_to_extras, read_maps
+from core.control.maps import MapsBySize, map_key, read_maps_of_sizes, sizes_of
 from core.engine.decoding import decoding
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
 from core.engine.devices.device import DevicePlan
@@ -33,6 +33,7 @@ from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.errors import CompilerMissing, LoraBroken
 from core.files.stamps import Stamp
+from core.film.control_maps import with_maps
 from core.film.film import Film
 from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
@@ -46,7 +47,7 @@ from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-NO_MAPS: Maps = MappingProxyType({})
+NO_MAPS: MapsBySize = MappingProxyType({})
 MORE_ROOM = 1.1
 """Of the memory that was too little, with which a faster placement is tried again."""
 
@@ -80,7 +81,7 @@ class LoadedModel:
     seamless: tuple[Seamless, Seamless]
     catalogue: Catalogue
 
-    def prepared_for(self, request: GenerationRequest, known: Maps = NO_MAPS) -> PreparedModel:
+    def prepared_for(self, request: GenerationRequest, known: MapsBySize = NO_MAPS) -> PreparedModel:
         """Puts in the request's LoRAs, autoencoder, controls and reference pictures, and reads their hashes.
 
         ``known`` are maps of controls whose pictures need not be there. Raises LoraMissing, AutoencoderMissing,
@@ -100,7 +101,8 @@ class LoadedModel:
         named, notices = self.embeddings.use(request)
         sources = self.catalogue.sources
         request = replace(request, controls=tuple(map(self.catalogue.controls.suited, request.controls)))
-        maps, controls = read_maps(request, (sources,) if sources is not None else (), known)
+        folders, sizes = (sources,) if sources is not None else (), sizes_of(request, self.model.limits.size_step)
+        maps, controls = read_maps_of_sizes(request, sizes, folders, known)
         controls = self.ladder.run(lambda: self.controls.use(controls, lambda: self.catalogue.controls))
         changed = replace(request, autoencoder=autoencoder, loras=used, embeddings=named, controls=controls)
         request = self.ladder.run(lambda: encoded_references(self.family, changed, self.plan.device, sources))
@@ -173,7 +175,7 @@ class PreparedModel:
         request: with the hashes of its LoRAs and autoencoder.
         seamless: directions in which the picture goes around; fewer than the request's where it is a masked part.
         told: LoRAs that are other files than the request says, or act in part only.
-        maps: what its controls look at.
+        maps: what its controls look at in each pass.
         beside: the number of weights of their networks.
     """
 
@@ -181,7 +183,7 @@ class PreparedModel:
     request: GenerationRequest
     seamless: str = ""
     told: tuple[AddOnNotice, ...] = ()
-    maps: Maps = field(default_factory=lambda: NO_MAPS)
+    maps: MapsBySize = field(default_factory=lambda: NO_MAPS)
     beside: int = 0
 
     @property
@@ -202,7 +204,7 @@ class PreparedModel:
 
     def _guides(self, request: GenerationRequest) -> list[AnyGuide]:
         """Returns the controls of a request; CLIP sees its picture whatever size is made."""
-        maps = [(one, self.maps[map_key(one)]) for one in request.controls]
+        maps = [(one, self.maps[request.size][map_key(one)]) for one in request.controls]
         return [
             self.loaded.controls.guide(
                 one, pixels if one.preprocessor in IMAGE_PROMPTS else resized(pixels, request.size)
@@ -212,8 +214,7 @@ class PreparedModel:
 
     def with_maps(self, film: Film) -> Film:
         """Returns a film that keeps the maps of this request's controls, and no others."""
-        others = {name: extra for name, extra in film.extras.items() if not name.startswith(EXTRA)}
-        return replace(film, extras=others | maps_to_extras(self.request.controls, self.maps))
+        return with_maps(film, self.request.controls, self.maps)
 
     def read_ahead(self, request: GenerationRequest) -> None:
         """Has the prompt of another request for this model encoded, to be known later."""

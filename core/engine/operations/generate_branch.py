@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.control.maps import maps_from_extras, read_maps
+from core.control.maps import read_maps_of_sizes
 from core.engine.attention_probes import attention_recorder
 from core.engine.context import Context
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_branch, training_of
+from core.film.control_maps import known_maps
 from core.request.request import GenerationRequest
 from core.request.settings.emphasis import PLAIN
 from core.runs.branch import Branch
@@ -27,10 +28,10 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
         hires = hires.begun()
     kept = {"source": source, "mask": mask, "references": before.references, "hires": hires}
     asked, folders = _rewritten(branch), (context.sources,) if context.sources is not None else ()
-    known = maps_from_extras(before.controls, branch.film.extras)
+    known = known_maps(branch.film)
     # of a masked part, before it is forgotten what part it was
     of_part = replace(asked, source=before.source, mask=before.mask)
-    known, controls = read_maps(of_part, folders, known)
+    known, controls = read_maps_of_sizes(of_part, known, folders, known)
     model = yield from context.prepare(replace(asked, **kept, controls=controls), known)
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with

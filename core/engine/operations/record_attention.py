@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import torch
 
-from core.control.maps import maps_from_extras, read_maps
+from core.control.maps import read_maps_of_sizes
 from core.engine.attention_probes import attention_recorder
 from core.engine.context import Context
 from core.engine.generation import replay
 from core.engine.initial_state import from_film
 from core.engine.inpainting import network_inputs
 from core.engine.prompt_calls import NumberedCall
+from core.film.control_maps import known_maps
 from core.film.film import Film
 from core.prompt.timeline import first_call
 from core.runs.events import Advanced, Event, Finished
@@ -21,7 +22,8 @@ from core.runs.operations import RecordAttention
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
     folders = (context.sources,) if context.sources is not None else ()
-    known, _ = read_maps(film.request, folders, maps_from_extras(film.request.controls, film.extras))
+    known = known_maps(film)
+    known, _ = read_maps_of_sizes(film.request, known, folders, known)
     hires = film.request.hires.begun() if film.request.hires is not None else None
     alone = replace(film.request, source=None, mask=None, hires=hires)  # its picture may be gone
     model = yield from context.prepare(alone, known)
