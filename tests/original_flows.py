@@ -68,13 +68,18 @@ FLUX_1: Renames = (
 def flux1(folder: Path, file: Path, prefix: str = "model.diffusion_model.", renames: Renames = FLUX_1) -> Path:
     """Black Forest Labs' names behind ComfyUI's prefix; one layer makes all that a single block reads."""
     weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    return save({f"{prefix}{name}": value for name, value in flux1_named(weights, renames).items()}, file)
+
+
+def flux1_named(weights: Weights, renames: Renames = FLUX_1) -> Weights:
+    """Returns weights with the makers' names."""
     read = ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp")
     named: Weights = {}
     for name in list(weights):
         if match := re.fullmatch(r"(single_transformer_blocks\.(\d+)\.)attn\.to_q\.(\w+)", name):
             parts = [weights.pop(f"{match[1]}{part}.{match[3]}") for part in read]
             named[f"single_blocks.{match[2]}.linear1.{match[3]}"] = torch.cat(parts)
-    return save({f"{prefix}{name}": value for name, value in (named | in_streams(weights, renames)).items()}, file)
+    return named | in_streams(weights, renames)
 
 
 CHROMA: Renames = (

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from core.checkpoints.weights import weights_of
 from core.control.types import types_of
 from core.errors import ControlBroken, ModelBroken
-from core.file_kinds.kind import FoundKind, Names
+from core.families import FAMILIES
+from core.file_kinds.kind import FoundKind, Measure, Names
 from core.file_kinds.networks import UNET_TEXT
 from core.file_kinds.others import other_in
 from core.files.safetensors_header import SafetensorsHeader
@@ -22,6 +23,10 @@ from core.lora.file import name_of_width
 from core.request.control import IMAGE_PROMPTS, PREPROCESSORS
 
 CONTROLNET, ADAPTER, IP_ADAPTER = "controlnet", "t2i_adapter", "ip_adapter"
+FLUX_1 = "control_flux"
+_FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1"})
+"""The families of the kinds that are made for one."""
+
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
 _INSIDE = "control_model."
 HINT_LAYERS = tuple(
@@ -33,6 +38,11 @@ HINT_LAYERS = tuple(
     )
 )
 """The layers of a ControlNet that each halve its picture's sides, as diffusers and as its makers call them."""
+
+_MODES = Measure(("controlnet_mode_embedder.weight",))
+_SEEN = Measure(("controlnet_x_embedder.weight", "pos_embed_input.weight"), dimension=1)
+_MADE = Measure(("x_embedder.weight", "img_in.weight"), dimension=1)
+"""Numbers of each place that a transformer's ControlNet sees of its picture, and of the one that is made."""
 
 _FIRST = ("conv_in.weight", "body.0.in_conv.weight")
 _OF_ADAPTERS: Mapping[int, str] = MappingProxyType(
@@ -52,7 +62,7 @@ class ControlFile:
 
     Attributes:
         path: a safetensors file, or a folder as diffusers saves it.
-        kind: `CONTROLNET`, `ADAPTER` or `IP_ADAPTER`.
+        kind: `CONTROLNET`, `ADAPTER`, `IP_ADAPTER` or `FLUX_1`.
         made_for: the kind of model, as users know it; "" when the file does not tell.
         start: begins the names of its tensors.
         values: the number of its weights.
@@ -110,7 +120,8 @@ def read_control(path: Path) -> ControlFile:
     start = _INSIDE if is_inside and not found.start else found.start
     halvings = sum(f"{start}{name}" in header.tensors for name in HINT_LAYERS) if len(files) == 1 else 0
     factor = 2**halvings if halvings else 0
-    return ControlFile(path, found.kind.key, _made_for(header, found.kind.key, start), start, values, factor)
+    made_for, modes = _made_for(header, found.kind.key, start), _MODES.of(header, start) or 0
+    return ControlFile(path, found.kind.key, made_for, start, values, factor, modes)
 
 
 def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
@@ -120,7 +131,11 @@ def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
             "it is an IP-Adapter of the kind FaceID, which sees faces by a model that is not free; choose another "
             "one, such as plus-face"
         )
-    if found.kind.key not in (CONTROLNET, ADAPTER, IP_ADAPTER):
+    if found.kind.key in _FAMILIES and _SEEN.of(header, found.start) != _MADE.of(header, found.start):
+        return tr(
+            "it looks at a picture and a mask, for inpainting, which Emulsion cannot use yet; choose another one"
+        )
+    if found.kind.key not in (CONTROLNET, ADAPTER, IP_ADAPTER, *_FAMILIES):
         return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
     if "lora_controlnet" in header.tensors:
         return tr("it is a Control-LoRA, which Emulsion cannot use yet; choose the whole ControlNet")
@@ -136,6 +151,8 @@ def _is_face_id(header: SafetensorsHeader) -> bool:
 
 
 def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
+    if kind in _FAMILIES:
+        return FAMILIES[_FAMILIES[kind]].name
     if kind == ADAPTER:
         shapes = (header.shape(f"{start}{name}") for name in _FIRST)
         first = next(filter(None, shapes))

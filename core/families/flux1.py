@@ -147,6 +147,7 @@ SPEC = FamilySpec(
     tokenizer=TokenizerRules("t5", frame=("", "</s>"), max_tokens=512),
     step_values=62_000,
     dtypes=("bfloat16", "float32"),
+    optional_settings=("controls",),
     transformers_parts=("clip", "t5"),
     diffusers_pipelines=(),
 )

@@ -16,6 +16,8 @@ from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokeniz
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
+from core.engine.networks.block_guides import FluxResiduals
+from core.engine.networks.guides import Guide
 from core.engine.networks.joined_places import PATCH, latents_of, positions_of, tokens_in
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
@@ -72,23 +74,26 @@ class Flux1:
         dtype = self._transformer.dtype
         return Encoded(hidden.to(dtype), pooled.to(dtype))
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
+    def predict(
+        self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded], guides: Sequence[Guide] = ()
+    ) -> Predict:
         hidden, pooled = encoded[0].hidden.repeat(batch, 1, 1), encoded[0].pooled.repeat(batch, 1)
         dtype, scale = self._transformer.dtype, request.guidance_scale
         is_guided = self._transformer.config.guidance_embeds
+        residuals = FluxResiduals(guides, self._transformer, hidden) if guides else None
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             guidance = torch.full([1], scale, device=x.device).expand(batch) if is_guided else None
-            output = self._transformer(
-                hidden_states=tokens_in(x).to(dtype),
-                timestep=t.float().expand(batch) / TRAIN_TIMESTEPS,
-                guidance=guidance,
-                pooled_projections=pooled,
-                encoder_hidden_states=hidden,
-                txt_ids=torch.zeros(hidden.shape[1], 3, device=x.device, dtype=dtype),
-                img_ids=positions_of(x).to(dtype),
-                return_dict=False,
-            )[0]
+            call: dict[str, Any] = {
+                "hidden_states": tokens_in(x).to(dtype),
+                "timestep": t.float().expand(batch) / TRAIN_TIMESTEPS,
+                "pooled_projections": pooled,
+                "encoder_hidden_states": hidden,
+                "txt_ids": torch.zeros(hidden.shape[1], 3, device=x.device, dtype=dtype),
+                "img_ids": positions_of(x).to(dtype),
+            }
+            added = residuals.of(call, scale) if residuals is not None else {}
+            output = self._transformer(**call, **added, guidance=guidance, return_dict=False)[0]
             return Prediction(latents_of(output, x.shape), None)
 
         return predict

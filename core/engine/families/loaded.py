@@ -1,6 +1,6 @@
 """A loaded model as the engine sees it: what all families share, around the arithmetic that is a family's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, get_type_hints
 
@@ -93,6 +93,7 @@ class Family:
         model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
         references: the latents of pictures beside the prompt, by the SHA-256 of their files.
+        maps: the latents of maps for control, by what tells the maps apart.
         seamless: the directions in which the decoded picture goes on at its other side, of each run.
         pictures: their pixels, also for the arithmetic of those families whose text encoder sees them.
         kept: the encodings of the checkpoint's own text encoders on the disk, if there are such.
@@ -120,6 +121,7 @@ class Family:
         self.reads_as_loaded = True
         self.bring_encoders: Callable[[], None] = lambda: None
         self.references: dict[str, torch.Tensor] = {}
+        self.maps: dict[Hashable, torch.Tensor] = {}
         self.seamless = ""
         self.pictures: dict[str, Pixels] = getattr(arithmetic, "pictures", {})
         self._vae = autoencoder_of(self._upcast(parts.vae))
@@ -232,6 +234,7 @@ class Family:
         """Takes another autoencoder for the same latents, and its linear map."""
         self._vae = autoencoder_of(self._upcast(vae))
         self.references.clear()
+        self.maps.clear()
         self.pictures.clear()
         self.latent_rgb = latent_rgb
 

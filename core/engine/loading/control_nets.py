@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,14 @@ from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
+from core.engine.networks.block_guides import sees_latents
 from core.engine.networks.guides import Guide
 from core.engine.networks.image_prompts import AnyGuide, ImagePrompt, PictureGuide
+from core.engine.sampling.tensors import to_model_range
 from core.engine.weights.control_files import read_network
 from core.engine.weights.ip_adapter_files import read_image_encoder, seen_by_clip
+from core.errors import NotANumberPicture
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.models.compatibility import check_control
 from core.pictures.pixels import Pixels
@@ -62,9 +67,9 @@ class ControlNets:
             for one, file in zip(used, files, strict=True)
             if file.kind == IP_ADAPTER
         }
-        for sha256 in self.present.keys() - {one.network for one in used}:
-            self._offloading.remove(_part(sha256))
-            del self.present[sha256]
+        for network in self.present.keys() - {one.network for one in used}:
+            self._offloading.remove(_part(network))
+            del self.present[network]
         for one, file in zip(used, files, strict=True):
             if one.network not in self.present:
                 network = read_network(file, self._family.network(), self._plan)
@@ -82,7 +87,25 @@ class ControlNets:
             seen = self._seen_by_clip(control, picture, network.is_projected)
             return PictureGuide(control, lambda: self.present[control.network], *seen)
         is_adapter = isinstance(network, T2IAdapter)
-        return Guide(control, lambda: self.present[control.network], is_adapter, picture)
+        latents = self._family.maps[_key(picture)] if sees_latents(network) else None
+        return Guide(control, lambda: self.present[control.network], is_adapter, picture, latents)
+
+    def encode(self, shown: Iterable[tuple[Control, Pixels]]) -> None:
+        """Has the autoencoder that is in use look at the maps of controls whose networks see its latents.
+
+        Raises NotANumberPicture or torch.OutOfMemoryError.
+        """
+        known = self._family.maps
+        for control, picture in shown:
+            key = _key(picture)
+            if not sees_latents(self.present[control.network]) or key in known:
+                continue
+            latents = self._family.encode(to_model_range(picture).to(self._plan.device), None)
+            if not latents.isfinite().all():
+                raise NotANumberPicture(tr("the autoencoder"))
+            for old in [*known][: max(0, len(known) + 1 - 2 * MOST_CONTROLS)]:  # a run may have two passes
+                del known[old]
+            known[key] = latents
 
     def _seen_by_clip(
         self, control: Control, picture: Pixels, is_projected: bool
@@ -104,5 +127,9 @@ class ControlNets:
         return sum(weight.numel() for network in self.present.values() for weight in network.parameters())
 
 
-def _part(sha256: str) -> str:
-    return f"control {sha256}"
+def _key(picture: Pixels) -> tuple[tuple[int, ...], bytes]:
+    return picture.shape, sha256(picture.tobytes()).digest()
+
+
+def _part(network: str) -> str:
+    return f"control {network}"

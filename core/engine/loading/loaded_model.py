@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -27,7 +28,6 @@ from core.engine.loading.references import encoded_references
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
-from core.engine.networks.image_prompts import AnyGuide
 from core.engine.networks.seamless import Seamless
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
@@ -40,7 +40,7 @@ from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement
 from core.pictures.masked_picture import resized, worked_seamless
 from core.pictures.pixels import Pixels
-from core.request.control import IMAGE_PROMPTS
+from core.request.control import IMAGE_PROMPTS, Control
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 
@@ -200,17 +200,17 @@ class PreparedModel:
         if request.references:  # another autoencoder that was in use since then has taken their latents along
             device, sources = self.loaded.plan.device, self.loaded.catalogue.sources
             self.with_autoencoder(lambda: encoded_references(self.family, request, device, sources))
-        return self._with_loras(lambda: self.family.read_prompt(request, 1, self._guides(request)))
+        controls, shown = self.loaded.controls, self._shown(request)
+        if shown:
+            self._with_loras(lambda: None)  # has the networks there
+            self.with_autoencoder(lambda: controls.encode(shown))
+        return self._with_loras(lambda: self.family.read_prompt(request, 1, [*starmap(controls.guide, shown)]))
 
-    def _guides(self, request: GenerationRequest) -> list[AnyGuide]:
-        """Returns the controls of a request; CLIP sees its picture whatever size is made."""
-        maps = [(one, self.maps[request.size][map_key(one)]) for one in request.controls]
-        return [
-            self.loaded.controls.guide(
-                one, pixels if one.preprocessor in IMAGE_PROMPTS else resized(pixels, request.size)
-            )
-            for one, pixels in maps
-        ]
+    def _shown(self, request: GenerationRequest) -> list[tuple[Control, Pixels]]:
+        """Returns what the controls of a request look at; CLIP sees its picture whatever size is made."""
+        maps = self.maps[request.size]
+        keyed = [(one, maps[map_key(one)], one.preprocessor in IMAGE_PROMPTS) for one in request.controls]
+        return [(one, pixels if is_seen else resized(pixels, request.size)) for one, pixels, is_seen in keyed]
 
     def with_maps(self, film: Film) -> Film:
         """Returns a film that keeps the maps of this request's controls, and no others."""

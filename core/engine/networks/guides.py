@@ -27,12 +27,14 @@ class Guide:
         network: returns the ControlNet or the adapter where it is now.
         is_adapter: it looks at its picture once, not in each call.
         picture: the map, uint8 (height, width, 3).
+        latents: of the map, for networks that look at these: (1, channels, height, width).
     """
 
     control: Control
     network: Callable[[], Any]
     is_adapter: bool
     picture: Pixels
+    latents: torch.Tensor | None = None
 
 
 class Residuals:

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
+from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
 
 from core.checkpoints.weights import files_of
-from core.control.file import ADAPTER, HINT_LAYERS, IP_ADAPTER, ControlFile
+from core.control.file import ADAPTER, FLUX_1, HINT_LAYERS, IP_ADAPTER, ControlFile
 from core.engine.devices.device import DevicePlan
 from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
 from core.engine.weights.single_file import WeightFile
+from core.engine.weights.transformer_controls import Shapes, flux_config
 from core.errors import ControlBroken, ModelBroken
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 _SQUARES = {64: 8, 192: 8, 256: 16, 768: 16}
 """Pixels along a side that an adapter's first layer takes at once, by its channels; in grey or in colour."""
@@ -35,7 +35,10 @@ _POOLS = re.compile(r"shuffle", re.IGNORECASE)
 
 
 def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
-    """Returns the network where the plan loads weights. Raises ControlBroken, also for one that does not fit."""
+    """Returns the network where the plan loads weights; ``unet`` is the model's own network, also a transformer.
+
+    Raises ControlBroken, also for one that does not fit.
+    """
     try:
         if file.kind == IP_ADAPTER:
             return read_ip_adapter(file, unet, plan).to(plan.loads_on)
@@ -47,21 +50,34 @@ def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
             for name, entry in header.tensors.items()
             if name.startswith(file.start)
         }
-        config = _config_beside(file)
-        if file.kind == ADAPTER:
-            shapes = {adapter_name(name, shapes): shape for name, shape in shapes.items()}
-            config = config or _adapter_config(shapes)
-            _check_levels(file, _levels_of_adapter(shapes), tuple(unet.config.block_out_channels))
-        else:
-            config = config or _controlnet_config(file, shapes, unet.config)
-            _check_levels(file, _residuals(shapes), _skips(unet.config))
-        kind = T2IAdapter if file.kind == ADAPTER else ControlNetModel
+        kind, config = _ways(file.kind)(file, shapes, unet.config)
+        config = _config_beside(file) or config
         module, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, tr("its network"), file.start)
     except ControlBroken:
         raise
     except ModelBroken as error:
         raise ControlBroken(file.path, error.reason, is_damaged=error.is_damaged) from error
     return module.to(plan.loads_on)
+
+
+def _ways(kind: str) -> Callable[[ControlFile, Shapes, Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
+    """Returns the way to a network's class, and to the configuration of a lone file, by its kind."""
+    return {ADAPTER: _adapter, FLUX_1: _flux}.get(kind, _controlnet)
+
+
+def _adapter(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    shapes = {adapter_name(name, shapes): shape for name, shape in shapes.items()}
+    _check_levels(file, _levels_of_adapter(shapes), tuple(unet["block_out_channels"]))
+    return T2IAdapter, _adapter_config(shapes)
+
+
+def _controlnet(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    _check_levels(file, _residuals(shapes), _skips(unet))
+    return ControlNetModel, _controlnet_config(file, shapes, unet)
+
+
+def _flux(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    return FluxControlNetModel, flux_config(file, shapes, transformer)
 
 
 def _config_beside(file: ControlFile) -> dict[str, Any]:

@@ -45,6 +45,9 @@ _SPELLINGS = (
 _IN_A_ROW = re.compile(r"body\.(\d+)\.((?:block1|block2|in_conv)\..*)")
 _LIGHT = re.compile(r"^body\.(\d+)\.body\.(\d+)\.")
 _ADAPTER_LAYERS = 2
+_HINT = re.compile(r"^(?:pos_embed_input|input_hint_block\.(\d+))\.")
+_HINT_LAYERS = 6
+"""Between the first and the last of the layers by which XLabs' ControlNets make a picture small."""
 
 
 def named(weights: Weights, module: Any) -> Weights:
@@ -156,6 +159,20 @@ def _flux1(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux1.SPEC, weights, module)
 
 
+def _flux1_controlnet(weights: Weights, module: Any) -> Weights:
+    """XLabs' names (``src/flux/controlnet.py`` of its repository x-flux), where those of FLUX.1 are not enough."""
+    return _flux1({_HINT.sub(_hint_name, name): value for name, value in weights.items()}, module)
+
+
+def _hint_name(match: re.Match[str]) -> str:
+    """Convolutions of that block are in one row with what is between them; the first and the last have names."""
+    if match[1] is None:
+        return "controlnet_x_embedder."
+    place = int(match[1]) // 2 - 1
+    inner = "conv_in" if place < 0 else "conv_out" if place == _HINT_LAYERS else f"blocks.{place}"
+    return f"input_hint_block.{inner}."
+
+
 def _chroma(weights: Weights, module: Any) -> Weights:
     return _by_original_names(chroma.SPEC, weights, module)
 
@@ -220,6 +237,7 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "Krea2Transformer2DModel": _krea2,
         "ZImageTransformer2DModel": _z_image,
         "FluxTransformer2DModel": _flux1,
+        "FluxControlNetModel": _flux1_controlnet,
         "ChromaTransformer2DModel": _chroma,
         "Flux2Transformer2DModel": _flux2,
         "SD3Transformer2DModel": _sd3,
