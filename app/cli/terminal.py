@@ -44,17 +44,17 @@ class Progress:
         self._show("")
 
     def begin_phase(self, words: str) -> None:
-        self._tell(f"{self._title}{words} …")
+        self._tell(f"{self._title}{words}…")
 
     def show_amount(self, words: str) -> None:
         """Shows how far something long has come, on a terminal only."""
         if self._is_terminal:
-            self._show(f"{words} …")
+            self._show(f"{words}…")
 
     def begin_picture(self, number: int, count: int, seed: int | None, steps: int) -> None:
         self._title = tr("picture {number} of {count}: ", number=number, count=count) if count > 1 else ""
         self._step_began = time.perf_counter()
-        self._tell(tr("{title}{steps} steps from seed {seed} …", title=self._title, steps=steps, seed=seed))
+        self._tell(tr("{title}{steps} steps from seed {seed}…", title=self._title, steps=steps, seed=seed))
 
     def finish_step(self, step: int, steps: int) -> None:
         """Shows that ``step`` steps are done, with the time that one takes and that is left."""

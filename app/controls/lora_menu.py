@@ -51,7 +51,7 @@ class LoraMenu(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.hint = text_label(role="hint", is_plain=True, wraps=True)
-        self.file_button = push_button(tr("Add a LoRA file …"), self._want_file, kind="quiet")
+        self.file_button = push_button(tr("Add a LoRA file…"), self._want_file, kind="quiet")
         set_icon(self.file_button, "folder")
         self.file_button.setStyleSheet("text-align: left")
         describe(

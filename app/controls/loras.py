@@ -97,7 +97,7 @@ class LorasControl(QWidget):
         found = [one for one in at_hand.loras if one.name not in used] if at_hand is not None else []
         entries = [(one, self._selection.objection(one, model)) for one in found]
         entries.sort(key=lambda entry: bool(entry[1]))
-        hint = tr("Looking for LoRAs …") if at_hand is None else "" if used else NONE_FOUND
+        hint = tr("Looking for LoRAs…") if at_hand is None else "" if used else NONE_FOUND
         if used and not entries:
             hint = tr("All LoRAs that were found are in the list.")
         self.menu.fill(

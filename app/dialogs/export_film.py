@@ -231,7 +231,7 @@ class ExportFilmDialog(QDialog):
             widget.setEnabled(False)
         self._bar.setRange(0, len(self._film.frames))
         self._bar.setValue(0)
-        self._left.setText(tr("Starting …"))
+        self._left.setText(tr("Starting…"))
         self._show_progress(is_shown=True)
         self._began = time.monotonic()
         self._exporter.begin(self._film, choices, choices.options(self._file.path, self._film.frames))
@@ -257,7 +257,7 @@ class ExportFilmDialog(QDialog):
         """Cancels a running export first, then the dialog."""
         if self._exporter.is_busy:
             self._exporter.cancel()
-            self._left.setText(tr("Stopping …"))
+            self._left.setText(tr("Stopping…"))
         else:
             self.reject()
 

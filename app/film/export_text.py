@@ -59,7 +59,7 @@ def left_words(progress: Progress, elapsed_s: float) -> str:
     """Returns ``12 of 30, about 8 seconds left``."""
     told = tr("{done} of {total}", done=progress.done, total=progress.total)
     if progress.done == progress.total:
-        return tr("{told}, finishing the file …", told=told)
+        return tr("{told}, finishing the file…", told=told)
     if elapsed_s < TOLD_AFTER_S:
         return told
     left_s = elapsed_s / progress.done * (progress.total - progress.done)

@@ -23,5 +23,5 @@ def step_menu(
         menu.addAction(text).triggered.connect(partial(keep, stage))
     if branch is not None:
         menu.addSeparator()
-        menu.addAction(tr("Branch from here …")).triggered.connect(branch)
+        menu.addAction(tr("Branch from here…")).triggered.connect(branch)
     return menu

@@ -156,9 +156,9 @@ class ViewFrame(QFrame):
         button = IconButton("export", tr("Save this view: as a picture or as numbers"), "saveViewButton", self)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        menu.addAction(tr("Save picture (PNG) …"), lambda: self._ask_where(self.save_picture, "png"))
+        menu.addAction(tr("Save picture (PNG)…"), lambda: self._ask_where(self.save_picture, "png"))
         self._save_numbers = menu.addAction(
-            tr("Save numbers (CSV) …"), lambda: self._ask_where(self.save_numbers, "csv")
+            tr("Save numbers (CSV)…"), lambda: self._ask_where(self.save_numbers, "csv")
         )
         menu.aboutToShow.connect(self._fit_menu)
         button.setMenu(menu)

@@ -67,7 +67,7 @@ class DownloadState:
             case Stage.queued:
                 return tr("Waiting for its turn")
             case Stage.preparing:
-                return tr("Asking the hub what is needed …")
+                return tr("Asking the hub what is needed…")
             case Stage.checking:
                 return tr("Checking what is here … {amount}", amount=amount)
             case Stage.running:

@@ -78,7 +78,7 @@ class NoisePane(QWidget):
     def show_step(self, step: OneStep | None) -> None:
         """Shows the network's prediction; None while it is computed."""
         if step is None:
-            self.show_waiting(tr("asking the network …"))
+            self.show_waiting(tr("asking the network…"))
         else:
             self.noisy.show_picture(to_image(step.noisy), self.noisy.caption)
             self.guess.show_picture(to_image(step.denoised), tr("one-step prediction of x₀"))

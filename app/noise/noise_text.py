@@ -13,7 +13,7 @@ EMPTY = (
     ),
 )
 
-TAKING = (tr("Encoding the picture …"), tr("The first picture takes longer: the model is loaded, too."))
+TAKING = (tr("Encoding the picture…"), tr("The first picture takes longer: the model is loaded, too."))
 
 ABOUT = tr(
     "A diffusion model learns by undoing noise. In training, pictures are mixed with noise, a little or a lot, "

@@ -151,7 +151,7 @@ class NoisePage(QWidget):
             self._stack.setCurrentWidget(self.start)
             self.start.show_taking(is_taking=True)
         else:
-            self.bench.show_waiting(tr("encoding the picture …"))
+            self.bench.show_waiting(tr("encoding the picture…"))
 
     @Slot(object)
     def _on_taken(self, taken: EncodedPicture) -> None:

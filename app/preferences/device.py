@@ -58,7 +58,7 @@ class LookingPage(Page):
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
-        self._words.setText(tr("Looking …"))
+        self._words.setText(tr("Looking…"))
         self._session.engine_tasks.submit(TASK, ReportMemory(), self._finish, self._refuse)
 
     def _finish(self, _memory: MemoryInUse) -> None:

@@ -47,7 +47,7 @@ class FilmsPage(Page):
         keep = self.add_radio_buttons("films", FILMS, settings_store.settings.keep_films)
         keep.idClicked.connect(self._choose)
         self.add_section(tr("Disk space"))
-        self._room = text_label(tr("Looking at the films …"), name="filmRoom")
+        self._room = text_label(tr("Looking at the films…"), name="filmRoom")
         self.column.addWidget(self._room)
         self._days = named(
             QSpinBox(minimum=0, maximum=3650, suffix=tr(" days")), "oldFilmsSpin", tr("Age in days")

@@ -56,7 +56,7 @@ class UpdatesPage(Page):
         self._keep_address()
         self._button.setEnabled(False)
         self._open.hide()
-        self._words.setText(tr("Looking …"))
+        self._words.setText(tr("Looking…"))
         address = self._settings_store.settings.update_address
         self._tasks.submit(partial(_check, address), self._on_checked, self._refuse)
 

@@ -39,7 +39,7 @@ class Welcome(QObject):
         self._settings_store = settings_store
         self._open_folders = open_folders
         self._begin_tour = begin_tour
-        self._device = tr("Looking for a device …")
+        self._device = tr("Looking for a device…")
         session.run_started.connect(self._on_run_started)
 
     def greet(self) -> None:

@@ -21,7 +21,7 @@ def develop(stream: io.StringIO, count: int = 1) -> None:
 def test_a_file_gets_a_line_for_each_thing_that_begins() -> None:
     stream = io.StringIO()
     develop(stream)
-    assert stream.getvalue() == "loading the model …\n4 steps from seed 7 …\n"
+    assert stream.getvalue() == "loading the model…\n4 steps from seed 7…\n"
 
 
 def test_a_terminal_gets_one_line_that_is_gone_in_the_end() -> None:

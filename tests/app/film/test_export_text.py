@@ -16,7 +16,7 @@ from tests import synthetic_film
         (1, 0.1, "1 of 30"),
         (10, 5, "10 of 30, about 10 s left"),
         (10, 100, "10 of 30, about 3 minutes left"),
-        (30, 5, "30 of 30, finishing the file …"),
+        (30, 5, "30 of 30, finishing the file…"),
     ],
 )
 def test_the_time_that_is_left_is_told_once_it_is_known(done: int, elapsed_s: float, words: str) -> None:

@@ -208,7 +208,7 @@ def test_the_menu_of_a_step_goes_there_and_offers_the_same(panel: FilmPanel, hea
     assert [action.text() for action in menu.actions() if action.text()] == [
         "Keep the denoised picture",
         "Keep the noisy picture",
-        "Branch from here …",
+        "Branch from here…",
     ]
     menu.actions()[-1].trigger()
     menu.close()

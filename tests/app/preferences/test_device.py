@@ -75,7 +75,7 @@ def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Open
     look, words = part(dialog, QPushButton, "lookForDevicesButton"), part(dialog, QLabel, "deviceWords")
     assert not look.isHidden()
     look.click()
-    assert words.text() == "Looking …"
+    assert words.text() == "Looking…"
     opened.window.session.device.choose(PROCESSOR)
     assert look.isHidden()
     assert "the processor (Example 7) in float32" in words.text()

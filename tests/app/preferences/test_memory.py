@@ -53,7 +53,7 @@ def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened, qtbot: Qt
     assert "Not checked yet" in words.text()
     assert not look.isHidden()
     look.click()
-    assert words.text() == "Looking …"
+    assert words.text() == "Looking…"
     opened.window.session.device.choose(GPU)
     assert look.isHidden()
     qtbot.waitUntil(lambda: "Starter Model" in words.text())

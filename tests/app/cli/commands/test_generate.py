@@ -126,11 +126,11 @@ def test_progress_is_told_on_standard_error(run: Run, model: Path, tmp_path: Pat
     lines = answer.errors.splitlines()
     assert lines.pop(3).startswith("memory: Everything on the device: ")
     assert lines == [
-        "starting the engine …",
-        "loading the model …",
-        "reading the prompt …",
-        "2 steps from seed 7 …",
-        "decoding …",
+        "starting the engine…",
+        "loading the model…",
+        "reading the prompt…",
+        "2 steps from seed 7…",
+        "decoding…",
     ]
 
 
@@ -140,7 +140,7 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
     answer = run("generate", "a house", "--model", model, *FAST, "--seed", 7, "--image", tmp_path / "photo.jpg",
                  "--strength", "0.5", "-o", path)  # fmt: skip
     assert answer.code == 0
-    assert "1 steps from seed 7 …" in answer.errors
+    assert "1 steps from seed 7…" in answer.errors
     source = read_recipe(path).request.source
     assert source is not None
     assert (source.path, source.strength, len(source.sha256)) == ("photo.jpg", 0.5, 64)
