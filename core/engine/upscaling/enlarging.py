@@ -95,21 +95,27 @@ class Enlarger:
         height, width = (size.height, size.width) if size is not None else (height, width)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
         wide, tile_px = widened(picture, seamless), LARGEST_TILE_PX
-        made: Tensor | None = None
-        while made is None:
+        large, row = np.empty([length * kind.scale for length in wide.shape[2:]] + [3], np.uint8), 0
+        while row < len(large):
+            row = 0
             tiles = tiled(lambda tile: self.call(network, kind, tile), wide, kind.scale, tile_px)
             while (answer := attempt(lambda tiles=tiles: next(tiles, None))) is not None:
                 if answer is RAN_OUT:
                     break
-                done, total, made = answer
+                done, total, rows = answer
+                if rows is not None:
+                    made = (rows[0].permute(1, 2, 0).clamp_(0, 1) * 255).round_().to(torch.uint8)
+                    large[row : row + len(made)] = made.numpy()
+                    row += len(made)
                 yield Advanced(done, total)
             if answer is RAN_OUT:
                 if tile_px <= SMALLEST_TILE_PX:
                     raise torch.OutOfMemoryError
                 tile_px //= 2
                 log.info("out of memory while enlarging; trying again with tiles of %d pixels", tile_px)
-        made = without_margin(made, seamless, kind.scale)
-        large = (made[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        if seamless:
+            middle = without_margin(torch.from_numpy(large).permute(2, 0, 1)[None], seamless, kind.scale)
+            large = np.ascontiguousarray(middle[0].permute(1, 2, 0).numpy())
         if large.shape[:2] != (height, width):
             large = np.asarray(Image.fromarray(large).resize((width, height), Image.Resampling.LANCZOS))
         return large

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,6 +29,10 @@ class Piece:
     def of(self, whole: Tensor) -> Tensor:
         """Returns the piece of (batch, channels, height, width)."""
         return whole[:, :, self.rows][:, :, :, self.columns]
+
+    def below(self, top: int) -> Piece:
+        """Returns the piece in a part of the whole that begins at this row."""
+        return replace(self, rows=self.rows - top)
 
     def add_to(self, whole: Tensor, made: Tensor) -> None:
         """Adds what was made of the piece, faded, to sums (batch, channels, height, width) in memory."""

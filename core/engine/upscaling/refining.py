@@ -25,6 +25,7 @@ from core.engine.sampling.guidance import Prediction, combine
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.start_noise import start_noise
 from core.engine.upscaling.pieces import Piece, pieces
+from core.engine.upscaling.tiles import Band
 from core.errors import NotANumberPicture
 from core.language.words import tr
 from core.pictures.pixels import Pixels
@@ -149,14 +150,25 @@ def _latents(prediction: Prediction) -> list[Tensor]:
 
 
 def _decoded(model: PreparedModel, x: Tensor, layout: _Layout) -> Generator[None, None, Pixels]:
-    made = torch.zeros(1, 3, layout.full.height, layout.full.width)
+    height, width, first = layout.full.height, layout.full.width, layout.pixels[0]
+    goes_around = any(bool(seen.rows[0] > seen.rows[-1]) for seen in layout.pixels)
+    band = Band(3, height if goes_around else len(first.rows), width)
+    made = np.empty((height, width, 3), np.uint8)
+
+    def finish(end: int) -> None:
+        top, rows = band.top, band.finished(end)
+        made[top:end] = rows[0].round_().to(torch.uint8).permute(1, 2, 0).numpy()
+
     for place, seen in zip(layout.parts, layout.pixels, strict=True):
+        if not goes_around:
+            finish(int(seen.rows[0]))
         size = Size(len(seen.columns), len(seen.rows))
         decoder = replace(model, request=replace(model.request, size=size))
         part, _ = decoder.decode(place.of(x).to(model.loaded.plan.device))
-        seen.add_to(made, torch.from_numpy(part).permute(2, 0, 1)[None])
+        seen.below(band.top).add_to(band.sums, torch.from_numpy(part).permute(2, 0, 1)[None])
         yield
-    return made[0].round_().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    finish(height)
+    return made
 
 
 def _overlap(*sides: int) -> int:

@@ -12,35 +12,56 @@ SMALLEST_TILE_PX = 64
 OVERLAP_PX = 32
 
 
+class Band:
+    """Sums over a large picture that are made from above; rows to which nothing more comes are given away.
+
+    Attributes:
+        sums: float32 (1, channels, rows, columns), as many rows as one tile has.
+        top: the row of the picture that the first of them is.
+    """
+
+    def __init__(self, channels: int, rows: int, columns: int) -> None:
+        self.sums = torch.zeros(1, channels, rows, columns)
+        self.top = 0
+
+    def finished(self, end: int) -> Tensor:
+        """Returns the rows before row ``end`` of the picture, and makes room for as many."""
+        count = end - self.top
+        done, rest = self.sums[:, :, :count].clone(), self.sums[:, :, count:].clone()
+        self.sums.zero_()
+        self.sums[:, :, : rest.shape[2]] = rest
+        self.top = end
+        return done
+
+
 def tiled(
     enlarge: Callable[[Tensor], Tensor], picture: Tensor, scale: int, tile_px: int
 ) -> Iterator[tuple[int, int, Tensor | None]]:
-    """Yields tiles done, tiles in all, and with the last one the large picture: (1, 3, scale h, scale w), float32.
+    """Yields tiles done, tiles in all, and with the last one of a row of tiles the next rows of the large picture.
+
+    They are float32 (1, 3, rows, scale width): the whole of them is larger than anything else that is needed.
 
     Args:
         enlarge: from (1, 3, a, b) to (1, 3, scale a, scale b), on any device.
         picture: (1, 3, height, width).
     """
-    rows, columns = (_starts(length, tile_px) for length in picture.shape[2:])
-    total = len(rows) * len(columns)
-    height, width = (length * scale for length in picture.shape[2:])
-    made = torch.zeros(1, 3, height, width)
-    weights = torch.zeros(1, 1, height, width)
-    for number, (top, left) in enumerate((top, left) for top in rows for left in columns):
-        tile = picture[:, :, top : top + tile_px, left : left + tile_px]
-        large = enlarge(tile).float().cpu()
-        inside = (
-            slice(None),
-            slice(None),
-            *(
-                slice(at * scale, at * scale + length)
-                for at, length in zip((top, left), large.shape[2:], strict=True)
-            ),
-        )
-        faded = _fade(large.shape[2], scale)[:, None] * _fade(large.shape[3], scale)
-        made[inside] += large * faded
-        weights[inside] += faded
-        yield number + 1, total, made.div_(weights) if number + 1 == total else None
+    height, width = picture.shape[2:]
+    rows, columns = (_starts(length, tile_px) for length in (height, width))
+    total, done = len(rows) * len(columns), 0
+    band = Band(4, min(tile_px, height) * scale, width * scale)  # colours, and the sum of the weights
+    for top, below in zip(rows, (*rows[1:], height), strict=True):
+        finished = None
+        for left in columns:
+            large = enlarge(picture[:, :, top : top + tile_px, left : left + tile_px]).float().cpu()
+            faded = _fade(large.shape[2], scale)[:, None] * _fade(large.shape[3], scale)
+            inside = band.sums[:, :, : large.shape[2], left * scale : left * scale + large.shape[3]]
+            inside[:, :3] += large * faded
+            inside[:, 3:] += faded
+            done += 1
+            if left == columns[-1]:
+                sums = band.finished(below * scale)
+                finished = sums[:, :3].div_(sums[:, 3:])
+            yield done, total, finished
 
 
 def _starts(length: int, tile: int) -> list[int]:
