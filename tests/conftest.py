@@ -18,15 +18,14 @@ from app.startup.garbage_collector import collect_due
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from tests import made_up_family
+from tests.patience import LONGEST_S
+from tests.patient_bot import PatientBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # networks as small as those of the tests are slower with two threads, and collapse when anything else runs
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 tqdm.monitor_interval = 0  # bars of libraries, also hidden ones, would leave a thread behind
-
-ENDING_S = 2.0
-"""The longest time that a thread may take to end after it was asked to."""
 
 OUR_LOGGERS = ("app", "core")
 FORGIVEN_QT_MESSAGES = ("This plugin does not support ",)  # said by the offscreen platform
@@ -61,6 +60,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientBot:
+    """Stands in for pytest-qt's own."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +129,7 @@ def no_leftover_threads() -> Iterator[None]:
         if thread not in before and not isinstance(thread, threading._DummyThread)  # pyright: ignore[reportPrivateUsage]
     ]
     for thread in left:
-        thread.join(ENDING_S)  # a queue's own thread ends by itself soon after the queue is closed
+        thread.join(LONGEST_S)  # a queue's own thread ends by itself soon after the queue is closed
     left = [thread for thread in left if thread.is_alive()]
     assert not left, f"threads left behind: {left}"
     assert not _running_qt_threads(), "a QThread still runs"

@@ -42,6 +42,7 @@ from core.runs.operations import (
 )
 from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
 from tests.fake_films import CHANNELS, FACTOR, LINEAR, film, frame_of, image, model, pixels
+from tests.patience import LONGEST_S
 
 __all__ = ["CHANNELS", "FACTOR", "LINEAR", "FakeDrafts", "FakeEngine", "FakeModels", "Point"]
 __all__ += ["film", "frame_of", "image", "model", "pixels"]
@@ -250,7 +251,7 @@ class FakeEngine:
 
     def _wait(self, hold: threading.Event) -> None:
         self.arrived.set()
-        assert hold.wait(10), "the test never let go"
+        assert hold.wait(LONGEST_S), "the test never let go"
 
 
 class FakeModels:

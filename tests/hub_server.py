@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.hub_content import Content
+from tests.patience import LONGEST_S
 
 COMMIT = "c0ffee" + "0" * 34
 
@@ -252,7 +253,7 @@ class HubServer:
                 ask.close_connection = True
                 return
             if trouble.kind == "stall" and sent >= trouble.after:
-                self._ends.wait(20)
+                self._ends.wait(LONGEST_S)
                 ask.close_connection = True
                 return
             if trouble.kind == "flip" and sent <= trouble.after < sent + len(part):

@@ -97,7 +97,7 @@ def settle(qtbot: QtBot) -> Callable[[Session], None]:
     """Waits until a session has nothing to do, and has told of all pictures."""
 
     def wait(session: Session) -> None:
-        qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs, timeout=5000)
+        qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs)
         writing = session._thread.worker.writing  # pyright: ignore[reportPrivateUsage]
         qtbot.waitUntil(lambda: not writing.is_saving)
         QApplication.processEvents()

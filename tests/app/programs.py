@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+from tests.patience import LONGEST_S
+
 ROOT = Path(__file__).resolve().parents[2]
-ENDS_WITHIN_S = 60.0
 
 
 def environment_of(home: Path) -> dict[str, str]:
@@ -45,7 +46,7 @@ def log_text(home: Path) -> str:
 
 def wait_until_logged(home: Path, words: str, program: subprocess.Popen[str], times: int = 1) -> None:
     """Until the program has logged these words so many times."""
-    end = time.monotonic() + ENDS_WITHIN_S
+    end = time.monotonic() + LONGEST_S
     while log_text(home).count(words) < times:
         assert program.poll() is None, program.communicate()
         assert time.monotonic() < end, log_text(home)
@@ -62,7 +63,7 @@ def end_program(program: subprocess.Popen[str]) -> int:
     if program.poll() is None:
         program.terminate()
     try:
-        program.communicate(timeout=ENDS_WITHIN_S)
+        program.communicate(timeout=LONGEST_S)
     except subprocess.TimeoutExpired:
         program.kill()
         program.communicate()

@@ -45,7 +45,7 @@ def control(session: Session, models: Path, tmp_path: Path, qtbot: QtBot) -> Con
     control = ControlList(session, selection)
     qtbot.addWidget(control)
     control.show()
-    qtbot.waitUntil(lambda: selection.files is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: selection.files is not None)
     return control
 
 
@@ -64,7 +64,7 @@ def only(control: ControlList) -> ControlRow:
 
 def map_of(row: ControlRow, qtbot: QtBot) -> float:
     """Returns the mean of the map, once it is there."""
-    qtbot.waitUntil(lambda: not row.preview.pixmap().isNull(), timeout=60_000)
+    qtbot.waitUntil(lambda: not row.preview.pixmap().isNull())
     image = row.preview.pixmap().toImage()
     values = [image.pixelColor(x, y).red() for x in range(image.width()) for y in range(image.height())]
     return sum(values) / len(values)
@@ -84,7 +84,7 @@ def test_a_picture_takes_the_first_network_that_fits_and_its_map_is_shown(
     row.preprocessors.setCurrentIndex(row.preprocessors.findData("canny"))
     row.preprocessors.activated.emit(row.preprocessors.currentIndex())
     assert session.draft.controls[0].preprocessor == "canny"
-    qtbot.waitUntil(lambda: map_of(row, qtbot) < plain / 4, timeout=60_000)
+    qtbot.waitUntil(lambda: map_of(row, qtbot) < plain / 4)
     assert row.values[0].isVisible() and row.values[1].isVisible()
     row.values[0].setValue(50)
     assert session.draft.controls[0].values == (50, 200)
@@ -104,7 +104,7 @@ def test_what_is_made_of_the_picture_fits_the_network(
     control = ControlList(session, selection)
     qtbot.addWidget(control)
     control.show()
-    qtbot.waitUntil(lambda: selection.files is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: selection.files is not None)
     control.add(house)
     row = only(control)
     selection.change(0, preprocessor="canny", values=(50.0, 200.0))
@@ -150,11 +150,11 @@ def test_a_picture_that_is_gone_is_told_and_another_takes_its_place(
 ) -> None:
     session.edit(controls=(Control("lines", str(house.with_name("gone.png")), sha256="0" * 64),))
     row = only(control)
-    qtbot.waitUntil(row.note.isVisible, timeout=60_000)
+    qtbot.waitUntil(row.note.isVisible)
     assert "choose it again" in row.note.text()
     row.choose(house)
     assert session.draft.controls[0].sha256 == ""
-    qtbot.waitUntil(row.preview.isVisible, timeout=60_000)
+    qtbot.waitUntil(row.preview.isVisible)
     assert not row.note.isVisible()
 
 
@@ -185,4 +185,4 @@ def test_one_that_was_added_before_the_look_gets_its_network_then(
     selection.add(house)
     assert session.draft.controls[0].name == ""
     selection.look()
-    qtbot.waitUntil(lambda: session.draft.controls[0].name == "lines", timeout=60_000)
+    qtbot.waitUntil(lambda: session.draft.controls[0].name == "lines")

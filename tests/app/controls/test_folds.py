@@ -30,7 +30,7 @@ def test_a_chip_switches_its_setting_on_and_the_cross_off_again(
 
 
 def test_variations_are_of_the_picture_that_was_made_last(panel: ControlPanel, qtbot: QtBot, session: Session):
-    with qtbot.waitSignal(session.run_ended, timeout=20_000):
+    with qtbot.waitSignal(session.run_ended):
         session.generate()
     assert session.draft.seed is None and session.progress.last_seed is not None
     panel.folds.chips["variation"].click()

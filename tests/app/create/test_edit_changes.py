@@ -25,8 +25,6 @@ from tests.app.conftest import MakeSession
 from tests.edits import SIZE, edited, made, photo
 from tests.fakes import FakeEngine
 
-LONG_MS = 60_000
-
 
 @dataclass
 class Page:
@@ -82,13 +80,13 @@ def test_the_switch_marks_what_changed_on_each_picture_that_is_shown(
     page.show(picture)
     assert not page.overlay
     page.changes.button.click()
-    qtbot.waitUntil(lambda: page.overlay, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.overlay)
     assert "of the picture has changed" in page.words()
     page.show(picture.parent / "photo.png")  # which has no recipe
     assert not page.overlay
-    qtbot.waitUntil(lambda: page.messages.subjects() == (CHANGES,), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.messages.subjects() == (CHANGES,))
     page.show(picture)
-    qtbot.waitUntil(lambda: page.overlay, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.overlay)
     page.canvas.set_overlay(None)  # by the view of the words
     page.changes.repaint()
     assert page.overlay
@@ -102,7 +100,7 @@ def test_a_picture_made_from_words_alone_is_answered_in_one_sentence(
 ) -> None:
     save_as(made(GenerationRequest("a house", size=SIZE), photo()), tmp_path / "words.png")
     page.changes.show_of(tmp_path / "words.png")
-    qtbot.waitUntil(lambda: page.messages.subjects() == (CHANGES,), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.messages.subjects() == (CHANGES,))
     assert "It was made from words alone: there is nothing to compare it with." in page.words()
     assert "words.png" not in page.words()
 
@@ -112,8 +110,8 @@ def test_what_did_not_change_is_put_back_in_a_new_picture_that_can_be_taken_back
 ) -> None:
     before = picture.read_bytes()
     page.changes.show_of(picture)
-    qtbot.waitUntil(lambda: page.overlay, timeout=LONG_MS)
-    with qtbot.waitSignal(page.changes.saved, timeout=LONG_MS) as saved:
+    qtbot.waitUntil(lambda: page.overlay)
+    with qtbot.waitSignal(page.changes.saved) as saved:
         page.button("keepUnchangedButton").click()
     assert saved.args
     path: Path = saved.args[0]
@@ -135,8 +133,8 @@ def test_what_is_put_back_is_not_lost_when_another_picture_is_shown_meanwhile(
     page: Page, picture: Path, qtbot: QtBot
 ) -> None:
     page.changes.show_of(picture)
-    qtbot.waitUntil(lambda: page.overlay, timeout=LONG_MS)
-    with qtbot.waitSignal(page.changes.saved, timeout=LONG_MS) as saved:
+    qtbot.waitUntil(lambda: page.overlay)
+    with qtbot.waitSignal(page.changes.saved) as saved:
         page.button("keepUnchangedButton").click()
         page.show(picture.parent / "photo.png")
     assert saved.args

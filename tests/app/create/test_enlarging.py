@@ -40,6 +40,7 @@ from core.upscalers.file import UpscalerFile
 from core.upscalers.kind import UpscalerKind
 from tests.app.conftest import FakeSaves, MakeSession
 from tests.fakes import FakeEngine
+from tests.patience import LONGEST_S
 
 Settle = Callable[[Session], None]
 Widget = TypeVar("Widget", bound=QWidget)
@@ -76,7 +77,7 @@ def fixture(make_session: MakeSession, qtbot: QtBot) -> Fixture:
         (path,) = operation.paths
         image = picture_of(path)
         yield Loading(Phase.enlarging)
-        fixture.hold.wait(10)
+        fixture.hold.wait(LONGEST_S)
         if path.name == "broken.png":
             raise UpscalerBroken(path, "it is damaged")
         yield Advanced(1, 1)

@@ -124,7 +124,7 @@ def test_wider_candidates_are_compared_in_place_and_one_is_taken(
     canvas = page.canvas
     colour = canvas.brush.color()
     backdrop = colour.red(), colour.green(), colour.blue()
-    qtbot.waitUntil(lambda: held_colours(canvas) == (backdrop, (1, 250, 3)), timeout=20_000)
+    qtbot.waitUntil(lambda: held_colours(canvas) == (backdrop, (1, 250, 3)))
     bar.take_asked.emit()
     taken = session.draft
     assert taken.mask is None

@@ -79,7 +79,7 @@ def test_what_was_painted_is_kept_while_the_hand_rests(open_window: Opener, phot
     page = begin(opened, photo, qtbot)
     stroke(page)
     assert opened.window.session.draft.mask is None
-    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None)
     assert page.is_painting
 
 
@@ -89,7 +89,7 @@ def test_a_run_begun_while_painting_has_the_mask(open_window: Opener, photo: Pat
     stroke(page)
     opened.window.session.generate()
     assert not page.is_painting
-    qtbot.waitUntil(lambda: bool(opened.engine.requests), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(opened.engine.requests))
     wait_until_idle(opened, qtbot)
     (made,) = opened.engine.requests
     assert made.mask is not None
@@ -135,7 +135,7 @@ def test_undo_of_the_settings_brings_the_former_mask_into_the_editor(
     qtbot.waitUntil(lambda: page.is_painting)
     session.draft_editor.end_step()
     QTest.keyClick(page.mask_editor.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: bool((kept(opened) == 255).all()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool((kept(opened) == 255).all()))
     session.draft_editor.undo()
     qtbot.waitUntil(lambda: np.array_equal(page.mask_editor.view.painting.levels, first))
 
@@ -148,7 +148,7 @@ def test_asking_to_paint_while_painting_loses_no_stroke(open_window: Opener, pho
     page.left.mask_control.button.click()
     page_of(opened).left.source.choose(photo)  # the same again
     opened.window.contents._commands.tools.paint_mask(photo)  # pyright: ignore[reportPrivateUsage]
-    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.window.session.draft.mask is not None)
     assert np.array_equal(kept(opened), painted)
     assert page.mask_editor.view.painting.history.can_undo
 
@@ -159,7 +159,7 @@ def test_a_mask_that_is_removed_right_after_a_stroke_does_not_come_back(
     opened = open_window()
     page, session = begin(opened, photo, qtbot), opened.window.session
     stroke(page)
-    qtbot.waitUntil(lambda: session.draft.mask is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.draft.mask is not None)
     QTest.keyClick(page.mask_editor.view, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     page.left.mask_control.remove_button.click()
     qtbot.waitUntil(lambda: page.mask_editor.levels is None)
@@ -234,7 +234,7 @@ def test_runs_without_end_do_not_end_painting(open_window: Opener, photo: Path, 
     stroke(page)
     forever = opened.action("Generate forever")
     forever.setChecked(True)
-    qtbot.waitUntil(lambda: len(opened.engine.requests) > 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(opened.engine.requests) > 2)
     assert page.is_painting
     forever.setChecked(False)
     wait_until_idle(opened, qtbot)

@@ -69,7 +69,7 @@ def test_any_picture_with_a_film_can_be_begun_with(opened: Opened, qtbot: QtBot)
     contents.create_page.left.mask_control.button.click()
     qtbot.waitUntil(lambda: contents.create_page.is_painting)
     contents._commands.tools.more_like_this(path)  # pyright: ignore[reportPrivateUsage]
-    qtbot.waitUntil(sheet_of(opened).isVisible, timeout=20_000)
+    qtbot.waitUntil(sheet_of(opened).isVisible)
     wait_until_idle(opened, qtbot)
     assert not contents.create_page.is_painting
     assert [branch.film.run for branch in opened.engine.branches] == [parent.run] * 4

@@ -57,11 +57,11 @@ class OpenGallery:
 
     def settle(self) -> None:
         view = self.page.view
-        self._qtbot.waitUntil(lambda: view.is_open and view.scan_event is None, timeout=5000)
-        self._qtbot.waitUntil(lambda: bool(self.page.status.counts.text()), timeout=5000)
+        self._qtbot.waitUntil(lambda: view.is_open and view.scan_event is None)
+        self._qtbot.waitUntil(lambda: bool(self.page.status.counts.text()))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(condition, timeout=5000)
+        self._qtbot.waitUntil(condition)
 
     def wait_for_rows(self, count: int) -> None:
         self.wait_for(lambda: self.page.pictures.rowCount() == count)

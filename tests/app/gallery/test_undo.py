@@ -112,10 +112,10 @@ def test_the_keys_undo_what_the_shown_page_did_and_a_text_field_keeps_its_own(
     qtbot.waitSignal(session.picture_saved).wait()
     window.contents.places.show_page(window.contents.gallery)
     page = window.contents.gallery.widget
-    qtbot.waitUntil(lambda: page.pictures.rowCount() == 1 and page.pictures.picture(0) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.pictures.rowCount() == 1 and page.pictures.picture(0) is not None)
     page.grid.select_rows([0], 0)
     QTest.keyClick(page.grid, Qt.Key.Key_3)
-    qtbot.waitUntil(lambda: any(action.text() == "Undo rating" for action in window.actions()), timeout=5000)
+    qtbot.waitUntil(lambda: any(action.text() == "Undo rating" for action in window.actions()))
     window.activateWindow()
     tags = page.inspector.marks.tag_edit
     tags.setFocus()
@@ -125,5 +125,5 @@ def test_the_keys_undo_what_the_shown_page_did_and_a_text_field_keeps_its_own(
     assert opened.action("Undo rating").isEnabled()
     page.grid.setFocus()
     QTest.keySequence(page.grid, QKeySequence("Ctrl+Z"))
-    qtbot.waitUntil(lambda: any(action.text() == "Redo rating" for action in window.actions()), timeout=5000)
+    qtbot.waitUntil(lambda: any(action.text() == "Redo rating" for action in window.actions()))
     assert session.draft.steps == before

@@ -124,7 +124,7 @@ def test_shapes_are_reached_in_the_chosen_direction_and_left_again(editor: Frame
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter])
 def test_the_keys_that_end_it(key: Qt.Key, editor: FrameEditor, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(editor.closed, timeout=20_000):
+    with qtbot.waitSignal(editor.closed):
         QTest.keyClick(editor.view, key)
 
 
@@ -152,7 +152,7 @@ def test_escape_ends_it_from_the_bar_too(name: str, editor: FrameEditor, qtbot: 
     editor.view.set_margins(Margins(right=64))
     part: QWidget = getattr(editor.bar, name)
     part.setFocus()
-    with qtbot.waitSignal(editor.closed, timeout=20_000):
+    with qtbot.waitSignal(editor.closed):
         QTest.keyClick(part, Qt.Key.Key_Escape)
 
 

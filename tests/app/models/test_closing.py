@@ -16,6 +16,7 @@ from core.downloads.record import read_record
 from tests.app.programs import ROOT, data_folder, environment_of, log_text
 from tests.core.downloads.conftest import NAME, WEIGHTS, small_model
 from tests.hub_server import HubServer, Repository
+from tests.patience import LONGEST_S
 
 SIZE = 40_000_000
 ENDS_WITHIN_S = 5.0
@@ -72,7 +73,7 @@ def run(home: Path, server: HubServer, notes: Path, close_at: int) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=LONGEST_S,
         start_new_session=True,
     )
 

@@ -127,7 +127,7 @@ def test_a_model_that_cannot_be_used_says_why(page: ModelsPage, session: Session
     yes = page.findChild(QPushButton, "confirmRemovalButton")
     assert isinstance(yes, QPushButton)
     yes.click()
-    qtbot.waitUntil(lambda: "someday" not in page.cards, timeout=5000)
+    qtbot.waitUntil(lambda: "someday" not in page.cards)
 
 
 def test_a_model_on_a_drive_that_is_not_connected_says_so_until_it_is(
@@ -178,7 +178,7 @@ def test_a_downloaded_model_can_be_chosen_at_once_and_removed(
 ) -> None:
     folder = Folders.default().models
     ask_for(page, NAME)
-    with qtbot.waitSignal(page.service.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed):
         pass
     assert "tiny" in {model.key for model in session.draft_editor.models}
     assert page.messages.subjects() == ("tiny",)
@@ -188,7 +188,7 @@ def test_a_downloaded_model_can_be_chosen_at_once_and_removed(
     yes = page.findChild(QPushButton, "confirmRemovalButton")
     assert isinstance(yes, QPushButton)
     yes.click()
-    qtbot.waitUntil(lambda: "tiny" not in page.cards, timeout=5000)
+    qtbot.waitUntil(lambda: "tiny" not in page.cards)
     assert not (folder / "tiny").exists()
 
 
@@ -198,7 +198,7 @@ def test_a_gated_model_asks_to_log_in_and_goes_on_with_the_token(
     server.repositories[NAME] = Repository(server.repositories[NAME].files, is_gated=True)
     server.tokens = {"good-token": "good"}
     ask_for(page, NAME)
-    qtbot.waitUntil(lambda: page.service.states["tiny"].asks_for_access, timeout=20_000)
+    qtbot.waitUntil(lambda: page.service.states["tiny"].asks_for_access)
     assert f"{server.endpoint}/{NAME}" in words(page, "tiny")
     press(page, "tiny", "explainDownloadButton")
     dialog = page.findChild(QDialog, "accessDialog")
@@ -208,7 +208,7 @@ def test_a_gated_model_asks_to_log_in_and_goes_on_with_the_token(
     assert isinstance(again, QPushButton)
     assert field.echoMode() is QLineEdit.EchoMode.Password
     field.setText("good-token")
-    with qtbot.waitSignal(page.service.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed):
         again.click()
 
 
@@ -218,7 +218,7 @@ def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
     server.bytes_per_second = 20_000
     ask_for(page, NAME)
     folder = Folders.default().models / "tiny"
-    qtbot.waitUntil((folder / RECORD_NAME).is_file, timeout=20_000)
+    qtbot.waitUntil((folder / RECORD_NAME).is_file)
     press(page, "tiny", "pauseDownloadButton")
     assert words(page, "tiny").startswith("Paused")
 
@@ -241,10 +241,10 @@ def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
     page: ModelsPage, server: HubServer, qtbot: QtBot
 ) -> None:
     ask_for(page, NAME)
-    with qtbot.waitSignal(page.service.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed):
         pass
     press(page, "tiny", "verifyModelButton")
-    qtbot.waitUntil(lambda: "files are as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
+    qtbot.waitUntil(lambda: "files are as the hub listed them" in check_words(page, "tiny"))
     press(page, "tiny", "leaveCheckButton")
     assert check_words(page, "tiny") == ""
     damaged = next((Folders.default().models / "tiny" / "vae").glob("*.safetensors"))
@@ -252,16 +252,16 @@ def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
     content[-1] ^= 1
     damaged.write_bytes(content)
     press(page, "tiny", "verifyModelButton")
-    qtbot.waitUntil(lambda: "is damaged" in check_words(page, "tiny"), timeout=10_000)
+    qtbot.waitUntil(lambda: "is damaged" in check_words(page, "tiny"))
     assert check_words(page, "tiny").startswith(f"vae/{damaged.name}: ")
     server.asked.clear()
-    with qtbot.waitSignal(page.service.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed):
         press(page, "tiny", "mendModelButton")
     asked = [one for one in server.asked if "/resolve/" in one.path or one.server == "content"]
     fetched = {one.path.partition("?")[0] for one in asked if one.headers.get("range") != "bytes=0-0"}
     assert {path.rpartition("/vae/")[2] for path in fetched} == {damaged.name}
     press(page, "tiny", "verifyModelButton")
-    qtbot.waitUntil(lambda: "as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
+    qtbot.waitUntil(lambda: "as the hub listed them" in check_words(page, "tiny"))
 
 
 def test_a_name_that_the_hub_does_not_know_leaves_no_card_and_can_be_changed(
@@ -269,7 +269,7 @@ def test_a_name_that_the_hub_does_not_know_leaves_no_card_and_can_be_changed(
 ) -> None:
     cards = set(page.cards)
     ask_for(page, "nobody/does-not-exist")
-    qtbot.waitUntil(lambda: "does-not-exist" in page.messages.subjects(), timeout=20_000)
+    qtbot.waitUntil(lambda: "does-not-exist" in page.messages.subjects())
     assert set(page.cards) == cards
     assert not page.service.states
     again = page.findChild(QPushButton, "otherModelAgainButton")

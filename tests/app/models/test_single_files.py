@@ -78,7 +78,7 @@ def test_each_part_has_a_card_of_its_own_until_it_is_here(page: ModelsPage, qtbo
     assert isinstance(button, QPushButton)
     button.click()
     assert "Licence: Apache-2.0" in confirm(page)
-    qtbot.waitUntil(lambda: arrived("ae").is_file() and not page.service.states, timeout=60_000)
+    qtbot.waitUntil(lambda: arrived("ae").is_file() and not page.service.states)
     qtbot.waitUntil(lambda: "ae" not in page.cards)
 
 
@@ -92,9 +92,9 @@ def test_a_network_comes_with_all_parts_that_are_missing(page: ModelsPage, qtbot
     said = confirm(page)
     assert "Z-Image Turbo, int8" in said
     assert "qwen_3_4b (8.0 GB download, Apache-2.0), ae (340 MB download, Apache-2.0)" in said
-    qtbot.waitUntil(lambda: all(arrived(key).is_file() for key in CONTENT), timeout=60_000)
-    qtbot.waitUntil(lambda: not page.service.states, timeout=60_000)
-    qtbot.waitUntil(lambda: page.cards["z_image_turbo_int8_convrot"].facts.is_installed, timeout=10_000)
+    qtbot.waitUntil(lambda: all(arrived(key).is_file() for key in CONTENT))
+    qtbot.waitUntil(lambda: not page.service.states)
+    qtbot.waitUntil(lambda: page.cards["z_image_turbo_int8_convrot"].facts.is_installed)
     assert not (arrived("ae").parent.parent / "other.safetensors").exists()
 
 
@@ -109,7 +109,7 @@ def test_the_parts_that_a_network_here_lacks_are_fetched_by_one_click(page: Mode
     assert isinstance(button, QPushButton)
     button.click()
     assert "ae (340 MB download" in confirm(page)
-    qtbot.waitUntil(lambda: page.cards["mine"].facts.is_installed, timeout=60_000)
+    qtbot.waitUntil(lambda: page.cards["mine"].facts.is_installed)
     assert arrived("qwen_3_4b").is_file()
 
 
@@ -118,6 +118,6 @@ def test_a_repository_of_somebody_else_is_fetched_as_it_was_named(
 ) -> None:
     """Its name may be the key of a part."""
     page.service.begin("taesd", "somebody/taesd")
-    qtbot.waitUntil(lambda: "taesd" not in page.service.states, timeout=60_000)  # the hub does not know it
+    qtbot.waitUntil(lambda: "taesd" not in page.service.states)  # the hub does not know it
     asked = [one.path for one in server.asked if "taesd" in one.path]
     assert asked and all("somebody/taesd" in path for path in asked)

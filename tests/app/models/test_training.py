@@ -159,7 +159,7 @@ def test_a_file_that_does_not_tell_its_variant_is_asked_about_once(
         qtbot.addWidget(made)
         return made
 
-    qtbot.waitUntil(lambda: any(model.key == "dreams" for model in session.draft_editor.models), timeout=60_000)
+    qtbot.waitUntil(lambda: any(model.key == "dreams" for model in session.draft_editor.models))
     session.edit(model="dreams")
     assert session.draft.steps == 28
     asked = card()
@@ -168,7 +168,7 @@ def test_a_file_that_does_not_tell_its_variant_is_asked_about_once(
     assert isinstance(button, QPushButton)
     assert button.text() == "Turbo"
     button.click()
-    qtbot.waitUntil(lambda: bool(store.settings.model_traits), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(store.settings.model_traits))
     assert set(store.settings.model_traits.values()) == {"variant=turbo"}
-    qtbot.waitUntil(lambda: session.draft.steps == 8, timeout=60_000)
+    qtbot.waitUntil(lambda: session.draft.steps == 8)
     assert card().findChild(QPushButton, "turboVariantButton") is None

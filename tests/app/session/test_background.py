@@ -14,6 +14,7 @@ from shiboken6 import Shiboken
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks, TaskQueue
 from core.errors import EmulsionError, ModelMissing, SaveFailed, UnforeseenFailure
+from tests.patience import LONGEST_S
 
 
 class Owner(QObject):
@@ -33,7 +34,7 @@ class Owner(QObject):
 
     def waits(self, name: str) -> Callable[[], str]:
         def work() -> str:
-            assert self.gate.wait(5)
+            assert self.gate.wait(LONGEST_S)
             self.done.append(name)
             return name
 
@@ -168,7 +169,7 @@ def test_a_generator_tells_its_items_and_is_closed_when_it_is_cancelled(owner: O
         try:
             yield 1
             yield 2
-            assert owner.gate.wait(5)
+            assert owner.gate.wait(LONGEST_S)
             yield 3
         finally:
             is_closed.set()

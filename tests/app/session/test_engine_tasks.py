@@ -15,6 +15,7 @@ from core.runs.operations import Operation
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 from tests.made_up import Count
+from tests.patience import LONGEST_S
 
 Answers = list[tuple[str, object]]
 
@@ -28,7 +29,7 @@ def engine() -> FakeEngine:
         for number in range(operation.total):
             if number in engine.holds:
                 engine.arrived.set()
-                assert engine.holds[number].wait(10)
+                assert engine.holds[number].wait(LONGEST_S)
             yield Advanced(number + 1, operation.total)
         yield Finished((operation.total, threading.get_ident()))
 
@@ -55,7 +56,7 @@ def test_only_the_newest_of_a_kind_is_answered(
     engine.holds[0] = threading.Event()
     answers: list[int] = []
     session.engine_tasks.submit("slider", Count(9), lambda result: answers.append(result[0]))
-    assert engine.arrived.wait(5)
+    assert engine.arrived.wait(LONGEST_S)
     for total in (1, 2, 3):
         session.engine_tasks.submit("slider", Count(total), lambda result: answers.append(result[0]))
     engine.holds[0].set()
@@ -69,7 +70,7 @@ def test_a_withdrawn_task_stops_where_it_is(engine: FakeEngine, make_session: Ma
     events: list[Event] = []
     answers: list[str] = []
     session.engine_tasks.submit("long", Count(1000), lambda _: answers.append("long"), on_event=events.append)
-    assert engine.arrived.wait(5)
+    assert engine.arrived.wait(LONGEST_S)
     session.engine_tasks.submit("waiting", Count(1), lambda _: answers.append("waiting"))
     session.engine_tasks.withdraw("long")
     session.engine_tasks.withdraw("waiting")
@@ -135,7 +136,7 @@ def test_tasks_are_served_between_the_steps_of_a_run(make_session: MakeSession, 
     engine.answers[Count] = lambda _: iter([Finished(None)])
     session = make_session(engine)
     session.generate()
-    assert engine.arrived.wait(5)
+    assert engine.arrived.wait(LONGEST_S)
     order: list[str] = []
     session.picture_saved.connect(lambda: order.append("picture"))
     session.engine_tasks.submit("view", Count(1), lambda _: order.append("task"))

@@ -165,11 +165,11 @@ def test_a_step_that_is_asked_for_while_the_mask_is_written_is_made_afterwards(
     masks.keep(square())
     session.single_step()
     assert session.state is RunState.idle
-    with qtbot.waitSignal(session.rested, timeout=20_000):
+    with qtbot.waitSignal(session.rested):
         pass
     assert session.state is RunState.paused
     session.stop()
-    qtbot.waitUntil(lambda: session.state is RunState.idle, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
 
 
 def test_a_mask_that_is_gone_leaves_nothing_to_draw(masks: MaskSelection, session: Session, qtbot: QtBot) -> None:

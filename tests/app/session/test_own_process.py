@@ -23,7 +23,6 @@ from tests.core.remote.processes import FAKE, Processes
 from tests.fakes import FakeEngine
 
 Listen = Callable[[Session], Heard]
-LONG_MS = 60_000
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 
 def idle(session: Session, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
 
 
 def test_a_run_is_told_as_by_an_engine_here(
@@ -47,7 +46,7 @@ def test_a_run_is_told_as_by_an_engine_here(
         heard.said.clear()
         session.generate()
         idle(session, qtbot)
-        qtbot.waitUntil(lambda heard=heard: "picture_saved" in heard.names(), timeout=LONG_MS)
+        qtbot.waitUntil(lambda heard=heard: "picture_saved" in heard.names())
         names = (name for name in heard.names() if name != "picture_saved")
         stories.append([name for name, _ in groupby(names)])  # not every step is told
     assert stories[0] == stories[1]
@@ -68,7 +67,7 @@ def test_pause_single_step_stop_and_going_on_are_the_same(
     session.run_ended.connect(endings.append)
     for steps in range(1, 4):  # the first one begins the run
         session.single_step()
-        qtbot.waitUntil(lambda steps=steps: len(calls) >= steps, timeout=LONG_MS)
+        qtbot.waitUntil(lambda steps=steps: len(calls) >= steps)
     qtbot.wait(200)
     assert calls == [0, 1, 2]
     assert session.state is RunState.paused
@@ -103,7 +102,7 @@ def test_a_killed_engine_ends_the_run_and_the_next_one_has_another(
 
     session.stepped.connect(kill)
     session.generate()
-    qtbot.waitUntil(lambda: endings != [], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: endings != [])
     idle(session, qtbot)
     assert endings == [Ending.failed]
     (failed,) = session.queue.entries
@@ -111,8 +110,8 @@ def test_a_killed_engine_ends_the_run_and_the_next_one_has_another(
     (part,) = unfinished(films)
     assert part.step > 5
     session.queue.try_again(failed.id)
-    qtbot.waitUntil(lambda: endings[-1] is Ending.finished, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: endings[-1] is Ending.finished)
     assert session.queue.entries == ()
     assert len(processes.started) == 2
     assert not unfinished(films)
-    qtbot.waitUntil(film_path(tmp_path / "made.png").is_file, timeout=LONG_MS)
+    qtbot.waitUntil(film_path(tmp_path / "made.png").is_file)

@@ -100,7 +100,7 @@ def test_a_run_that_failed_is_not_offered_as_unfinished_but_waits_with_its_reaso
     wait_until_idle(again, qtbot)
     assert [branch.call for branch in again.engine.branches] == [4]
     pictures = again.settings_store.settings.pictures
-    qtbot.waitUntil(lambda: len(list(pictures.rglob("*.png"))) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: len(list(pictures.rglob("*.png"))) == 1)
 
 
 def test_a_broken_file_is_told_and_kept(open_window: Opener, tmp_path: Path) -> None:

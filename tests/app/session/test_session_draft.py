@@ -120,7 +120,7 @@ def test_the_draft_is_saved_a_moment_after_typing_not_at_every_key(make_session:
     for letter in "abcdef":
         session.edit(prompt=letter)
     assert drafts.saves == 0
-    qtbot.waitUntil(lambda: drafts.saves == 1, timeout=3000)
+    qtbot.waitUntil(lambda: drafts.saves == 1)
     assert drafts.draft == session.draft
 
 

@@ -16,6 +16,7 @@ from core.runs.events import Phase
 from tests.app.conftest import Heard, MakeSession
 from tests.app.holding import hold_at
 from tests.fakes import FakeEngine, Point
+from tests.patience import LONGEST_S
 
 Settle = Callable[[Session], None]
 Listen = Callable[[Session], Heard]
@@ -50,7 +51,7 @@ def test_stop_while_torch_is_imported_ends_before_the_model_is_loaded(
 
     def make() -> FakeEngine:
         importing.set()
-        assert hold.wait(10)
+        assert hold.wait(LONGEST_S)
         return engine
 
     session = make_session(make_engine=make)

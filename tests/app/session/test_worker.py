@@ -19,6 +19,7 @@ from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest
 from tests.app.conftest import Heard, MakeSession
 from tests.fakes import FakeEngine, film, frame_of
+from tests.patience import LONGEST_S
 
 Settle = Callable[[Session], None]
 Listen = Callable[[Session], Heard]
@@ -151,7 +152,7 @@ def test_the_worker_is_told_before_background_tasks_are_waited_for(make_session:
     ended = threading.Event()
     engine.close = ended.set
     session.background.closing_begun.connect(engine.holds[3].set)
-    session.background.queue(session, "tests").submit(lambda: ended.wait(10), is_kept=True)
+    session.background.queue(session, "tests").submit(lambda: ended.wait(LONGEST_S), is_kept=True)
     assert session.shutdown()
     assert ended.is_set()
 
@@ -161,7 +162,7 @@ def test_a_picture_that_is_still_being_written_at_the_end_is_waited_for(make_ses
 
     def save(_image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
         writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(LONGEST_S)
         written.set()
         return Path("a.png")
 

@@ -22,6 +22,7 @@ from core.pictures.picture import GeneratedImage
 from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard, MakeSession
 from tests.fakes import FakeEngine
+from tests.patience import LONGEST_S
 
 Settle = Callable[[Session], None]
 Listen = Callable[[Session], Heard]
@@ -35,7 +36,7 @@ class SlowDisk:
         self.may_write = threading.Event()
 
     def __call__(self, image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
-        assert self.may_write.wait(10)
+        assert self.may_write.wait(LONGEST_S)
         path = self._folder / f"{image.request.seed}.png"
         path.write_text(str(image.request.seed))
         return path
@@ -167,7 +168,7 @@ def test_a_picture_that_turns_out_unsaved_while_the_window_closes_is_known_befor
     may_fail = threading.Event()
 
     def save(_image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
-        assert may_fail.wait(10)
+        assert may_fail.wait(LONGEST_S)
         raise SaveFailed(tmp_path, "No space left on device")
 
     session = make_session(save=save)

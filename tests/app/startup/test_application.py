@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import LONGEST_S
+
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "psutil", "scipy", "pyqtgraph", "httpx2")
 
@@ -89,5 +91,5 @@ def run_script(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_S,
     )

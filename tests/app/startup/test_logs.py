@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.startup.logs import take_last_crash
 from tests.app.programs import environment_of
+from tests.patience import LONGEST_S
 
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -95,7 +96,7 @@ application.run(claim(folders.data, None))
 
 def test_an_error_on_the_way_is_no_crash_when_the_window_was_closed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CLOSED_AFTER_AN_ERROR]
-    subprocess.run(command, env=environment_of(tmp_path), check=True, timeout=120)
+    subprocess.run(command, env=environment_of(tmp_path), check=True, timeout=LONGEST_S)
     (log_file,) = tmp_path.rglob("emulsion.log")
     assert "ZeroDivisionError" in log_file.read_text("utf-8")
     assert take_last_crash(log_file.parent) is None

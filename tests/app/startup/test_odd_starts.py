@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 from tests.app.programs import ROOT, environment_of, start_program
+from tests.patience import LONGEST_S
 
 DRIVEN = [sys.executable, "-m", "tests.app.driving", "0.3", "100"]
-WITHIN_S = 90
 
 
 def drive(home: Path, notes: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     runtime = notes.parent / "surroundings"
     environment = {**environment_of(runtime), "HOME": str(home), "EMULSION_NOTES": str(notes)}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=WITHIN_S
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_S
     )
 
 
@@ -46,7 +46,7 @@ def test_without_a_display_a_sentence_says_so(tmp_path: Path) -> None:
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
         environment.pop(name, None)
     program = start_program(tmp_path, environment=environment)
-    output, errors = program.communicate(timeout=WITHIN_S)
+    output, errors = program.communicate(timeout=LONGEST_S)
     if sys.platform == "linux":
         assert (program.returncode, output) == (1, "")
         assert errors.startswith("emulsion: There is no display to open a window on.")

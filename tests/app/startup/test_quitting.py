@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.app.programs import ROOT, environment_of, log_text
+from tests.patience import LONGEST_S
 
 QUITS = int(os.environ.get("EMULSION_QUITS", "2"))
 CHOICE = random.Random(int(os.environ.get("EMULSION_QUIT_SEED", "7")))
@@ -42,7 +43,7 @@ def test_closed_at_any_moment_it_ends_soon_and_loses_nothing(moment: float, tmp_
         text=True,
         start_new_session=True,
     )
-    output = program.communicate(timeout=120)
+    output = program.communicate(timeout=LONGEST_S)
     ended = time.time()
     said = notes.read_text("utf-8").splitlines()
     assert program.returncode == 0, output

@@ -19,7 +19,6 @@ from pytestqt.qtbot import QtBot
 from app.startup.instance_server import InstanceServer
 from app.startup.single_instance import LOCK_NAME, InstanceMessage, address_of, claim
 from tests.app.programs import (
-    ENDS_WITHIN_S,
     data_folder,
     end_program,
     environment_of,
@@ -28,6 +27,7 @@ from tests.app.programs import (
     wait_until_logged,
     wait_until_open,
 )
+from tests.patience import LONGEST_S
 
 STARTS = int(os.environ.get("EMULSION_STARTS", "6"))
 RAISED = "brings this window to the front"
@@ -50,7 +50,7 @@ def running(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_of_many_starts_in_a_race_one_owns_the_index_and_the_others_end_with_0(home: Path) -> None:
     programs = [start_program(home) for _ in range(STARTS)]
-    end = time.monotonic() + ENDS_WITHIN_S + STARTS
+    end = time.monotonic() + LONGEST_S * STARTS
     while sum(program.poll() is None for program in programs) > 1 and time.monotonic() < end:
         time.sleep(0.1)
     owners = [program for program in programs if program.poll() is None]
@@ -67,7 +67,7 @@ def test_a_picture_given_to_a_second_start_opens_in_the_first_window(
     home: Path, running: subprocess.Popen[str]
 ) -> None:
     second = start_program(home, str(home / "größe 海.png"))
-    assert second.wait(ENDS_WITHIN_S) == 0
+    assert second.wait(LONGEST_S) == 0
     assert second.communicate() == ("", "")
     wait_until_logged(home, f"{RAISED}, with a picture", running)
 
@@ -86,7 +86,7 @@ def test_a_start_while_the_first_one_ends_opens_a_window_of_its_own(
 ) -> None:
     running.terminate()
     second = start_program(home)
-    running.communicate(timeout=ENDS_WITHIN_S)
+    running.communicate(timeout=LONGEST_S)
     if RAISED not in log_text(home):  # it came before the first one began to end
         wait_until_open(home, second, times=2)
     assert end_program(second) == 0
@@ -94,7 +94,7 @@ def test_a_start_while_the_first_one_ends_opens_a_window_of_its_own(
 
 def test_commands_work_beside_the_window(home: Path, running: subprocess.Popen[str]) -> None:
     command = start_program(home, "--version")
-    assert command.wait(ENDS_WITHIN_S) == 0
+    assert command.wait(LONGEST_S) == 0
     assert command.communicate()[0].startswith("Emulsion ")
 
 
@@ -115,7 +115,7 @@ def test_an_owner_that_does_not_answer_is_told_with_its_number(tmp_path: Path, q
             capture_output=True,
             text=True,
             check=False,
-            timeout=ENDS_WITHIN_S,
+            timeout=LONGEST_S,
         )
     assert f"already running (process {os.getpid()})" in second.stdout, second.stderr
     assert first.lock is not None
@@ -129,7 +129,7 @@ def test_a_lock_file_that_was_left_half_written_keeps_nobody_from_starting(tmp_p
         "print(claim(Path(sys.argv[1]), patience_s=0.5).lock.isLocked())"
     )
     start = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, timeout=LONGEST_S
     )
     assert start.stdout == "True\n", start.stderr
 

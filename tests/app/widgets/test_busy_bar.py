@@ -31,7 +31,7 @@ def test_the_animation_ends_when_it_is_known_how_far_the_work_is_also_at_its_beg
     qtbot.waitExposed(bar)
     counter = Counter(bar)
     bar.setRange(0, 0)
-    qtbot.waitUntil(lambda: counter.paintings >= 4, timeout=20_000)
+    qtbot.waitUntil(lambda: counter.paintings >= 4)
     bar.setRange(0, 1000)
     bar.setValue(0)
     QApplication.processEvents()
@@ -40,4 +40,4 @@ def test_the_animation_ends_when_it_is_known_how_far_the_work_is_also_at_its_beg
     qtbot.wait(300)
     assert counter.paintings == before
     bar.setRange(0, 0)
-    qtbot.waitUntil(lambda: counter.paintings >= before + 4, timeout=20_000)
+    qtbot.waitUntil(lambda: counter.paintings >= before + 4)

@@ -58,7 +58,7 @@ def follow(qtbot: QtBot, settings_store: SettingsStore) -> Callable[..., Told]:
 def run(session: Session, qtbot: QtBot, count: int = 1) -> None:
     for _ in range(count):
         session.generate()
-    qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs, timeout=5000)
+    qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs)
 
 
 def test_a_long_run_is_told_without_its_prompt(

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from tests.core.downloads.conftest import NAME, WEIGHTS, small_model
 from tests.hub_server import HubServer, Repository
+from tests.patience import LONGEST_S
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("EMULSION_KILLS", "3"))
 MEGABYTES = int(os.environ.get("EMULSION_MEGABYTES", "24"))
-PATIENCE_S = 60.0
 
 
 def start(server: HubServer, home: Path) -> subprocess.Popen[str]:
@@ -48,7 +48,7 @@ def test_it_arrives(tmp_path: Path) -> None:
         for number in range(KILLS):
             wanted = size * (number + 1) // (KILLS + 1)
             running = start(server, tmp_path)
-            until = time.monotonic() + PATIENCE_S
+            until = time.monotonic() + LONGEST_S
             while length(part) < wanted and time.monotonic() < until and running.poll() is None:
                 time.sleep(0.005)
             assert running.poll() is None
@@ -58,7 +58,7 @@ def test_it_arrives(tmp_path: Path) -> None:
             assert not (folder / WEIGHTS).exists()
         server.bytes_per_second = 0
         running = start(server, tmp_path)
-        output, _ = running.communicate(timeout=PATIENCE_S)
+        output, _ = running.communicate(timeout=LONGEST_S)
         assert running.returncode == 0, output
         begun = [one.offset for one in server.content_requests(f"{WEIGHTS}?signature=of-the-address")]
         assert begun == [0, *offsets]

@@ -25,10 +25,10 @@ from core.runs.recorder import FilmRecorder
 from tests.core.remote.fake_process import FAILING_CALL, NOISE
 from tests.core.remote.processes import FAKE, ROOT, Processes, environment
 from tests.core.remote.values import difference
+from tests.patience import LONGEST_S
 
 REQUEST = GenerationRequest("a", size=Size(64, 64), steps=30, seed=3)
 KILLS = int(os.environ.get("EMULSION_KILLS", "4"))
-ENDS_WITHIN_S = 60.0
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def last_of(remote: RemoteEngine, operation: Generate | Resume) -> Event:
 
 def has_ended(process: int) -> bool:
     """Waits a while for the end of a process that is not ours, which nobody may have buried."""
-    deadline = time.monotonic() + ENDS_WITHIN_S
+    deadline = time.monotonic() + LONGEST_S
     while time.monotonic() < deadline:
         if not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
             return True
@@ -177,7 +177,7 @@ def test_a_run_goes_on_where_it_was_after_any_end_of_its_engine(processes: Proce
                 assert isinstance(found, ImageReady)
                 assert not difference(found.film, whole.film)
         timer.join()
-        process.wait(ENDS_WITHIN_S)
+        process.wait(LONGEST_S)
     remote.close()
     assert not [child for child in processes.started if psutil.pid_exists(child.number)]
 

@@ -26,6 +26,7 @@ from core.runs.operations import Generate, ReportMemory
 from core.runs.recorder import FilmRecorder
 from tests.core.remote.fake_process import make
 from tests.fakes import film
+from tests.patience import LONGEST_S
 
 MUTATIONS = 1000
 """At each end."""
@@ -216,5 +217,5 @@ def test_a_question_before_the_answer_is_one_too_many() -> None:
 def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
     served = Thread(target=Server(Inbox(io.BytesIO()), io.BytesIO(), make).serve, daemon=True)
     served.start()
-    served.join(60)
+    served.join(LONGEST_S)
     assert not served.is_alive()

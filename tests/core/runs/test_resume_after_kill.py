@@ -21,6 +21,7 @@ from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 from core.runs.recorder import FilmRecorder
+from tests.patience import LONGEST_S
 
 REQUEST = GenerationRequest(
     "a red house", model="tiny-v", size=Size(32, 24), sampler="dpmpp_2m_sde", steps=60, guidance_scale=4.0, seed=5
@@ -58,7 +59,7 @@ def run_and_kill(models: Path, folder: Path, at_call: int) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     process = subprocess.Popen([sys.executable, "-c", RUN, str(models), str(folder)], env=environment)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + LONGEST_S
         while calls_on_disk(folder) < at_call:
             assert process.poll() is None, "the run ended by itself"
             assert time.monotonic() < deadline

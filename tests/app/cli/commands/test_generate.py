@@ -24,6 +24,7 @@ from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size
 from core.settings.settings import FilmPolicy, load_settings, save_settings
 from tests.app.cli.commands.conftest import Answer
+from tests.patience import LONGEST_S
 from tests.pictures import generated_image
 
 Run = Callable[..., Answer]
@@ -283,7 +284,7 @@ if sys.platform != "win32":
             assert lines[-1], lines
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=LONGEST_S)
         assert process.returncode == 130
         assert errors.splitlines()[-1] == "emulsion: stopped"
         assert "Traceback" not in errors

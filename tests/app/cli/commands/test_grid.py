@@ -17,6 +17,7 @@ import pytest
 from core.grid.folder import SHEET, made, making, read_grid
 from core.pictures.metadata import read_recipe
 from tests.app.cli.commands.conftest import Answer
+from tests.patience import LONGEST_S
 
 Run = Callable[..., Answer]
 FAST = ("--device", "cpu", "--dtype", "float32", "--size", "32x24", "--seed", "7")
@@ -105,13 +106,13 @@ def test_a_stopped_or_killed_grid_is_resumed_where_it_was(
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LONGEST_S
     while not list(folder.glob("*-7-*.png")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.001)
     process.send_signal(kind)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST_S)
     if kind == signal.SIGINT:
         assert process.returncode == 130
         assert f"emulsion grid --resume {shlex.quote(str(folder / SHEET))}" in errors
