@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
+from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -28,6 +29,16 @@ def controlnet(model: Path, seed: int = 3, **changes: Any) -> ControlNetModel:
     if changes:
         made = ControlNetModel.from_config({**made.config, **changes})
     return _random(made)
+
+
+def union(model: Path, seed: int = 3, types: int = 6) -> ControlNetUnionModel:
+    """Returns one for several kinds of maps; ProMax knows 8 of them."""
+    torch.manual_seed(seed)
+    unet = UNet2DConditionModel.from_pretrained(model / "unet")
+    width = unet.config["block_out_channels"][0]
+    config = {name: value for name, value in controlnet(model, seed).config.items() if name != "mid_block_type"}
+    sizes = {"num_control_type": types, "num_trans_channel": width, "num_proj_channel": width}
+    return _random(ControlNetUnionModel.from_config({**config, **sizes}))
 
 
 def adapter(
@@ -67,6 +78,45 @@ def save_lone(network: Any, folder: Path, name: str, *, original: bool = False, 
     path = folder / f"{name}.safetensors"
     save_file({f"{prefix}{name}": value for name, value in weights.items()}, path)
     return path
+
+
+def save_control_lora(network: Any, unet: Any, folder: Path, name: str, rank: int = 2) -> dict[str, torch.Tensor]:
+    """Saves a Control-LoRA as ComfyUI's node ``ControlLoraSave`` does, with random changes in float16.
+
+    Returns the weights that the network has with it, by the names of diffusers.
+    """
+    torch.manual_seed(9)
+    own, result = unet.state_dict(), dict[str, torch.Tensor]()
+    kept = {"lora_controlnet": torch.zeros(0)}
+    for key, value in network.state_dict().items():
+        layer, _, role = controlnet_name(key, network).rpartition(".")
+        result[key] = value.half().float()
+        if key not in own or value.ndim < 2:
+            kept[f"{layer}.{role}"] = value.half()
+            continue
+        ones = (1, 1)[: value.ndim - 2]
+        up, down = torch.randn(len(value), rank, *ones) * 0.1, torch.randn(rank, *value.shape[1:]) * 0.1
+        kept |= {f"{layer}.up": up.half(), f"{layer}.down": down.half()}
+        change = up.half().float().flatten(1) @ down.half().float().flatten(1)
+        result[key] = own[key] + change.reshape(value.shape)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(kept, folder / f"{name}.safetensors")
+    return result
+
+
+def save_difference(network: Any, unet: Any, folder: Path, name: str) -> dict[str, torch.Tensor]:
+    """Saves the difference of a ControlNet to a U-Net, in float16, as kohya-ss/ControlNet-diff-modules has it.
+
+    Returns the weights that the network has with it, by the names of diffusers.
+    """
+    own = unet.state_dict()
+    parts = {
+        key: (value - own[key] if key in own else value).half() for key, value in network.state_dict().items()
+    }
+    inside = {f"control_model.{controlnet_name(key, network)}": value for key, value in parts.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({**inside, "difference": torch.zeros(0)}, folder / f"{name}.safetensors")
+    return {key: value.float() + own[key] if key in own else value.float() for key, value in parts.items()}
 
 
 def controlnet_name(name: str, network: ControlNetModel) -> str:

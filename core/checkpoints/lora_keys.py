@@ -57,7 +57,7 @@ MARKS = frozenset(
 
 _OTHER_ADDITIONS = (
     ("image_proj.", tr("it is an IP-Adapter, which is used as a control, not as a LoRA")),
-    ("lora_controlnet", tr("it is a Control-LoRA, which is a ControlNet, not supported yet")),
+    ("lora_controlnet", tr("it is a Control-LoRA, which is used as a control, not as a LoRA")),
 )
 
 

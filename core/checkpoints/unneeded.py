@@ -16,6 +16,7 @@ _UNNEEDED = tuple(
         (r"^(logvar|scale_factor)$", "weighed losses, and scaled latents, in the training"),
         (r"(^|\.)__index_timestep_zero__$", "a mark that says how references are seen"),
         (r"^(v_pred|ztsnr|edm_\w+|edm_\w+\.\w+)$", "marks that say how the network predicts"),
+        (r"^difference$", "a mark that says that a ControlNet is added to a model"),
         (r"(^|\.)loss\.", "judged pictures while the autoencoder was trained"),
         (r"^(optimizer|optimizer_states|lr_schedulers|callbacks|state)\b", "the state of a training"),
         (r"^(epoch|global_step|step)$", "the state of a training"),

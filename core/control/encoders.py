@@ -36,7 +36,7 @@ def needed(header: SafetensorsHeader) -> tuple[bool, int]:
 
 def find_encoder(adapter: ControlFile, folders: Iterable[Path]) -> Path:
     """Returns a file, or a folder as diffusers saves it. Raises ControlBroken where none fits."""
-    is_projected, width = needed(read_header(adapter.path))
+    is_projected, width = needed(read_header(adapter.files[0]))
     near = [adapter.path.parent, adapter.path.parent.parent, *folders]
     for place in dict.fromkeys(folder / name for folder in near for name in FOLDER_NAMES):
         for path in _encoders_in(place):

@@ -10,25 +10,33 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.checkpoints.weights import weights_of
-from core.control.types import types_of
+from core.control.types import UNION_NUMBERS, types_of
 from core.errors import ControlBroken, ModelBroken
 from core.families import FAMILIES
 from core.file_kinds.kind import FoundKind, Measure, Names
-from core.file_kinds.networks import UNET_TEXT
 from core.file_kinds.others import other_in
+from core.files.pickles import is_pickle
 from core.files.safetensors_header import SafetensorsHeader
 from core.files.weights_header import read_header
 from core.language.words import tr
 from core.lora.file import name_of_width
 from core.request.control import IMAGE_PROMPTS, PREPROCESSORS
 
-CONTROLNET, ADAPTER, IP_ADAPTER = "controlnet", "t2i_adapter", "ip_adapter"
+UNREAD, CONTROLNET, UNION, ADAPTER, IP_ADAPTER = "", "controlnet", "control_union", "t2i_adapter", "ip_adapter"
+CONTROL_LORA, DIFFERENCE = "control_lora", "control_difference"
+"""Kinds whose files hold only the changes of a model's own weights."""
+
+MOST_MODES = 1 + max(UNION_NUMBERS[UNION].values())
+KINDS = (CONTROLNET, UNION, CONTROL_LORA, DIFFERENCE, ADAPTER, IP_ADAPTER)
+_TEXT = re.compile(r"\.attn2\.to_k\.(weight|down)$")
+"""Layers whose width is that of the text, as a whole or in a Control-LoRA."""
+
 FLUX_1 = "control_flux"
 _FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1"})
 """The families of the kinds that are made for one."""
 
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
-_INSIDE = "control_model."
+INSIDE = "control_model."
 HINT_LAYERS = tuple(
     name
     for number in range(1, 16)
@@ -39,7 +47,7 @@ HINT_LAYERS = tuple(
 )
 """The layers of a ControlNet that each halve its picture's sides, as diffusers and as its makers call them."""
 
-_MODES = Measure(("controlnet_mode_embedder.weight",))
+_MODES = Measure(("controlnet_mode_embedder.weight", "task_embedding"))
 _SEEN = Measure(("controlnet_x_embedder.weight", "pos_embed_input.weight"), dimension=1)
 _MADE = Measure(("x_embedder.weight", "img_in.weight"), dimension=1)
 """Numbers of each place that a transformer's ControlNet sees of its picture, and of the one that is made."""
@@ -61,13 +69,14 @@ class ControlFile:
     """A network for control on the disk.
 
     Attributes:
-        path: a safetensors file, or a folder as diffusers saves it.
-        kind: `CONTROLNET`, `ADAPTER`, `IP_ADAPTER` or `FLUX_1`.
+        path: a file, or a folder as diffusers saves it.
+        kind: one of `KINDS`, or `UNREAD` for a pickle that the engine has not read yet.
         made_for: the kind of model, as users know it; "" when the file does not tell.
         start: begins the names of its tensors.
-        values: the number of its weights.
+        values: the number of the weights of its network.
         factor: the pixels along a side that a ControlNet makes one place of; 0 when the file does not tell.
         modes: the number of kinds of maps that a union tells apart; 0 for any other network.
+        copy: the content of a pickle as safetensors.
     """
 
     path: Path
@@ -77,6 +86,7 @@ class ControlFile:
     values: int
     factor: int = 0
     modes: int = 0
+    copy: Path | None = None
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -90,23 +100,46 @@ class ControlFile:
     @property
     def preprocessors(self) -> tuple[str, ...]:
         """Returns the keys of what can be made of a picture for it, the usual one first."""
+        if self.kind == UNREAD:
+            return tuple(PREPROCESSORS)
         is_prompt = self.kind == IP_ADAPTER
         return tuple(key for key in PREPROCESSORS if (key in IMAGE_PROMPTS) is is_prompt)
 
     @property
     def weights(self) -> Path:
         """Returns the file whose SHA-256 stands for it."""
-        return weights_of(self.path)[0] if self.path.is_dir() else self.path
+        return pickle_of(self.path) or (weights_of(self.path)[0] if self.path.is_dir() else self.path)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Returns the files that its tensors are read from. Raises ModelBroken."""
+        if self.copy is not None:
+            return (self.copy,)
+        return weights_of(self.path) if self.path.is_dir() else (self.path,)
 
 
 def name_of(path: Path) -> str:
-    return path.stem if path.suffix == ".safetensors" else path.name
+    return path.stem if path.suffix == ".safetensors" or is_pickle(path) else path.name
 
 
-def read_control(path: Path) -> ControlFile:
-    """Checks the header. Raises ControlBroken, also for a kind that cannot be used."""
+def pickle_of(path: Path) -> Path | None:
+    """Returns the pickle that a file is, or that a folder has where it has no other weights; None for others."""
+    if not path.is_dir():
+        return path if is_pickle(path) else None
+    pickles = sorted(path.glob("*.bin"), key=lambda file: (len(file.name), file.name))
+    return next(iter(pickles), None) if not any(path.glob("*.safetensors")) else None
+
+
+def read_control(path: Path, copy: Path | None = None) -> ControlFile:
+    """Checks the header; of a pickle, that of its ``copy``, without which it is `UNREAD`.
+
+    Raises ControlBroken, also for a kind that cannot be used.
+    """
+    unread = ControlFile(path, UNREAD, "", "", 0, copy=copy)
+    if copy is None and pickle_of(path) is not None:
+        return unread
     try:
-        files = weights_of(path) if path.is_dir() else (path,)
+        files = unread.files
         header = read_header(files[0])
     except ModelBroken as error:
         raise ControlBroken(path, error.reason, is_damaged=error.is_damaged) from error
@@ -115,13 +148,24 @@ def read_control(path: Path) -> ControlFile:
         raise ControlBroken(path, tr("it is neither a ControlNet nor a T2I-Adapter nor an IP-Adapter"))
     if reason := _refusal(header, found):
         raise ControlBroken(path, reason)
-    values = sum(math.prod(entry.shape) for entry in header.tensors.values())
-    is_inside = any(name.startswith(_INSIDE) for name in header.tensors)
-    start = _INSIDE if is_inside and not found.start else found.start
+    is_inside = any(name.startswith(INSIDE) for name in header.tensors)
+    start = INSIDE if is_inside and not found.start else found.start
+    values = sum(_values(header, name) for name in header.tensors if name.startswith(start))
     halvings = sum(f"{start}{name}" in header.tensors for name in HINT_LAYERS) if len(files) == 1 else 0
     factor = 2**halvings if halvings else 0
-    made_for, modes = _made_for(header, found.kind.key, start), _MODES.of(header, start) or 0
-    return ControlFile(path, found.kind.key, made_for, start, values, factor, modes)
+    kind, modes = found.kind.key, _MODES.of(header, start) or 0
+    if kind == UNION and not 0 < modes <= MOST_MODES:
+        reason = tr("it was made for other kinds of maps than the {count} that are known", count=MOST_MODES)
+        raise ControlBroken(path, reason)
+    return ControlFile(path, kind, _made_for(header, kind, start), start, values, factor, modes, copy)
+
+
+def other_layers(file: ControlFile) -> ControlBroken:
+    """Returns the error for one that does not fit the layers of the model."""
+    return ControlBroken(
+        file.path,
+        tr("it was made for a network with other layers than those of the model; choose one made for it"),
+    )
 
 
 def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
@@ -135,13 +179,16 @@ def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
         return tr(
             "it looks at a picture and a mask, for inpainting, which Emulsion cannot use yet; choose another one"
         )
-    if found.kind.key not in (CONTROLNET, ADAPTER, IP_ADAPTER, *_FAMILIES):
+    if found.kind.key not in (*KINDS, *_FAMILIES):
         return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
-    if "lora_controlnet" in header.tensors:
-        return tr("it is a Control-LoRA, which Emulsion cannot use yet; choose the whole ControlNet")
-    if "difference" in header.tensors:
-        return tr("it has only the difference to a model; choose the whole ControlNet")
     return ""
+
+
+def _values(header: SafetensorsHeader, name: str) -> int:
+    """Returns the number of weights that a tensor is in the network: of ``up`` and ``down``, their product."""
+    shape, (layer, _, role) = header.tensors[name].shape, name.rpartition(".")
+    down = header.shape(f"{layer}.down") if role == "up" else None
+    return 0 if role == "down" else math.prod((shape[0], *down[1:]) if down and shape else shape)
 
 
 def _is_face_id(header: SafetensorsHeader) -> bool:
@@ -160,5 +207,6 @@ def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
     if kind == IP_ADAPTER:
         key = header.shape("ip_adapter.1.to_k_ip.weight")
         return name_of_width(key[1]) if key is not None and len(key) == 2 else ""
-    width = UNET_TEXT.of(header, start)
+    names = tuple(name for name in header.tensors if name.startswith(start) and _TEXT.search(name))
+    width = Measure(names, dimension=1).of(header)
     return name_of_width(width) if width is not None else ""

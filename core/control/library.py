@@ -9,9 +9,10 @@ from pathlib import Path
 
 from core.checkpoints.cache import CheckpointCache
 from core.control.encoders import find_encoder
-from core.control.file import IP_ADAPTER, ControlFile, name_of, read_control
+from core.control.file import IP_ADAPTER, UNREAD, ControlFile, name_of, pickle_of, read_control
 from core.control.types import type_of
 from core.errors import ControlBroken, ControlMissing, InvalidRequest
+from core.files.pickles import PICKLES
 from core.files.weights_in import is_there, weights_in
 from core.language.words import tr
 from core.request.control import NO_PREPROCESSOR, Control
@@ -19,7 +20,7 @@ from core.request.control import NO_PREPROCESSOR, Control
 FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter")
 """In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
 
-_DEEPEST, _SUFFIXES = 3, (".safetensors",)
+_DEEPEST = 3
 
 
 class ControlLibrary:
@@ -36,13 +37,15 @@ class ControlLibrary:
         ]
         self._places = tuple(dict.fromkeys(folders))
         self._memory = memory
+        self._copies = memory.folder / "controls" if memory.folder is not None else None
 
     def files(self) -> dict[str, Path]:
         """Returns all files by name, and folders as diffusers saves them, which need not be of such networks."""
         found: dict[str, Path] = {}
-        for place in self._places:
-            for path in weights_in(place, _DEEPEST, _SUFFIXES):
-                found.setdefault(name_of(path), path)
+        for suffixes in ((".safetensors",), PICKLES):  # of one in both forms, that which needs no copy
+            for place in self._places:
+                for path in weights_in(place, _DEEPEST, suffixes):
+                    found.setdefault(name_of(path), path)
         return found
 
     def look(self) -> tuple[ControlFile, ...]:
@@ -50,7 +53,7 @@ class ControlLibrary:
         looked: list[ControlFile] = []
         for path in self.files().values():
             with suppress(ControlBroken):  # it is told when it is asked for
-                looked.append(read_control(path))
+                looked.append(self._read(path))
         return tuple(sorted(looked, key=lambda file: file.name.casefold()))
 
     def find(self, wanted: Control) -> ControlFile:
@@ -61,11 +64,11 @@ class ControlLibrary:
         path, files = Path(wanted.name), self.files()
         named = path if path.is_absolute() and is_there(path) else files.get(wanted.key)
         if named is not None and self._is_same(named, wanted):
-            return read_control(named)
+            return self._read(named)
         if wanted.network:  # it may have another name here
             for other in files.values():
                 if self._sha256_if_known(other).startswith(wanted.network):
-                    return read_control(other)
+                    return self._read(other)
         is_other = named is not None
         raise ControlMissing(wanted.key, tuple(files), is_other=is_other, folders=self._usual)
 
@@ -85,6 +88,8 @@ class ControlLibrary:
                 allowed = tr("one of {names} with this network", names=", ".join(file.preprocessors))
                 raise InvalidRequest("preprocessor", control.preprocessor, allowed)
             control = replace(control, preprocessor=file.preprocessors[0])
+        if file.kind == UNREAD:
+            return control
         if not file.types:
             return replace(control, type="")
         if not (found := type_of(control, file.types)):
@@ -100,10 +105,22 @@ class ControlLibrary:
         """Returns 64 hexadecimal digits; reads the whole file the first time. Raises ModelBroken."""
         return self._memory.sha256_of(file.weights)
 
+    def copy_for(self, file: ControlFile) -> Path:
+        """Returns the place for the weights of a pickle as safetensors. Raises ModelBroken."""
+        if self._copies is None:
+            raise ControlBroken(file.path, tr("there is no folder to keep its weights as safetensors"))
+        return self._copies / f"{self.sha256_of(file)}.safetensors"
+
+    def _read(self, path: Path) -> ControlFile:
+        pickled, copy = pickle_of(path), None
+        if pickled is not None and self._copies is not None and (sha256 := self._memory.sha256_if_known(pickled)):
+            copy = self._copies / f"{sha256}.safetensors"
+        return read_control(path, copy if copy is not None and copy.is_file() else None)
+
     def _is_same(self, path: Path, wanted: Control) -> bool:
-        return not wanted.network or self.sha256_of(read_control(path)).startswith(wanted.network)
+        return not wanted.network or self.sha256_of(self._read(path)).startswith(wanted.network)
 
     def _sha256_if_known(self, path: Path) -> str:
         with suppress(ControlBroken):
-            return self._memory.sha256_if_known(read_control(path).weights)
+            return self._memory.sha256_if_known(self._read(path).weights)
         return ""

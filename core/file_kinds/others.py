@@ -42,6 +42,13 @@ OTHERS: tuple[FileKind, ...] = (
         tr("a ControlNet for Z-Image"),
         (("control_layers.",), ("control_all_x_embedder.",), ("control_noise_refiner.",)),
     ),
+    FileKind("ControlNet", "control_lora", tr("a Control-LoRA"), (("lora_controlnet",), ("^lora_controlnet",))),
+    FileKind(
+        "ControlNet",
+        "control_difference",
+        tr("the difference of a ControlNet to a model"),
+        (("^difference", "zero_convs.0.0.weight"),),
+    ),
     FileKind(
         "ControlNet",
         "controlnet",

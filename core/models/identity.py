@@ -10,12 +10,11 @@ from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.detection import recognise
 from core.checkpoints.lora_keys import is_addition, lora_layers, refusal, title
 from core.checkpoints.packing_name import packing_name
-from core.control.file import IP_ADAPTER, read_control
+from core.control.file import read_control
 from core.embeddings.file import read_embedding
 from core.errors import ControlBroken, ModelBroken
 from core.families import FAMILIES, in_words
 from core.file_kinds.kind import FoundKind
-from core.file_kinds.networks import UNET_NAMES, UNET_TEXT
 from core.file_kinds.table import Content, content_of
 from core.files.safetensors_header import SafetensorsHeader
 from core.files.weights_header import read_header
@@ -63,8 +62,8 @@ def identity_of(header: SafetensorsHeader) -> Identity:
     family, problem = _recognised(header)
     layers = () if family else lora_layers(header.tensors)
     content = content_of(header)
-    is_prompt = content.main is not None and content.main.kind.key == IP_ADAPTER
-    if not is_prompt and (is_addition(layers) or refusal(layers)):
+    is_control = content.main is not None and content.main.kind.use == "ControlNet"
+    if not is_control and (is_addition(layers) or refusal(layers)):
         return _of_addition(path, title(layers), refusal(layers), packing)
     if content.main is not None:
         return _of_kind(header, content, content.main, packing, family, problem)
@@ -87,8 +86,7 @@ def _of_addition(path: Path, name: str, problem: str, packing: str) -> Identity:
         made_for = read_lora(path).made_for
     if problem:
         name = problem.removeprefix("it is ").removesuffix(", not supported yet")
-    kind = "ControlNet" if "ControlNet" in name else "LoRA"
-    return Identity(path, kind, name, packing=packing, made_for=made_for, problem=problem)
+    return Identity(path, "LoRA", name, packing=packing, made_for=made_for, problem=problem)
 
 
 _EMBEDDING = tr("a textual inversion")
@@ -120,11 +118,9 @@ def _made_for(header: SafetensorsHeader, main: FoundKind) -> str:
             return read_embedding(header.path).made_for
     if main.kind.key == "kl" and main.width is not None:
         return LatentSpace(main.width, factor=8).name
-    if main.kind.key == IP_ADAPTER:
+    if main.kind.use == "ControlNet":
         with suppress(ControlBroken):
             return read_control(header.path).made_for
-    if main.kind.key == "controlnet":
-        return UNET_NAMES.get(UNET_TEXT.of(header, main.start) or 0, "")
     taken = {
         family.name: {key for role in family.roles.values() for key in role.kinds} for family in FAMILIES.values()
     }

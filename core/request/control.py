@@ -117,7 +117,7 @@ class Control:
     @property
     def key(self) -> str:
         """Returns the network's name alone, without folders and ending."""
-        return re.sub(r"\.safetensors$", "", re.split(r"[/\\]", self.name)[-1])
+        return re.sub(r"\.(safetensors|pth|pt|bin|ckpt)$", "", re.split(r"[/\\]", self.name)[-1])
 
     @property
     def used_values(self) -> tuple[float, ...]:

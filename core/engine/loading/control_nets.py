@@ -21,7 +21,7 @@ from core.engine.networks.block_guides import sees_latents
 from core.engine.networks.guides import Guide
 from core.engine.networks.image_prompts import AnyGuide, ImagePrompt, PictureGuide
 from core.engine.sampling.tensors import to_model_range
-from core.engine.weights.control_files import read_network
+from core.engine.weights.control_files import found_control, read_network
 from core.engine.weights.ip_adapter_files import read_image_encoder, seen_by_clip
 from core.errors import NotANumberPicture
 from core.language.words import tr
@@ -58,7 +58,7 @@ class ControlNets:
         if all(names) and set(names) == self.present.keys():
             return wanted
         library = found()
-        files = [library.find(one) for one in wanted]
+        files = [found_control(library, one) for one in wanted]
         for file in files:
             check_control(file, self._model)
         used = [replace(one, network=library.sha256_of(file)) for one, file in zip(wanted, files, strict=True)]

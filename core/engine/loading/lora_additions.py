@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from core.checkpoints.lora_keys import DIFFERENCE, LOHA, LOKR, LORA
+from core.engine.networks.processor_layers import plain_weight
 from core.engine.weights.packed_layers import Packed
 
 Tensors = Mapping[str, torch.Tensor]
@@ -44,7 +45,7 @@ class AdaptedLayer(torch.nn.Module):
         dtype = y.dtype
         for addition, weight in zip(self.lora_additions, self._weights, strict=True):
             term: Any = addition
-            own = (_plain(self.base_layer.weight),) if term.needs_weight else ()
+            own = (plain_weight(self.base_layer),) if term.needs_weight else ()
             y = y + term(x, *own) * (weight * term.alpha / term.rank)
         return y.to(dtype)
 
@@ -247,11 +248,6 @@ def _dtype(layer: torch.nn.Module) -> torch.dtype:
     if isinstance(layer, Packed):
         return layer.dtype
     return next(parameter.dtype for parameter in layer.parameters() if parameter.is_floating_point())
-
-
-def _plain(weight: Any) -> torch.Tensor:
-    """Returns a weight that can be read, also of a convolution that is packed for the processor."""
-    return weight.to_dense() if weight.is_mkldnn else weight
 
 
 def _frozen(tensor: torch.Tensor) -> torch.nn.Parameter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.engine.devices.device import DevicePlan, memory_now
+from core.engine.weights.control_files import found_control
 from core.families import FAMILIES
 from core.models.catalogue import Catalogue
 from core.models.compatibility import check_control
@@ -39,7 +40,7 @@ class Work:
 
         Raises ControlMissing, ControlBroken, or WrongFamily for one that guides another kind of model.
         """
-        files = {one.name: catalogue.controls.find(one) for one in request.controls}
+        files = {one.name: found_control(catalogue.controls, one) for one in request.controls}
         for file in files.values():
             check_control(file, model)
         for one in request.controls:

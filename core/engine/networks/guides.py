@@ -1,7 +1,9 @@
 """ControlNets and T2I-Adapters beside a U-Net: what they add to its layers in one call.
 
 The arithmetic is that of diffusers' StableDiffusionControlNetPipeline and StableDiffusionAdapterPipeline, of those
-for XL, and of MultiControlNetModel and MultiAdapter; the tests hold it to them bit for bit.
+for XL and for unions, and of MultiControlNetModel and MultiAdapter; the tests hold it to them bit for bit. Several
+maps of one union are joined in one call. A map that does not act then is not told to the network; diffusers gives
+it the weight 0.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import torch
 from PIL import Image
 from torch.nn.functional import pad
 
+from core.control.file import UNION
+from core.control.types import UNION_NUMBERS
 from core.pictures.pixels import Pixels
 from core.request.control import Control
 
@@ -55,15 +59,24 @@ class Residuals:
         """
         self._embeddings, self._added, self._unguided = embeddings, added, unguided
         device = embeddings.device
-        self._nets = [
-            (guide, _tensor(guide.picture, 3).contiguous().to(device, dtype))
-            for guide in guides
-            if not guide.is_adapter
-        ]
+        self._nets: list[list[tuple[Guide, torch.Tensor]]] = []
+        for guide in guides:
+            if not guide.is_adapter:
+                seen = guide, _tensor(guide.picture, 3).contiguous().to(device, dtype)
+                self._nets_with(guide).append(seen)
         self._features: list[torch.Tensor] | None = None
         for guide in guides:
             if guide.is_adapter:
                 self._add(_features(guide, device, dtype))
+
+    def _nets_with(self, guide: Guide) -> list[tuple[Guide, torch.Tensor]]:
+        """Returns the guides that one call is made for: several of a union, which joins their maps, else one."""
+        network = guide.network()
+        for together in self._nets:
+            if _is_union(network) and together[0][0].network() is network:
+                return together
+        self._nets.append([])
+        return self._nets[-1]
 
     def _add(self, features: list[torch.Tensor]) -> None:
         before = self._features
@@ -74,8 +87,8 @@ class Residuals:
         """Returns arguments for the U-Net's call with latents (batch * passes, channels, height, width)."""
         arguments: dict[str, Any] = {}
         down, mid = [], None
-        for guide, picture in self._nets:
-            more, last = self._called(guide, picture, x, t)
+        for together in self._nets:
+            more, last = self._called(together, x, t)
             down = more if mid is None else [a + b for a, b in zip(down, more, strict=True)]
             mid = last if mid is None else mid + last
         if mid is not None:
@@ -85,25 +98,40 @@ class Residuals:
         return arguments
 
     def _called(
-        self, guide: Guide, picture: torch.Tensor, x: torch.Tensor, t: torch.Tensor
+        self, together: Sequence[tuple[Guide, torch.Tensor]], x: torch.Tensor, t: torch.Tensor
     ) -> tuple[list[torch.Tensor], torch.Tensor]:
-        network = guide.network()
+        network = together[0][0].network()
         skipped = self._unguided if network.config.global_pool_conditions else 0
         added = self._added and {name: value[skipped:] for name, value in self._added.items()}
         x = x[skipped:, : network.config.in_channels]
+        seen = [torch.cat([picture] * len(x)) for _, picture in together]
+        weights = [guide.control.weight for guide, _ in together]
+        told: dict[str, Any] = {"controlnet_cond": seen[0], "conditioning_scale": weights[0]}
+        if _is_union(network):
+            types = [UNION_NUMBERS[UNION][guide.control.type] for guide, _ in together]
+            row = torch.zeros(network.config.num_control_type).scatter_(0, torch.tensor(types), 1)
+            told = {
+                "controlnet_cond": seen,
+                "conditioning_scale": weights,
+                "control_type": row.to(x.device, x.dtype).repeat(len(x), 1),
+                "control_type_idx": types,
+            }
         down, mid = network(
             x,
             t,
             encoder_hidden_states=self._embeddings[skipped:],
-            controlnet_cond=torch.cat([picture] * len(x)),
-            conditioning_scale=guide.control.weight,
             added_cond_kwargs=added,
             return_dict=False,
+            **told,
         )
         if not skipped:
             return list(down), mid
         down, mid = [_behind_zeros(one, skipped) for one in down], _behind_zeros(mid, skipped)
         return down, mid
+
+
+def _is_union(network: Any) -> bool:
+    return "num_control_type" in network.config
 
 
 def _behind_zeros(values: torch.Tensor, count: int) -> torch.Tensor:

@@ -122,6 +122,14 @@ def deferred(
     return torch.full((), torch.nan, dtype=dtype).expand(getattr(layer, kind).shape)
 
 
+def plain_weight(layer: Any) -> torch.Tensor:
+    """Returns the weight of any layer, also of one that has it packed or has not read it yet."""
+    if getattr(layer, "_read", None) is not None:
+        return layer._read()
+    weight: torch.Tensor = layer.weight
+    return weight.to_dense() if weight.is_mkldnn else weight
+
+
 class ProcessorLinear(torch.nn.Linear):
     """A linear layer with plain weights: packing them would gain no more than 4 %."""
 

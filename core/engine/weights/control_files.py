@@ -11,25 +11,48 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
 
-from core.checkpoints.weights import files_of
-from core.control.file import ADAPTER, FLUX_1, HINT_LAYERS, IP_ADAPTER, ControlFile
+from core.control.file import (
+    ADAPTER,
+    CONTROL_LORA,
+    DIFFERENCE,
+    FLUX_1,
+    HINT_LAYERS,
+    INSIDE,
+    IP_ADAPTER,
+    UNION,
+    UNREAD,
+    ControlFile,
+    other_layers,
+)
+from core.control.library import ControlLibrary
 from core.engine.devices.device import DevicePlan
+from core.engine.weights.control_changes import of_difference, of_low_rank
+from core.engine.weights.fit import empty
+from core.engine.weights.guard import loading
 from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
+from core.engine.weights.pickles import keep, read_pickle
 from core.engine.weights.single_file import WeightFile
 from core.engine.weights.transformer_controls import Shapes, flux_config
 from core.errors import ControlBroken, ModelBroken
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
+from core.request.control import Control
+
+LARGEST_GB = 8
+"""Of a pickle; the first ControlNets hold a whole model of 5.7 GB."""
 
 _SQUARES = {64: 8, 192: 8, 256: 16, 768: 16}
 """Pixels along a side that an adapter's first layer takes at once, by its channels; in grey or in colour."""
 
+_JOINING = re.compile(r"transformer_layes\.(\d+)\.")
 _POOLS = re.compile(r"shuffle", re.IGNORECASE)
 """In a lone file only its name tells that its outputs are averaged over the picture, as ComfyUI decides, too."""
 
@@ -42,22 +65,56 @@ def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
     try:
         if file.kind == IP_ADAPTER:
             return read_ip_adapter(file, unet, plan).to(plan.loads_on)
-        paths = files_of(file.path) if file.path.is_dir() else (file.path,)
-        headers = tuple(map(read_header, paths))
-        shapes = {
-            name.removeprefix(file.start): tuple(entry.shape)
-            for header in headers
-            for name, entry in header.tensors.items()
-            if name.startswith(file.start)
-        }
-        kind, config = _ways(file.kind)(file, shapes, unet.config)
-        config = _config_beside(file) or config
-        module, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, tr("its network"), file.start)
+        with loading(file.path, tr("its network")):
+            module = _network(file, unet, plan.dtype)
     except ControlBroken:
         raise
     except ModelBroken as error:
         raise ControlBroken(file.path, error.reason, is_damaged=error.is_damaged) from error
     return module.to(plan.loads_on)
+
+
+def found_control(library: ControlLibrary, wanted: Control) -> ControlFile:
+    """Returns the network of a control; a pickle is read once, without running anything, and kept as safetensors.
+
+    Raises ControlMissing, or ModelBroken for one that cannot be read or kept.
+    """
+    file = library.find(wanted)
+    if file.kind != UNREAD:
+        return file
+    copy = library.copy_for(file)
+    weights = read_pickle(file.weights, LARGEST_GB, ControlBroken)
+    inside = {name: one for name, one in weights.items() if name.startswith(INSIDE)}
+    if inside:  # the first ones hold a whole model beside it
+        weights = inside | {
+            name: one for name, one in weights.items() if name in ("difference", "lora_controlnet")
+        }
+    if reason := keep(weights, copy):
+        raise ControlBroken(file.path, tr("its weights cannot be kept as safetensors: {reason}", reason=reason))
+    try:
+        return library.find(wanted)
+    except ControlBroken:
+        copy.unlink(missing_ok=True)
+        raise
+
+
+def _network(file: ControlFile, unet: Any, dtype: torch.dtype) -> Any:
+    headers = tuple(map(read_header, file.files))
+    shapes = {
+        name.removeprefix(file.start): tuple(entry.shape)
+        for header in headers
+        for name, entry in header.tensors.items()
+        if name.startswith(file.start)
+    }
+    kind, config = _ways(file.kind)(file, shapes, unet.config)
+    config = _config_beside(file) or config
+    if file.kind == UNION:
+        config |= _union_config(file, shapes, unet.config)
+    if file.kind == CONTROL_LORA:
+        return of_low_rank(headers[0], file.start, unet, empty(kind, config), dtype)
+    read_as = torch.float32 if file.kind == DIFFERENCE else dtype
+    network, _ = WeightFile.of(*headers).build(kind, config, read_as, tr("its network"), file.start)
+    return of_difference(network, unet, dtype) if file.kind == DIFFERENCE else network
 
 
 def _ways(kind: str) -> Callable[[ControlFile, Shapes, Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
@@ -73,7 +130,8 @@ def _adapter(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tupl
 
 def _controlnet(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     _check_levels(file, _residuals(shapes), _skips(unet))
-    return ControlNetModel, _controlnet_config(file, shapes, unet)
+    kind = ControlNetUnionModel if file.kind == UNION else ControlNetModel
+    return kind, _controlnet_config(kind, file, shapes, unet)
 
 
 def _flux(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -87,8 +145,8 @@ def _config_beside(file: ControlFile) -> dict[str, Any]:
     return {name: value for name, value in content.items() if not name.startswith("_")}
 
 
-def _controlnet_config(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> dict[str, Any]:
-    taken = inspect.signature(ControlNetModel.__init__).parameters
+def _controlnet_config(kind: Any, file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> dict[str, Any]:
+    taken = inspect.signature(kind.__init__).parameters
     first = shapes.get("conv_in.weight") or shapes.get("input_blocks.0.0.weight") or (0, 4)
     config = {name: unet[name] for name in taken if name in unet}
     config |= {
@@ -103,7 +161,22 @@ def _controlnet_config(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any
         config["transformer_layers_per_block"] = tuple(max(1, depth) for depth in depths)
         if not _depth(shapes, "mid_block"):
             config["mid_block_type"] = "UNetMidBlock2D"
-    return config
+    return {name: value for name, value in config.items() if name in taken}
+
+
+def _union_config(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the sizes of what joins the maps of a union. Raises ControlBroken where they fit no such U-Net."""
+    types, width = shapes["task_embedding"]
+    first = unet["block_out_channels"][0]
+    if not (width,) == shapes.get("spatial_ch_projs.weight", ())[:1] == (first,):
+        raise other_layers(file)
+    layers = {match[1] for name in shapes if (match := _JOINING.match(name))}
+    return {
+        "num_control_type": types,
+        "num_trans_channel": width,
+        "num_trans_layer": len(layers),
+        "num_proj_channel": width,
+    }
 
 
 def _depth(shapes: Shapes, block: str) -> int:
@@ -164,7 +237,4 @@ def _check_levels(file: ControlFile, found: tuple[int, ...], expected: tuple[int
     if file.kind == ADAPTER:
         found, expected = found[: len(expected)], expected[: len(found)]
     if not found or found != expected:
-        raise ControlBroken(
-            file.path,
-            tr("it was made for a network with other layers than those of the model; choose one made for it"),
-        )
+        raise other_layers(file)

@@ -14,12 +14,11 @@ from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionMode
 
 from core.checkpoints.weights import files_of
 from core.control.encoders import needed
-from core.control.file import ControlFile
+from core.control.file import ControlFile, other_layers
 from core.engine.devices.device import DevicePlan
 from core.engine.networks.image_prompts import ImagePrompt, cross_attention
 from core.engine.weights.guard import loading
 from core.engine.weights.single_file import WeightFile
-from core.errors import ControlBroken
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
@@ -35,17 +34,15 @@ Weights = Mapping[str, torch.Tensor]
 
 def read_ip_adapter(file: ControlFile, unet: Any, plan: DevicePlan) -> ImagePrompt:
     """Returns the adapter in memory. Raises ControlBroken, also for one that does not fit the network."""
-    header = read_header(file.path)
+    (path,) = file.files
+    header = read_header(path)
     with loading(file.path, tr("its network")):
-        weights = {name: value.to(plan.dtype) for name, value in load_file(file.path).items()}
+        weights = {name: value.to(plan.dtype) for name, value in load_file(path).items()}
     numbers = sorted(int(match[1]) for match in map(_KEY.fullmatch, weights) if match)
     sides = [[weights.get(f"ip_adapter.{n}.to_{side}_ip.weight") for n in numbers] for side in "kv"]
     shapes = [(one.to_q.out_features, unet.config.cross_attention_dim) for one in cross_attention(unet).values()]
     if any([None if one is None else tuple(one.shape) for one in side] != shapes for side in sides):
-        raise ControlBroken(
-            file.path,
-            tr("it was made for a network with other layers than those of the model; choose one made for it"),
-        )
+        raise other_layers(file)
     start = "image_proj."
     inside = {name.removeprefix(start): one for name, one in weights.items() if name.startswith(start)}
     with loading(file.path, tr("its network")):

@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.control.file import ControlFile
-from core.errors import ControlBroken
-from core.language.words import tr
+from core.control.file import ControlFile, other_layers
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -30,10 +28,7 @@ def flux_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any
     inner, channels = _shape(shapes, _X)
     width = transformer["num_attention_heads"] * transformer["attention_head_dim"]
     if (inner, _shape(shapes, _TEXT)[1]) != (width, transformer["joint_attention_dim"]):
-        raise ControlBroken(
-            file.path,
-            tr("it was made for a network with other layers than those of the model; choose one made for it"),
-        )
+        raise other_layers(file)
     taken = ("attention_head_dim", "num_attention_heads", "joint_attention_dim", "pooled_projection_dim")
     hint = next((shapes[name][0] for name in _HINT if name in shapes), None)
     return {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.files.pickles import is_pickle
 from core.language.words import mark, tr
 from core.request.control import (
     CONTROL_TYPES,
@@ -235,7 +236,7 @@ def parse_control(text: str) -> Control:
         )
         raise InvalidRequest(tr("part of a control"), unread, allowed)
     file = Path(network).expanduser().absolute()
-    is_file = file.exists() and (file.suffix == ".safetensors" or file.is_dir())
+    is_file = file.exists() and (file.suffix == ".safetensors" or is_pickle(file) or file.is_dir())
     return Control(
         str(file) if is_file else network,
         str(Path(picture).expanduser().absolute()),

@@ -207,7 +207,14 @@ FILES: dict[str, tuple[Shapes, str, str, str]] = {
     "control-lora": (
         {"lora_controlnet": (1,), "input_blocks.1.0.emb_layers.1.up": (8, 8)},
         CONTROL,
-        "a Control-LoRA, which is a ControlNet",
+        "a Control-LoRA",
+        "",
+    ),
+    "diff_control_sd15": (
+        {f"control_model.{name}": (320, 4, 3, 3) for name in ("zero_convs.0.0.weight", "input_blocks.0.0.weight")}
+        | {"difference": (0,)},
+        CONTROL,
+        "the difference of a ControlNet to a model",
         "",
     ),
     "lllite": (

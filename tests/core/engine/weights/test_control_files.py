@@ -83,6 +83,23 @@ def _union(path: Path) -> None:
     save_file({"control_add_embedding.linear_1.bias": torch.zeros(8), "task_embedding": torch.zeros(6, 8)}, path)
 
 
+def _union_of_more(path: Path) -> None:
+    save_file({"control_add_embedding.linear_1.bias": torch.zeros(8), "task_embedding": torch.zeros(9, 8)}, path)
+
+
+def _union_without_types(path: Path) -> None:
+    save_file({"control_add_embedding.linear_1.bias": torch.zeros(8), "task_embedding": torch.zeros(6)}, path)
+
+
+def _of_flux(path: Path) -> None:
+    save_file({"controlnet_x_embedder.weight": torch.zeros(8, 8)}, path)
+
+
+def _flat(path: Path) -> None:
+    weights = tiny_controls.weights(path)
+    save_file({name: one.flatten() for name, one in weights.items()}, path)
+
+
 def _control_lora(path: Path) -> None:
     weights = tiny_controls.weights(path)
     save_file(
@@ -105,8 +122,12 @@ def _empty(path: Path) -> None:
     [
         (_cut_off, "cut off|ends|truncated|larger|incomplete|shorter"),
         (_other_levels, "other layers"),
-        (_union, "union.*choose a single ControlNet"),
-        (_control_lora, "Control-LoRA.*choose the whole ControlNet"),
+        (_union, "other layers"),
+        (_union_of_more, "other kinds of maps than the 8"),
+        (_union_without_types, "not built as expected|other layers"),
+        (_of_flux, "a ControlNet for FLUX.1, which Emulsion cannot use"),
+        (_flat, "not built as expected|other layers"),
+        (_control_lora, "not built as expected"),
         (_lora, "neither a ControlNet nor a T2I-Adapter"),
         (_empty, "empty|no safetensors|not a|too short|cut off"),
     ],
