@@ -91,8 +91,8 @@ def _union_without_types(path: Path) -> None:
     save_file({"control_add_embedding.linear_1.bias": torch.zeros(8), "task_embedding": torch.zeros(6)}, path)
 
 
-def _of_flux(path: Path) -> None:
-    save_file({"controlnet_x_embedder.weight": torch.zeros(8, 8)}, path)
+def _lllite(path: Path) -> None:
+    save_file({"lllite_unet_input_blocks_4_1_attn1_to_q.down.0.weight": torch.zeros(8, 8)}, path)
 
 
 def _flat(path: Path) -> None:
@@ -125,9 +125,9 @@ def _empty(path: Path) -> None:
         (_union, "other layers"),
         (_union_of_more, "other kinds of maps than the 8"),
         (_union_without_types, "not built as expected|other layers"),
-        (_of_flux, "a ControlNet for FLUX.1, which Emulsion cannot use"),
+        (_lllite, "a ControlNet-LLLite, which Emulsion cannot use"),
         (_flat, "not built as expected|other layers"),
-        (_control_lora, "not built as expected"),
+        (_control_lora, "other layers"),
         (_lora, "neither a ControlNet nor a T2I-Adapter"),
         (_empty, "empty|no safetensors|not a|too short|cut off"),
     ],
