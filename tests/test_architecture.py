@@ -79,7 +79,12 @@ TABLES = (
         {"autoencoder_kinds", "double_stream", "marks", "spec", "unet_blocks", "unet_files", "variants"},
     ),
     ("core/engine/operations/__init__.py", "OPERATIONS", "core/engine/operations", set[str]()),
-    ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings", {"hires_parameters"}),
+    (
+        "core/request/settings/__init__.py",
+        "SETTINGS",
+        "core/request/settings",
+        {"controls_json", "hires_parameters"},
+    ),
     ("app/cli/command_line.py", "COMMANDS", "app/cli/commands", set[str]()),
     ("app/film/views/__init__.py", "VIEWS", "app/film/views", set[str]()),
 )

@@ -26,7 +26,7 @@ LARGEST_PACKED, LARGEST_MAPS = 6 * 2**20, 24 * 2**20
 Others are read from their files again.
 """
 
-MapKey = tuple[str, str, tuple[float, ...]]
+MapKey = tuple[str, str, tuple[float, ...], str]
 Maps = Mapping[MapKey, Pixels]
 MapsBySize = Mapping[Size, Maps]
 """By the size of the picture that is made: a run of two passes has maps of both."""
@@ -37,7 +37,8 @@ OF_SECOND_PASS = " of the second pass"
 
 def map_key(control: Control) -> MapKey:
     """Returns what a map depends on beside the size of the picture that is made."""
-    return control.sha256, control.preprocessor, control.used_values
+    edits = control.edits.sha256 if control.edits is not None else ""
+    return control.sha256, control.preprocessor, control.used_values, edits
 
 
 def read_maps(

@@ -96,7 +96,7 @@ def control_picture(film: Film, frame: Frame) -> Pixels | None:
     maps = (known[film.last_size] if is_second else {}) or known[film.request.size]
     if not maps:
         return None
-    sizes = {preprocessor in IMAGE_PROMPTS: pixels.shape[:2] for (_, preprocessor, _), pixels in maps.items()}
+    sizes = {key[1] in IMAGE_PROMPTS: pixels.shape[:2] for key, pixels in maps.items()}
     height, width = sizes.get(False) or sizes[True]
     laid = np.zeros((height, width, 3), np.uint8)
     for one in acting_in(film, frame):

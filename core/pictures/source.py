@@ -19,7 +19,7 @@ from core.language.words import tr
 from core.paths import Folders
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
-from core.request.control import Control
+from core.request.control import Control, MapEdits
 from core.request.request import GenerationRequest, Mask, Reference, Size, Source
 
 _NAME_DIGITS = 10
@@ -74,7 +74,7 @@ def _read(source: Source | Control) -> tuple[Image.Image, str]:
     return flattened(decoded(path, BytesIO(content), FORMATS, unknown=unknown)), sha256
 
 
-Named = TypeVar("Named", Source, Mask, Reference, Control)
+Named = TypeVar("Named", Source, Mask, Reference, Control, MapEdits)
 
 
 def found(source: Named, folders: Iterable[Path]) -> Named:
@@ -103,8 +103,14 @@ def with_found(request: GenerationRequest, folders: Iterable[Path]) -> Generatio
         source=request.source and found(request.source, folders),
         mask=request.mask and found(request.mask, folders),
         references=tuple(found(one, folders) for one in request.references),
-        controls=tuple(found(one, folders) for one in request.controls),
+        controls=tuple(found_with_edits(one, folders) for one in request.controls),
     )
+
+
+def found_with_edits(control: Control, folders: Iterable[Path]) -> Control:
+    """Returns it with the places of its picture and of what was painted over its map, as far as `found`."""
+    folders = tuple(folders)
+    return replace(found(control, folders), edits=control.edits and found(control.edits, folders))
 
 
 def likely_folders(path: Path) -> tuple[Path, ...]:
@@ -128,7 +134,8 @@ def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
     """
     if folder is None:
         return
-    named = (request.source, request.mask, *request.references, *request.controls)
+    edits = (one.edits for one in request.controls)
+    named = (request.source, request.mask, *request.references, *request.controls, *edits)
     for source in filter(None, named):
         if not source.path:  # a mask of margins alone
             continue

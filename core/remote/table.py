@@ -35,7 +35,7 @@ from core.recipes.recipe import ModelIdentity, Origin, Parent, Recipe
 from core.recipes.refinement import Refinement
 from core.remote import messages
 from core.request import request
-from core.request.control import Control
+from core.request.control import Control, MapEdits
 from core.request.hires import Hires
 from core.request.mask import Margins
 from core.runs import events, operations
@@ -90,7 +90,7 @@ VALUES: tuple[type, ...] = (
     *(Recipe, ModelIdentity, Parent, Origin, FixedPlaces),
     *(request.GenerationRequest, request.Size, request.Source, request.Mask, request.Reference, request.Lora),
     *(request.Autoencoder, request.Embedding, request.Upscaler, request.Variation, Margins),
-    *(Control, Hires, Refinement, Refining),
+    *(Control, Hires, MapEdits, Refinement, Refining),
 )
 ENUMS: tuple[type[Enum], ...] = (events.Phase, events.PreviewMode, Placement, Acceleration)
 

@@ -87,6 +87,19 @@ CONTROL_TYPES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class MapEdits:
+    """A file with what was painted by hand over a control's map, see `core.control.edits`.
+
+    Attributes:
+        path: only its name, or nothing, where a recipe does not tell more.
+        sha256: of its content, the whole or its first digits; "" for one not read yet.
+    """
+
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """A network that guides the picture, and the picture that it looks at.
 
@@ -101,6 +114,7 @@ class Control:
         start, end: the part of the run's calls in which it acts, from 0 to 1.
         type: key in `CONTROL_TYPES` for a union, a network for several kinds of maps; "" for any other, and for
             the one that its preprocessor tells.
+        edits: what was painted over the map, or None.
     """
 
     name: str
@@ -113,6 +127,7 @@ class Control:
     start: float = 0.0
     end: float = 1.0
     type: str = ""
+    edits: MapEdits | None = None
 
     @property
     def key(self) -> str:

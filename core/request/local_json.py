@@ -28,8 +28,18 @@ def request_from_settings(value: object) -> GenerationRequest | None:
         request = replace(request, references=tuple(references))
     places = [object_of(place, "control_places") for place in list_of(content.get("control_places", []), "places")]
     if len(places) == len(request.controls):
-        told = [{name: text_of(place.get(name, ""), name) for name in ("name", "path")} for place in places]
-        controls = (replace(one, **more) for one, more in zip(request.controls, told, strict=True))
+        told = [
+            {name: text_of(place.get(name, ""), name) for name in ("name", "path", "edits")} for place in places
+        ]
+        controls = (
+            replace(
+                one,
+                name=more["name"],
+                path=more["path"],
+                edits=one.edits and replace(one.edits, path=more["edits"]),
+            )
+            for one, more in zip(request.controls, told, strict=True)
+        )
         request = replace(request, controls=tuple(controls))
     names = [text_of(name, "lora_places") for name in list_of(content.get("lora_places", []), "lora_places")]
     if len(names) == len(request.loras):
@@ -53,7 +63,10 @@ def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | N
     if request.references:
         content["reference_paths"] = [reference.path for reference in request.references]
     if request.controls:
-        content["control_places"] = [{"name": one.name, "path": one.path} for one in request.controls]
+        content["control_places"] = [
+            {"name": one.name, "path": one.path, **({"edits": one.edits.path} if one.edits else {})}
+            for one in request.controls
+        ]
     if request.loras:
         content["lora_places"] = [lora.name for lora in request.loras]
     if request.autoencoder is not None:

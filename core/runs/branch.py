@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.film.film import Film
 from core.recipes.recipe import Parent
+from core.request.control import Control
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
 from core.request.settings.controls import CONTROLS
@@ -82,9 +83,17 @@ class Branch:
         settings = (setting for setting in SETTINGS if setting.can_branch)
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
         pairs = zip(before.controls, after.controls, strict=False)
-        if any(a.sha256 and b.sha256 and a.sha256 != b.sha256 for a, b in pairs) and CONTROLS.noun not in changed:
-            changed.append(CONTROLS.noun)  # another picture of the same name
+        if any(_looks_at_others(a, b) for a, b in pairs) and CONTROLS.noun not in changed:
+            changed.append(CONTROLS.noun)
         changed += ["steps"] * (self.remaining_steps not in (None, self.steps_left))
         if self.fresh_noise > 0:
             changed.append(f"fresh noise {self.fresh_noise:.0%} (seed {self.noise_seed})")
         return ", ".join(changed)
+
+
+def _looks_at_others(one: Control, other: Control) -> bool:
+    """Returns True for another picture of the same name, or if something else was painted over its map."""
+    pairs = [(one.sha256, other.sha256)]
+    if one.edits is not None and other.edits is not None:
+        pairs.append((one.edits.sha256, other.edits.sha256))
+    return any(before and after and before != after for before, after in pairs)

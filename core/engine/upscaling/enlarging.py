@@ -104,7 +104,7 @@ class Enlarger:
                     break
                 done, total, rows = answer
                 if rows is not None:
-                    made = (rows[0].permute(1, 2, 0).clamp_(0, 1) * 255).round_().to(torch.uint8)
+                    made = rows[0].clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(1, 2, 0)
                     large[row : row + len(made)] = made.numpy()
                     row += len(made)
                 yield Advanced(done, total)

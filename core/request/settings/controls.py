@@ -24,12 +24,14 @@ from core.request.control import (
     NO_PREPROCESSOR,
     PREPROCESSORS,
     Control,
+    MapEdits,
 )
-from core.request.json_values import damaged, list_of, number_of, object_of, plain_name, text_of
+from core.request.json_values import plain_name
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import Option, Setting, short_number, sparse_json_writer
+from core.request.settings.controls_json import controls_from_json, controls_to_json
 
-_PICTURES, _TYPES = "Control pictures", "Control types"
+_PICTURES, _TYPES, _EDITS = "Control pictures", "Control types", "Control maps painted"
 _HASH_DIGITS = 10
 _ONE_PICTURE = re.compile(r"([^;]{0,200}) \(([0-9a-f]{10})?\)(?:; |$)")
 _FIELD = re.compile(r"(?:^|, )([A-Z][A-Za-z ]{1,30}): ([^:]*?)(?=, [A-Z][A-Za-z ]{1,30}: |$)")
@@ -71,66 +73,18 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
                 raise InvalidRequest(tr(value.noun), given, allowed)
 
 
-def _to_json(controls: tuple[Control, ...]) -> list[dict[str, Any]]:
-    """Leaves out the folders: where files lie on somebody's disk is nobody else's business."""
-    return [
-        {
-            "name": one.key,
-            "network": one.network,
-            "picture": plain_name(one.path),
-            "sha256": one.sha256,
-            "preprocessor": one.preprocessor,
-            "values": list(one.values),
-            "weight": one.weight,
-            "start": one.start,
-            "end": one.end,
-            **({"type": one.type} if one.type else {}),
-        }
-        for one in controls
-    ]
-
-
-def _from_json(content: Mapping[str, Any]) -> tuple[Control, ...]:
-    entries = list_of(content.get("controls", []), "controls")[:MOST_CONTROLS]
-    return tuple(_one(object_of(entry, "controls")) for entry in entries)
-
-
-def _one(told: Mapping[str, Any]) -> Control:
-    picture, network = (text_of(told.get(name, ""), name) for name in ("sha256", "network"))
-    for sha256 in (picture, network):
-        if not re.fullmatch(r"([0-9a-f]{10,64})?", sha256):
-            raise damaged("sha256", sha256, "hexadecimal digits")
-    preprocessor = told.get("preprocessor", NO_PREPROCESSOR)
-    start, end = (number_of(told.get(name, own), name, 1.0) for name, own in (("start", 0.0), ("end", 1.0)))
-    kind = told.get("type", "")
-    if kind not in ("", *CONTROL_TYPES):
-        raise damaged("type", kind, ", ".join(CONTROL_TYPES))
-    if preprocessor not in PREPROCESSORS or start >= end:
-        raise damaged("controls", dict(told), tr("a known preprocessor, and a start before its end"))
-    limits = PREPROCESSORS[preprocessor].values
-    values = list_of(told.get("values", []), "values")[: len(limits)]
-    return Control(
-        plain_name(text_of(told.get("name", ""), "name")),
-        plain_name(text_of(told.get("picture", ""), "picture")),
-        picture,
-        network,
-        preprocessor,
-        tuple(
-            max(limit.least, number_of(value, "values", limit.most))
-            for limit, value in zip(limits, values, strict=False)
-        ),
-        number_of(told.get("weight", 1.0), "weight", LARGEST_WEIGHT),
-        start,
-        end,
-        kind,
-    )
-
-
 def _to_parameters(controls: tuple[Control, ...]) -> dict[str, object]:
     told: dict[str, object] = {f"ControlNet {number}": _unit(one) for number, one in enumerate(controls)}
     pictures = (f"{plain_name(one.path).replace(';', '')} ({one.sha256[:_HASH_DIGITS]})" for one in controls)
     types = {_TYPES: "; ".join(one.type for one in controls)} if any(one.type for one in controls) else {}
-    return told | {_PICTURES: "; ".join(pictures)} | types if controls else {}
+    return told | {_PICTURES: "; ".join(pictures)} | types | _painted(controls) if controls else {}
+
+
+def _painted(controls: tuple[Control, ...]) -> dict[str, object]:
+    """Returns the entry for what was painted over maps."""
+    edits = (one.edits or MapEdits("") for one in controls)
+    entries = (f"{plain_name(one.path).replace(';', '')} ({one.sha256[:_HASH_DIGITS]})" for one in edits)
+    return {_EDITS: "; ".join(entries)} if any(one.edits for one in controls) else {}
 
 
 def _unit(control: Control) -> str:
@@ -152,7 +106,8 @@ def _unit(control: Control) -> str:
 
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     """Takes the units that can be repeated here; one with a preprocessor that is not there stays in the text."""
-    pictures, types = _ONE_PICTURE.findall(told.get(_PICTURES, "")), told.get(_TYPES, "").split("; ")
+    pictures, edits = (_ONE_PICTURE.findall(told.get(key, "")) for key in (_PICTURES, _EDITS))
+    types = told.get(_TYPES, "").split("; ")
     controls: list[dict[str, Any]] = []
     for number, key in enumerate(sorted(key for key in told if re.fullmatch(r"ControlNet \d", key))):
         fields = dict(_FIELD.findall(told[key]))
@@ -160,11 +115,13 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
             continue
         picture, sha256 = pictures[number] if number < len(pictures) else ("", "")
         kind = types[number] if number < len(types) and types[number] in CONTROL_TYPES else ""
-        controls += _to_json((replace(control, path=picture, sha256=sha256, type=kind),))
+        painted = MapEdits(*edits[number]) if number < len(edits) and edits[number][1] else None
+        controls += controls_to_json((replace(control, path=picture, sha256=sha256, type=kind, edits=painted),))
         del told[key]
     if controls:
         told.pop(_PICTURES, None)
         told.pop(_TYPES, None)
+        told.pop(_EDITS, None)
         content["controls"] = controls
 
 
@@ -206,6 +163,8 @@ def _words(control: Control) -> str:
     if (control.start, control.end) != (0, 1):
         told += f" ({control.start:g}–{control.end:g})"
     told += f": {plain_name(control.path) or '?'}"
+    if control.edits:
+        told += tr(" (painted over)")
     if control.type:
         told += f" [{control.type}]"
     if control.preprocessor == NO_PREPROCESSOR:
@@ -268,8 +227,8 @@ CONTROLS: Setting[tuple[Control, ...]] = Setting(
     name="controls",
     noun=mark("control"),
     words=control_words,
-    from_json=_from_json,
-    to_json=sparse_json_writer("controls", _to_json),
+    from_json=controls_from_json,
+    to_json=sparse_json_writer("controls", controls_to_json),
     check=_check,
     options=(
         Option(

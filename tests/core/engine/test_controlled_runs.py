@@ -13,14 +13,11 @@ from diffusers.models.controlnets.controlnet import ControlNetModel
 from PIL import Image
 
 from core.control.maps import EXTRA, maps_from_extras
-from core.control.picture import read_map
 from core.engine.engine import Engine
 from core.engine.prompt_calls import prompt_calls
 from core.errors import ControlBroken, ControlMissing, InvalidRequest, OutOfMemory, UnreadablePicture, WrongFamily
-from core.film.control_maps import known_maps
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
-from core.film_export.pictures import control_picture
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.prompt.timeline import timeline
@@ -172,31 +169,6 @@ def test_a_second_pass_is_guided_too_each_by_its_own_part(engine: Engine, tmp_pa
     ]
     film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
     assert_same_frames(film, whole.film)
-
-
-def test_the_map_of_a_second_pass_is_made_anew_at_its_size(engine: Engine, library: Path, tmp_path: Path) -> None:
-    """An enlarged map would have edges twice as wide."""
-    tiny_controls.picture(tmp_path, Size(200, 160))
-    request = replace(guided(tmp_path, preprocessor="canny"), hires=Hires(scale=2.0, steps=3, strength=0.7))
-    whole = ready(list(engine.run(Generate(request))))
-    (control,) = request.controls
-    first, second = (known_maps(whole.film)[size] for size in (SIZE, Size(64, 48)))
-    for maps, size in ((first, SIZE), (second, Size(64, 48))):
-        (pixels,) = maps.values()
-        assert np.array_equal(pixels, read_map(control, size)[0])
-    assert control_picture(whole.film, whole.film.frames[0]) is not None
-    shown = [control_picture(whole.film, whole.film.frames[call]) for call in (0, -1)]
-    assert [one.shape for one in shown if one is not None] == [(24, 32, 3), (48, 64, 3)]
-    Path(control.path).unlink()
-    other = made_with(library)
-    film = result_of(other, OpenFilm(on_disk(whole.film, tmp_path))).film
-    for call in (3, 5, 6):
-        again = ready(list(other.run(GenerateBranch(Branch(film, call, film.request)))))
-        assert np.array_equal(again.image.pixels, whole.image.pixels)
-    rest = ready(list(other.run(GenerateBranch(Branch(film, 6, film.request, fresh_noise=0.3))))).film
-    assert known_maps(rest).keys() == {Size(64, 48)}
-    assert [*map(np.array_equal, known_maps(rest)[Size(64, 48)].values(), second.values())] == [True]
-    assert result_of(other, RecordAttention(film)) is not None
 
 
 @pytest.mark.parametrize("placement", Placement)
