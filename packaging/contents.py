@@ -37,7 +37,6 @@ EXCLUDES = (
     "pip",
     "wheel",
     "typer",
-    "click",
     "rich",
     "pygments",
     "IPython",
@@ -103,7 +102,6 @@ QT_MODULES = ("QtCore", "QtDBus", "QtGui", "QtNetwork", "QtOpenGL", "QtOpenGLWid
 NOT_BUNDLED = (
     "setuptools",
     "typer",
-    "click",
     "rich",
     "pygments",
     "shellingham",
@@ -115,8 +113,11 @@ NOT_BUNDLED = (
     "hf_xet",
 )
 
-HIDDEN_IMPORTS = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")
-"""Modules that pyqtgraph imports by names that it composes."""
+HIDDEN_IMPORTS = (
+    *("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"),
+    *("uvicorn.lifespan.off", "uvicorn.loops.asyncio", "anyio._backends._asyncio"),
+)
+"""Modules that pyqtgraph, uvicorn and anyio import by names that they compose."""
 
 DROPPED = tuple(
     re.compile(pattern)

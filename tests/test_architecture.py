@@ -64,7 +64,7 @@ PACKAGES = {
             "window",
             "startup",
         ),
-        *("cli", "__main__"),
+        *("serve", "cli", "__main__"),
     ),
 }
 """All packages, and the files beside them, in an order in which each imports earlier ones only."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.cli.command import Command
-from app.cli.commands import doctor, draw, engine, film, gallery, generate, grid, info, models, upscale
+from app.cli.commands import doctor, draw, engine, film, gallery, generate, grid, info, models, serve, upscale
 from app.cli.parser_words import translate_parser
 from app.messages.errors import message
 from core.errors import (
@@ -51,6 +51,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
         "info": info.COMMAND,
         "doctor": doctor.COMMAND,
         "engine": engine.COMMAND,
+        "serve": serve.COMMAND,
     }
 )
 

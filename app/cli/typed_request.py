@@ -16,6 +16,7 @@ from core.prompt.styles import FILE_NAME, Style, read_styles
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
 from core.request.settings.count import COUNT
+from core.request.typed_values import storable
 from core.settings.settings import Settings
 
 
@@ -56,15 +57,3 @@ def _style(name: str) -> Style:
     if name not in styles:
         raise InvalidRequest("style", name, tr("one of {names}", names=", ".join(styles) or tr("none so far")))
     return styles[name]
-
-
-def storable(field: str, value: str) -> str:
-    """Returns the text, if it can stand in a recipe. Raises InvalidRequest."""
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        shown = value.encode("ascii", "backslashreplace").decode()
-        raise InvalidRequest(field, shown, tr("text in UTF-8")) from error
-    if "\0" in value:
-        raise InvalidRequest(field, value.replace("\0", "\\0"), tr("text without NUL characters"))
-    return value

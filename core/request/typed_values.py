@@ -1,4 +1,4 @@
-"""Reads numbers that people type; each function raises InvalidRequest with what was expected."""
+"""Reads numbers and texts that people type; each function raises InvalidRequest with what was expected."""
 
 import re
 
@@ -29,3 +29,15 @@ def typed_number(field: str, text: str, largest: float) -> float:
         return float(text)
     except ValueError as error:
         raise InvalidRequest(field, text, tr("a number from 0 to {largest:g}", largest=largest)) from error
+
+
+def storable(field: str, value: str) -> str:
+    """Returns the text, if it can stand in a recipe. Raises InvalidRequest."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        shown = value.encode("ascii", "backslashreplace").decode()
+        raise InvalidRequest(field, shown, tr("text in UTF-8")) from error
+    if "\0" in value:
+        raise InvalidRequest(field, value.replace("\0", "\\0"), tr("text without NUL characters"))
+    return value

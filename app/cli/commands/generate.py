@@ -18,7 +18,7 @@ from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.prompt_notes import prompt_notes
 from app.cli.terminal import Notes, Progress, to_json
-from app.cli.typed_request import add_request_options, storable, typed_request
+from app.cli.typed_request import add_request_options, typed_request
 from app.messages.errors import PHASES, message
 from app.startup.engine_imports import engine_imports
 from core.errors import EmulsionError, InvalidRequest
@@ -45,6 +45,7 @@ from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import validate
 from core.request.settings.seed import RANDOM_SEEDS
+from core.request.typed_values import storable
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.runs.operations import Generate, Operation, ReportMemory, result_of
 from core.runs.recorder import FOLDER_NAME, FilmRecorder

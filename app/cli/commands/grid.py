@@ -14,7 +14,7 @@ from typing import Any
 from app.cli.command import Command
 from app.cli.commands.generate import Job, add_run_options, job_of, saved_pictures
 from app.cli.terminal import Progress, to_json
-from app.cli.typed_request import add_request_options, storable, typed_request
+from app.cli.typed_request import add_request_options, typed_request
 from app.session.grid_text import size_words, work_words
 from core.errors import InvalidRequest, SaveFailed, UnreadablePicture
 from core.files.atomic import check_writable
@@ -31,6 +31,7 @@ from core.paths import Folders
 from core.pictures.saving import save_in
 from core.request.request import STARTER_MODEL
 from core.request.settings import SETTINGS
+from core.request.typed_values import storable
 from core.runs.events import PreviewMode
 from core.runs.speed import Speed, newest_recipes
 from core.settings.settings import Settings, load_settings

@@ -10,7 +10,6 @@ from app.cli.command import Command
 from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
-from app.cli.typed_request import storable
 from app.messages.errors import PHASES
 from app.messages.values import shown
 from app.startup.garbage_collection import kept_for_good
@@ -24,7 +23,7 @@ from core.recipes.recipe import recipe_to_json
 from core.recipes.refinement import DEFAULT_STRENGTH, LARGEST_SIDE, Refinement
 from core.request.request import LARGEST_SEED, Size, Upscaler
 from core.request.settings.upscaler import FACTORS
-from core.request.typed_values import needing, typed_number, typed_whole_number
+from core.request.typed_values import needing, storable, typed_number, typed_whole_number
 from core.runs.enlargement import Enlarge, picture_of
 from core.runs.events import Advanced, Finished, Loading, Phase
 from core.runs.operations import ReportMemory, result_of

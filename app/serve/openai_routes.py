@@ -1,0 +1,121 @@
+"""The addresses of OpenAI's dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.serve import openai
+from app.serve.access import PICTURES
+from app.serve.door import NOTES, Door
+from app.serve.jobs import Made, Partial, Told
+from app.serve.received import Received, png_bytes
+from app.serve.refusal import Refusal, refusal_of
+from core.language.words import tr
+from core.pictures.picture import GeneratedImage
+from core.request.request import Size
+
+
+def routes(door: Door) -> list[Route]:
+    """Returns all of them."""
+
+    async def generate(request: Request) -> Response:
+        async with door.bodies.json(request) as content:
+            asked = await asyncio.to_thread(openai.generation, content, door.served)
+        return await _answer(door, request, asked, door.received())
+
+    async def edit(request: Request) -> Response:
+        received = door.received()
+        try:
+            async with door.bodies.form(request) as (texts, uploads):
+                files = [(name, await upload.read()) for name, upload in uploads]
+                asked = await asyncio.to_thread(openai.edit, texts, files, received, door.served)
+        except BaseException:  # of any kind: it is raised again
+            received.remove()
+            raise
+        return await _answer(door, request, asked, received)
+
+    async def list_models(_request: Request) -> Response:
+        models = await asyncio.to_thread(door.served.catalogue.models)
+        return JSONResponse({"object": "list", "data": [openai.model_entry(model) for model in models]})
+
+    async def one_model(request: Request) -> Response:
+        return JSONResponse(
+            openai.model_entry(await asyncio.to_thread(door.served.find, request.path_params["name"]))
+        )
+
+    async def picture(request: Request) -> Response:
+        name = request.path_params["name"]
+        return Response(door.kept.find(name), media_type=f"image/{name.rpartition('.')[2]}")
+
+    return [
+        Route("/v1/images/generations", generate, methods=["POST"]),
+        Route("/v1/images/edits", edit, methods=["POST"]),
+        Route("/v1/models", list_models),
+        Route("/v1/models/{name:path}", one_model),
+        Route(PICTURES + "{name}", picture, name="picture"),
+    ]
+
+
+async def _answer(door: Door, request: Request, asked: openai.Asked, received: Received) -> Response:
+    if asked.partials is not None:
+        events = _events(asked, door.told(asked.request, received, asked.partials))
+        headers = {NOTES: json.dumps(asked.notes)} if asked.notes else {}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    made, notes = await door.made(request, asked.request, received)
+    images = [one.image for one in made if one.is_whole]
+    if not images:
+        raise Refusal(500, tr("The run was stopped before a picture was finished."))
+    entries: list[dict[str, str]] = []
+    for image in images:
+        content = await asyncio.to_thread(openai.encoded, image, asked.format)
+        if asked.by_url:
+            entries.append({"url": str(request.url_for("picture", name=door.kept.add(content, asked.format)))})
+        else:
+            entries.append({"b64_json": base64.b64encode(content).decode()})
+    answer = {
+        "created": int(time.time()),
+        "background": "opaque",
+        "data": entries,
+        "output_format": asked.format,
+        "size": str(_size(images[0])),
+    }
+    notes = [*asked.notes, *notes]
+    return JSONResponse(answer, headers={NOTES: json.dumps(notes)} if notes else {})
+
+
+async def _events(asked: openai.Asked, told: AsyncGenerator[Told]) -> AsyncGenerator[str]:
+    """Yields server-sent events; an error after the beginning of a stream is one of them."""
+    size = asked.request.size
+    try:
+        async with aclosing(told) as ones:
+            async for one in ones:
+                match one:
+                    case Partial(pixels, number):
+                        content = await asyncio.to_thread(png_bytes, openai.in_full_size(pixels, size))
+                        data = openai.event(asked, "partial_image", content, size, partial_image_index=number)
+                        yield _event(data["type"], data | {"output_format": "png"})
+                    case Made(image, is_whole=True):
+                        content = await asyncio.to_thread(openai.encoded, image, asked.format)
+                        data = openai.event(asked, "completed", content, _size(image), usage=dict(openai.NO_USAGE))
+                        yield _event(data["type"], data)
+                    case _:
+                        pass
+    except Exception as error:  # noqa: BLE001 - the stream has begun: no other answer can be given
+        yield _event("error", {"type": "error", **refusal_of(error).content})
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+def _size(image: GeneratedImage) -> Size:
+    return Size(image.pixels.shape[1], image.pixels.shape[0])
