@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
 from safetensors.torch import save_file
 
 from tests import original_flows, tiny, tiny_flows
@@ -45,6 +47,47 @@ def flux_controlnet(model: Path, seed: int = 3, **changes: Any) -> FluxControlNe
         "num_single_layers": 2,
     }
     return tiny_flows.settle(FluxControlNetModel(**{**own, **changes}))
+
+
+def z_image(folder: Path) -> Path:
+    """Saves a Z-Image with several blocks."""
+    tiny.z_image(folder)
+    torch.manual_seed(1)
+    larger: Any = ZImageTransformer2DModel.from_config({**_config(folder), "n_layers": 4, "n_refiner_layers": 2})
+    tiny_flows.settle(larger).save_pretrained(folder / "transformer")
+    return folder
+
+
+def z_image_controlnet(
+    model: Path, way: str | None = "control_noise_refiner", places: tuple[int, ...] = (0, 2), seed: int = 3
+) -> ZImageControlNetModel:
+    """Returns one for a tiny Z-Image: without a ``way`` of the first version, else of 2.0 or 2.1."""
+    torch.manual_seed(seed)
+    config = _config(model)
+    taken = ("all_patch_size", "all_f_patch_size", "dim", "n_refiner_layers", "n_heads", "n_kv_heads")
+    own: dict[str, Any] = {name: config[name] for name in (*taken, "norm_eps", "qk_norm")}
+    channels = config["in_channels"]
+    own["control_in_dim"] = channels if way is None else 2 * channels + 1
+    own |= {"control_layers_places": list(places), "control_refiner_layers_places": [0, 1]}
+    return tiny_flows.settle(ZImageControlNetModel(add_control_noise_refiner=way, **own))  # pyright: ignore[reportArgumentType]
+
+
+def save_z_image(network: Any, other: Any, folder: Path, name: str, *, comfy: bool = False) -> Path:
+    """Saves a file as VideoX-Fun does; that of 2.0 has refiners as ``other``, whose first layers are zero."""
+    weights = {name: one.contiguous().clone() for name, one in network.state_dict().items()}
+    if network.config["add_control_noise_refiner"] == "control_layers":
+        more = {name: one.clone() for name, one in other.state_dict().items() if "control_noise_refiner" in name}
+        weights |= {name: torch.zeros_like(one) if "_proj" in name else one for name, one in more.items()}
+    for key in list(weights) if comfy else []:  # ComfyUI's own have one layer for three
+        if key.endswith("attention.to_q.weight"):
+            three = [weights.pop(key.replace("to_q", part)) for part in ("to_q", "to_k", "to_v")]
+            weights[key.replace("to_q", "qkv")] = torch.cat(three)
+    names = {"attention.to_out.0": "attention.out", "norm_q": "q_norm", "norm_k": "k_norm"} if comfy else {}
+    for old, new in names.items():
+        weights = {key.replace(old, new): value for key, value in weights.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / f"{name}.safetensors")
+    return folder / f"{name}.safetensors"
 
 
 def _config(model: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.files.weights_in import is_there, weights_in
 from core.language.words import tr
 from core.request.control import NO_PREPROCESSOR, Control
 
-FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter")
+FOLDER_NAMES = ("controlnet", "ControlNet", "t2i_adapter", "ipadapter", "ip_adapter", "model_patches")
 """In a folder of models, beside it, or beside that: ComfyUI's, AUTOMATIC1111's and InvokeAI's."""
 
 _DEEPEST = 3

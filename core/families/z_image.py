@@ -97,6 +97,7 @@ SPEC = FamilySpec(
         max_tokens=512,
     ),
     step_values=31_000,
+    optional_settings=("controls",),
     dtypes=("bfloat16", "float32"),  # float16 overflows: https://github.com/Tongyi-MAI/Z-Image/issues/14
     transformers_parts=("qwen2", "qwen3"),
     diffusers_pipelines=("z_image",),

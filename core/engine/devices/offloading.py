@@ -143,8 +143,8 @@ class Offloading:
 
     def held(self) -> int:
         """Returns the bytes of the weights that are on the device now."""
-        weights = (weight for part in self._parts.values() for weight in part.parameters())
-        return _bytes_of(weight for weight in weights if weight.device.type == self._device.type)
+        shared = {id(weight): weight for part in self._parts.values() for weight in part.parameters()}
+        return _bytes_of(weight for weight in shared.values() if weight.device.type == self._device.type)
 
     @contextmanager
     def alone(self, name: str) -> Generator[None]:
@@ -212,6 +212,7 @@ class Offloading:
         """Lets go of a part that was added."""
         part = self._parts.pop(name)
         if isinstance(hook := getattr(part, "_hf_hook", None), InTurns):
+            hook.end(part)  # layers that it shares with others are where those have them again
             hook.forget(part)
         remove_hook_from_module(part)
 

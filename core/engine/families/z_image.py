@@ -16,6 +16,8 @@ from transformers import Qwen2Tokenizer, Qwen3Model
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
+from core.engine.networks.block_guides import ZImageResiduals
+from core.engine.networks.guides import Guide
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
@@ -61,9 +63,16 @@ class ZImage:
         )
         return output.hidden_states[-2][0][mask[0]]
 
-    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
+    def predict(
+        self,
+        request: GenerationRequest,
+        batch: int,
+        encoded: Sequence[torch.Tensor],
+        guides: Sequence[Guide] = (),
+    ) -> Predict:
         embeddings = [text for text in encoded for _ in range(batch)]
         has_uncond, dtype = request.has_guidance, self._transformer.dtype
+        residuals = ZImageResiduals(guides, embeddings, dtype) if guides else None
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             x = x.to(dtype)
@@ -71,7 +80,8 @@ class ZImage:
             if has_uncond:
                 x, time = x.repeat(2, 1, 1, 1), time.repeat(2)
             pictures = list(x.unsqueeze(2).unbind(dim=0))  # (channels, 1 frame, height, width) each
-            outputs = self._transformer(pictures, time, embeddings, return_dict=False)[0]
+            added = residuals.of(pictures, time) if residuals is not None else {}
+            outputs = self._transformer(pictures, time, embeddings, **added, return_dict=False)[0]
             velocity = -torch.stack(list(outputs)).squeeze(2)  # the network points from noise to picture
             if not has_uncond:
                 return Prediction(velocity, None)

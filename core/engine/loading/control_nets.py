@@ -17,7 +17,7 @@ from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
-from core.engine.networks.block_guides import sees_latents
+from core.engine.networks.block_guides import sees_latents, share_layers
 from core.engine.networks.guides import Guide
 from core.engine.networks.image_prompts import AnyGuide, ImagePrompt, PictureGuide
 from core.engine.sampling.tensors import to_model_range
@@ -41,6 +41,7 @@ class ControlNets:
     def __init__(self, model: Model, family: Family, offloading: Offloading, plan: DevicePlan) -> None:
         """``plan`` tells the dtype; the placing moves them to its device."""
         self.present: dict[str, Any] = {}
+        self._values: dict[str, int] = {}
         self._model = model
         self._family = family
         self._offloading = offloading
@@ -73,7 +74,9 @@ class ControlNets:
         for one, file in zip(used, files, strict=True):
             if one.network not in self.present:
                 network = read_network(file, self._family.network(), self._plan)
+                self._values[one.network] = sum(weight.numel() for weight in network.parameters())
                 self._offloading.add(_part(one.network), network)
+                share_layers(network, self._family.network())
                 self.present[one.network] = network
         return tuple(
             one if Path(one.name).is_absolute() else replace(one, name=file.name)
@@ -123,8 +126,8 @@ class ControlNets:
         return seen, unseen
 
     def values(self) -> int:
-        """Returns the number of their weights."""
-        return sum(weight.numel() for network in self.present.values() for weight in network.parameters())
+        """Returns the number of their weights, without those that they share with the model."""
+        return sum(self._values[network] for network in self.present)
 
 
 def _key(picture: Pixels) -> tuple[tuple[int, ...], bytes]:

@@ -1,8 +1,9 @@
 """ControlNets beside a transformer: what they add behind its blocks in one call.
 
 Each is called as the transformer is, with its picture besides, and gives values for some of the blocks. The
-arithmetic is that of diffusers' FluxControlNetPipeline and FluxMultiControlNetModel; the tests hold it to them bit
-for bit, with one difference: the autoencoder's mean stands for the map, where that pipeline draws around it.
+arithmetic is that of diffusers' FluxControlNetPipeline, FluxMultiControlNetModel and ZImageControlNetPipeline; the
+tests hold it to them bit for bit, with one difference: the autoencoder's mean stands for the map, where the
+pipeline of FLUX.1 draws around it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from operator import add
 from typing import Any
 
 import torch
+from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 from torch.nn.functional import pad
 
 from core.control.file import FLUX_1
@@ -30,7 +33,17 @@ _NAMES = ("controlnet_block_samples", "controlnet_single_block_samples")
 
 def sees_latents(network: Any) -> bool:
     """Returns True for a network that looks at its picture as the autoencoder encodes it."""
-    return "controlnet_x_embedder" in dict(network.named_children()) and network.input_hint_block is None
+    is_flux = isinstance(network, FluxControlNetModel)
+    return network.input_hint_block is None if is_flux else isinstance(network, ZImageControlNetModel)
+
+
+def share_layers(network: Any, transformer: Any) -> None:
+    """Gives a ControlNet for Z-Image the layers of the transformer that it goes through as well.
+
+    They are one and the same, and move with either.
+    """
+    if isinstance(network, ZImageControlNetModel):
+        ZImageControlNetModel.from_transformer(network, transformer)
 
 
 class FluxResiduals:
@@ -98,3 +111,30 @@ def _shown(guide: Guide) -> torch.Tensor:
     height, width = picture.shape[2:]
     side = _HALVINGS * PATCH
     return pad(picture, (0, -width % side, 0, -height % side), mode="replicate")
+
+
+class ZImageResiduals:
+    """The sums that guides add behind some of the blocks of Z-Image."""
+
+    def __init__(self, guides: Sequence[Guide], texts: Sequence[torch.Tensor], dtype: torch.dtype) -> None:
+        """Takes the encoded texts (tokens, width), one for each picture of a call."""
+        self._texts = texts
+        self._nets = [(guide, _filled(guide).to(texts[0].device, dtype)) for guide in guides]
+
+    def of(self, pictures: list[torch.Tensor], time: torch.Tensor) -> dict[str, Any]:
+        """Returns further arguments for the transformer's call; pictures are (channels, 1, height, width)."""
+        sums: dict[int, torch.Tensor] = {}
+        for guide, seen in self._nets:
+            shown = [*seen.expand(len(pictures), *seen.shape[1:])]
+            weight = guide.control.weight
+            made = guide.network()(pictures, time, self._texts, shown, conditioning_scale=weight)
+            for block, values in made.items():
+                sums[block] = sums[block] + values if block in sums else values
+        return {"controlnet_block_samples": sums}
+
+
+def _filled(guide: Guide) -> torch.Tensor:
+    """Returns latents (1, channels, 1, height, width), with zeros for the mask and picture of inpainting."""
+    assert guide.latents is not None
+    more = guide.network().config.control_in_dim - guide.latents.shape[1]
+    return pad(guide.latents, (0, 0, 0, 0, 0, more)).unsqueeze(2)

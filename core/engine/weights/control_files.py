@@ -16,6 +16,7 @@ from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
 from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
+from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 
 from core.control.file import (
     ADAPTER,
@@ -27,6 +28,7 @@ from core.control.file import (
     IP_ADAPTER,
     UNION,
     UNREAD,
+    Z_IMAGE,
     ControlFile,
     other_layers,
 )
@@ -39,7 +41,7 @@ from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
 from core.engine.weights.pickles import keep, read_pickle
 from core.engine.weights.single_file import WeightFile
-from core.engine.weights.transformer_controls import Shapes, flux_config
+from core.engine.weights.transformer_controls import Shapes, flux_config, without_unused, z_image_config
 from core.errors import ControlBroken, ModelBroken
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
@@ -113,13 +115,14 @@ def _network(file: ControlFile, unet: Any, dtype: torch.dtype) -> Any:
     if file.kind == CONTROL_LORA:
         return of_low_rank(headers[0], file.start, unet, empty(kind, config), dtype)
     read_as = torch.float32 if file.kind == DIFFERENCE else dtype
+    headers = [without_unused(config, header) for header in headers]
     network, _ = WeightFile.of(*headers).build(kind, config, read_as, tr("its network"), file.start)
     return of_difference(network, unet, dtype) if file.kind == DIFFERENCE else network
 
 
 def _ways(kind: str) -> Callable[[ControlFile, Shapes, Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
     """Returns the way to a network's class, and to the configuration of a lone file, by its kind."""
-    return {ADAPTER: _adapter, FLUX_1: _flux}.get(kind, _controlnet)
+    return {ADAPTER: _adapter, FLUX_1: _flux, Z_IMAGE: _z_image}.get(kind, _controlnet)
 
 
 def _adapter(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -136,6 +139,10 @@ def _controlnet(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> t
 
 def _flux(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     return FluxControlNetModel, flux_config(file, shapes, transformer)
+
+
+def _z_image(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    return ZImageControlNetModel, z_image_config(file, shapes, transformer)
 
 
 def _config_beside(file: ControlFile) -> dict[str, Any]:

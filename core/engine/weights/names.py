@@ -236,6 +236,7 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "Qwen3VLModel": _qwen_vl,
         "Krea2Transformer2DModel": _krea2,
         "ZImageTransformer2DModel": _z_image,
+        "ZImageControlNetModel": _z_image,
         "FluxTransformer2DModel": _flux1,
         "FluxControlNetModel": _flux1_controlnet,
         "ChromaTransformer2DModel": _chroma,

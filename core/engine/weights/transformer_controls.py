@@ -1,22 +1,28 @@
 """Configurations of ControlNets for transformers: a lone file's shapes tell what it has of its own.
 
 All else is as in the transformer that it was made for, of which such a ControlNet is a copy with fewer blocks
-(``FluxControlNetModel.from_transformer`` in diffusers).
+(``FluxControlNetModel.from_transformer`` in diffusers), or whose layers it shares (Z-Image).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.control.file import ControlFile, other_layers
+from core.engine.weights.raw import read_tensor
+from core.files.safetensors_header import SafetensorsHeader
+from core.files.weights_header import read_header
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 _X, _TEXT = ("x_embedder.weight", "img_in.weight"), ("context_embedder.weight", "txt_in.weight")
 _GUIDANCE = ("time_text_embed.guidance_embedder.linear_1.weight", "guidance_in.in_layer.weight")
 _MODES = "controlnet_mode_embedder.weight"
+_CONTROL_X, _REFINER = "control_all_x_embedder.2-1.weight", "control_noise_refiner."
+_LOOKS = f"{_REFINER}0.before_proj.weight"
 _HINT = ("input_hint_block.conv_out.weight", "input_hint_block.14.weight")
 
 
@@ -41,6 +47,49 @@ def flux_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any
         "conditioning_embedding_channels": hint,
         "patch_size": 1 if hint is None else 2,
     }
+
+
+def z_image_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns that of a ZImageControlNetModel for a file of alibaba-pai (VideoX-Fun), of any version.
+
+    The first one refines its map by two blocks of its own. Those of 2.0 lie in the file, untrained: the first
+    control layers stand in for them. From 2.1 on they look at the picture that is made, too.
+
+    Raises ControlBroken for one of a transformer of another width.
+    """
+    inner, values = _shape(shapes, (_CONTROL_X,))
+    layers, refiners = _count(shapes, "control_layers"), _count(shapes, "control_noise_refiner")
+    if inner != transformer["dim"] or not 0 < layers <= transformer["n_layers"]:
+        raise other_layers(file)
+    if refiners and _LOOKS not in shapes:
+        way = None
+    else:
+        way = "control_noise_refiner" if refiners and not _is_untrained(file) else "control_layers"
+    every = round(transformer["n_layers"] / layers)  # as ComfyUI places them, also those of the lite ones
+    taken = ("all_patch_size", "all_f_patch_size", "dim", "n_heads", "n_kv_heads", "norm_eps", "qk_norm")
+    return {
+        **{name: transformer[name] for name in taken},
+        "control_layers_places": [every * layer for layer in range(layers)],
+        "control_refiner_layers_places": list(range(transformer["n_refiner_layers"])),
+        "add_control_noise_refiner": way,
+        "n_refiner_layers": refiners,
+        "control_in_dim": values // transformer["all_patch_size"][0] ** 2,
+    }
+
+
+def without_unused(config: Mapping[str, Any], header: SafetensorsHeader) -> SafetensorsHeader:
+    """Returns a file's header without the layers of a ControlNet for Z-Image that its configuration leaves out."""
+    if config.get("add_control_noise_refiner") != "control_layers":
+        return header
+    kept = {name: entry for name, entry in header.tensors.items() if _REFINER not in name}
+    return replace(header, tensors=kept)
+
+
+def _is_untrained(file: ControlFile) -> bool:
+    """Reads one weight, as diffusers and ComfyUI tell version 2.0."""
+    name = f"{file.start}{_LOOKS}"
+    header = next(header for header in map(read_header, file.files) if name in header.tensors)
+    return not read_tensor(header, name).float().any()
 
 
 def _shape(shapes: Shapes, names: tuple[str, ...]) -> tuple[int, int]:
