@@ -113,14 +113,14 @@ class Enlarging(QObject):
 
     @Slot(object)
     def _on_phase_changed(self, phase: Phase | None) -> None:
-        run = self._session.queue.running
+        run = self._session.pool.followed.run
         if phase not in (Phase.enlarging, Phase.refining) or run is None:
             return
         if isinstance(run.operation, EnlargeFiles):
-            name = run.operation.paths[run.begun - 1].name
-            title = tr("Enlarging picture {number} of {count}", number=run.begun, count=run.count)
+            name = run.operation.paths[0].name
+            title = tr("Enlarging picture {number} of {count}", number=run.number + 1, count=run.count)
             if phase is Phase.refining:
-                title = tr("Refining picture {number} of {count}", number=run.begun, count=run.count)
+                title = tr("Refining picture {number} of {count}", number=run.number + 1, count=run.count)
             self._tells_work = True
             stop = Choice(tr("Stop"), self._session.stop, "stopEnlargingButton")
             self.told.emit(Notice(ENLARGED, Message(title, name), "info", (stop,), LASTING_MS))

@@ -14,6 +14,7 @@ from app.film.film_panel import FilmPanel
 from app.messages.errors import Message
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
+from app.session.runner import Runner
 from app.session.session import Session
 from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
@@ -23,7 +24,7 @@ from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
-from core.runs.events import ImageReady, Started, Stepped
+from core.runs.events import Event, ImageReady, Started, Stepped
 from core.runs.operations import GenerateBranch, OpenedFilm, OpenFilm
 from core.runs.relatives import relatives
 
@@ -97,9 +98,8 @@ class MoreLikeThis(QObject):
         sheet.back_asked.connect(self._go_back)
         sheet.again_asked.connect(self._again)
         sheet.closed.connect(self._close)
-        session.run_started.connect(self._on_started)
-        session.step_shown.connect(self._on_step_shown)
-        session.image_ready.connect(self._on_ready)
+        session.pool.happened.connect(self._on_happened)
+        session.pool.step_shown.connect(self._on_step_shown)
         session.picture_saved.connect(self._on_saved)
 
     @property
@@ -176,21 +176,23 @@ class MoreLikeThis(QObject):
                     if turn is self._turns[-1]:
                         self._paint(place)
 
-    @Slot(object)
+    @Slot(object, object)
+    def _on_happened(self, _runner: Runner, event: Event) -> None:
+        if isinstance(event, Started):
+            self._on_started(event)
+        elif isinstance(event, ImageReady):
+            self._change(event.film.run, pixels=event.image.pixels, film=event.film)
+
     def _on_started(self, started: Started) -> None:
         for turn in self._turns:
             for place, member in enumerate(turn.members):
                 if not member.run and started.film.parent == member.branch.parent:
                     turn.members[place] = replace(member, run=started.film.run)
 
-    @Slot(object)
-    def _on_step_shown(self, stepped: Stepped) -> None:
+    @Slot(object, object)
+    def _on_step_shown(self, _runner: Runner, stepped: Stepped) -> None:
         if any(member.run == stepped.film.run for turn in self._turns for member in turn.members):
             self._change(stepped.film.run, pixels=stepped.preview.pixels)
-
-    @Slot(object)
-    def _on_ready(self, ready: ImageReady) -> None:
-        self._change(ready.film.run, pixels=ready.image.pixels, film=ready.film)
 
     @Slot(object)
     def _on_saved(self, saved: SavedPicture) -> None:

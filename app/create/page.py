@@ -96,6 +96,7 @@ class CreatePage(QSplitter):
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
         self.queue_list = QueueList(session)
+        self.queue_list.live_asked.connect(self.live_asked)
         self.left = ControlPanel(session, autoencoders, memory, upscalers, masks, controls)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):

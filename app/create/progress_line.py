@@ -54,6 +54,7 @@ class ProgressLine(QWidget):
     def _on_happened(self, happened: Happened) -> None:
         self._progress.follow(happened)
         queue = self._session.queue
-        seconds = self._session.times.of_queue(queue.entries, queue.running_id) if queue.runs else None
+        workers = len(self._session.pool.runners)
+        seconds = self._session.times.of_queue(queue.entries, queue.running, workers) if queue.runs else None
         self._progress.queue_seconds = seconds
         self._show()

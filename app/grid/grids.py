@@ -186,8 +186,8 @@ class Grids(QObject):
 
     def waits(self, opened: OpenGrid) -> bool:
         """Returns whether pictures of a grid will be made without another word."""
-        running, entries = self._session.queue.running_id, self._session.queue.entries
-        runs = (run for run in entries if run.id == running or (run.left and not run.is_on_hold))
+        queue = self._session.queue
+        runs = (run for run in queue.entries if queue.in_progress(run.id) or (run.left and not run.is_on_hold))
         grids = (run.operation for run in runs if isinstance(run.operation, MakeGrid))
         return any(operation.grid.id == opened.grid.id for operation in grids)
 
@@ -200,8 +200,8 @@ class Grids(QObject):
         """Returns the numbers of the grid's pictures that are in the queue, the one in progress too."""
         numbers: set[int] = set()
         for run, operation in self._runs_of(grid):
-            first = run.begun - (run.id == self._session.queue.running_id)
-            numbers |= set(operation.numbers[first : run.count])
+            made = [other.number for other in self._session.queue.running if other.id == run.id]
+            numbers |= {operation.numbers[number] for number in (*made, *run.numbers)}
         return numbers
 
     def _on_planned(self, answer: Callable[[Planned], object], found: tuple[Planned, tuple[Recipe, ...]]) -> None:

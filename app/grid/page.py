@@ -17,6 +17,7 @@ from app.messages.errors import Message, message
 from app.session.grid_text import size_words, work_words
 from app.session.picture_loader import thumbnail
 from app.session.run import RunState
+from app.session.runner import Runner
 from app.session.session import Session
 from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 from app.widgets.drop_router import DropRouter, DropRule, first, is_picture
@@ -30,7 +31,7 @@ from core.language.words import tr
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
 from core.request.settings.emphasis import MODES
-from core.runs.events import ImageReady, Stepped
+from core.runs.events import Event, ImageReady, Stepped
 
 PLAN_AFTER_MS = 300
 FAILED = "grid failed"
@@ -87,8 +88,8 @@ class GridPage(QWidget):
         grids.looked.connect(self._update)
         grids.failed.connect(self._on_failed)
         session.draft_edited.connect(self._on_draft_edited)
-        session.step_shown.connect(self._on_step_shown)
-        session.image_ready.connect(self._on_image_ready)
+        session.pool.step_shown.connect(self._on_step_shown)
+        session.pool.happened.connect(self._on_happened)
         session.queue.changed.connect(self._update)
         session.state_changed.connect(self._update)
         for opened in grids.known:
@@ -221,16 +222,16 @@ class GridPage(QWidget):
                 self._awaited = None
                 self.picture_asked.emit(opened.pictures[number])
 
-    @Slot(object)
-    def _on_step_shown(self, stepped: Stepped) -> None:
+    @Slot(object, object)
+    def _on_step_shown(self, _runner: Runner, stepped: Stepped) -> None:
         if self.isVisible() and (number := self._number_of(stepped.film.run)) is not None:
             self.table.show_picture(number, to_image(stepped.preview.pixels), is_finished=False)
 
-    @Slot(object)
-    def _on_image_ready(self, ready: ImageReady) -> None:
-        if (number := self._number_of(ready.film.run)) is not None:
+    @Slot(object, object)
+    def _on_happened(self, _runner: Runner, event: Event) -> None:
+        if isinstance(event, ImageReady) and (number := self._number_of(event.film.run)) is not None:
             self._unsaved.add(number)
-            self.table.show_picture(number, to_image(ready.image.pixels), is_finished=True)
+            self.table.show_picture(number, to_image(event.image.pixels), is_finished=True)
 
     def _number_of(self, run: str) -> int | None:
         return self.shown.grid.number_of(run) if self.shown is not None else None
@@ -240,15 +241,17 @@ class GridPage(QWidget):
         """Opens a finished picture with its film as soon as it is saved, or looks at the one in progress."""
         if self.shown is None:
             return
-        film = self._session.progress.film
         path: Path | None = self.shown.pictures.get(number)
         self._awaited = None
         if path is not None:
             self.picture_asked.emit(path)
         elif number in self._unsaved:
             self._awaited = number
-        elif self._session.progress.is_developing and film is not None and self._number_of(film.run) == number:
-            self.live_asked.emit()
+        for runner in self._session.pool.busy:
+            film = runner.progress.film
+            if runner.progress.is_developing and film is not None and self._number_of(film.run) == number:
+                self._session.pool.follow(runner)
+                self.live_asked.emit()
 
     @Slot(object)
     def _on_failed(self, problem: Message) -> None:

@@ -86,6 +86,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                     device=error.device,
                 ),
                 tr("Restart Emulsion. If it happens again, restart the computer or update the driver."),
+                is_of_engine=True,
             )
         case DeviceMissing():
             return Message(
@@ -177,6 +178,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 if error.how
                 else tr("The process that makes your pictures has ended."),
                 tr("Try again: the engine begins anew. Finished pictures are safe; the log has the details."),
+                is_of_engine=True,
             )
         case WireBroken():
             return Message(
@@ -186,6 +188,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                     reason=error.reason,
                 ),
                 tr("Restart Emulsion. If it happens again, install it anew."),
+                is_of_engine=True,
             )
         case UnforeseenFailure():
             return Message(

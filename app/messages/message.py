@@ -12,12 +12,14 @@ class Message:
         sentence: one sentence with the facts.
         remedy: what the reader can do about it, one sentence, or "".
         is_unforeseen: only a report and the log can tell more.
+        is_of_engine: the engine has gone away; another one may do what this one could not.
     """
 
     title: str
     sentence: str
     remedy: str = ""
     is_unforeseen: bool = False
+    is_of_engine: bool = False
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.sentence, self.remedy) if part)

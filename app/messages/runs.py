@@ -1,7 +1,9 @@
-"""Sentences for runs that ended in an error that nobody foresaw, by the work that it interrupted."""
+"""Sentences for runs that ended in an error that nobody foresaw, by the work that it interrupted, and for runs
+that go on in another place.
+"""
 
 from app.messages.errors import Message
-from core.language.words import tr
+from core.language.words import quoted, tr
 from core.runs.events import Event, Loading, Phase, Started, Stepped
 
 SAFE = tr("Your finished pictures are safe.")
@@ -17,6 +19,13 @@ _PHASES = {
     Phase.refining: (tr("The picture could not be refined"), tr("Try another model or another sampler.")),
 }
 _AT_END = (Phase.decoding, Phase.enlarging)
+
+
+def goes_on_elsewhere(problem: Message, place: str, title: str) -> Message:
+    """Returns the message for a run whose engine in a ``place`` has gone away."""
+    told = tr("{problem} ({place})", problem=problem.title, place=place)
+    sentence = tr("{prompt} goes on elsewhere, from the last step that was kept.", prompt=quoted(title[:60]))
+    return Message(told, f"{problem.sentence} {sentence}")
 
 
 def unforeseen_in_run(last: Event | None) -> Message:

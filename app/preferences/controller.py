@@ -173,7 +173,7 @@ class PreferencesController(QObject):
             self.models_changed.emit()
         self.address_changed.emit()
         if _of_engine(settings) != _of_engine(before):
-            self._session.engine_tasks.restart_engine()
+            self._session.pool.restart()
             self._memory.forget()
         if self._dialog is not None:
             self._fill(self._dialog)
@@ -191,7 +191,7 @@ class PreferencesController(QObject):
 def _of_engine(settings: Settings) -> tuple[object, ...]:
     """Returns the settings that an engine is made with."""
     places = settings.memory, settings.tiled_decode, settings.keeps_encodings
-    return settings.device, settings.dtype, settings.acceleration, settings.has_own_process, *places
+    return settings.places, settings.dtype, settings.acceleration, *places
 
 
 class PreferencesDialog(QDialog):

@@ -110,14 +110,14 @@ class DevicePage(LookingPage):
         )
         with QSignalBlocker(self._process):  # the choice of this device
             self._process.setChecked(self._settings_store.settings.has_own_process)
-        self._session.engine_tasks.restart_engine()
+        self._session.pool.restart()
 
     @Slot(bool)
     def _choose_process(self, is_own: bool) -> None:
         settings = self._settings_store.settings
         others = tuple(key for key in settings.own_processes if key != (settings.device or ""))
         self._settings_store.change(own_processes=(*others, *((settings.device or "",) if is_own else ())))
-        self._session.engine_tasks.restart_engine()
+        self._session.pool.restart()
 
     @Slot()
     def _show(self) -> None:

@@ -92,7 +92,7 @@ class MemoryPage(LookingPage):
         self._about_bits.setText(about if draft.weight_bits is None else f"{about} {EXPLICIT}")
 
     def _renew(self) -> None:
-        self._session.engine_tasks.restart_engine()
+        self._session.pool.restart()
         self._service.forget()
 
     @Slot()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE, RUN_ROLE, QueueModel
+from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE, RUN_ROLE, RUNNER_ROLE, QueueModel
 from app.session.progress_text import duration
+from app.session.runner import Runner
 from app.session.session import Session
 from app.widgets.building import hbox, named, push_button, stretched, vbox
 from app.widgets.elided_label import ElidedLabel
@@ -31,7 +32,13 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class QueueList(QWidget):
-    """Follows the session's queue; hidden while nothing waits."""
+    """Follows the session's queue; hidden while nothing waits.
+
+    Signals:
+        live_asked: the picture in progress is to be looked at, which the session tells of now.
+    """
+
+    live_asked = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +49,8 @@ class QueueList(QWidget):
         clear = push_button(tr("Clear"), session.queue.clear, kind="quiet", name="queueClearButton")
         clear.setToolTip(tr("Remove everything that has not begun"))
         self.view = QueueView(session)
+        self.view.live_asked.connect(self.live_asked)
+        self.view.model().modelReset.connect(self._show)
         vbox(hbox(stretched(self._heading), self._go_on, clear, spacing=0), self.view, on=self, spacing=4)
         session.queue.changed.connect(self._show)
         session.image_ready.connect(self._show)
@@ -50,19 +59,28 @@ class QueueList(QWidget):
     @Slot()
     def _show(self) -> None:
         queue = self._session.queue
-        entries, running = queue.entries, queue.running
+        entries, workers = queue.entries, len(self._session.pool.runners)
         waiting = sum(run.left for run in entries)
-        seconds = self._session.times.of_queue(entries, queue.running_id)
+        seconds = self._session.times.of_queue(entries, queue.running, workers)
         time = f" · {duration(seconds)}" if seconds else ""
         self._heading.show_text(tr("{waiting:,} waiting{time}", waiting=waiting, time=time))
         self._go_on.setVisible(bool(queue.held))
-        rows = min(len(entries), MOST_ROWS)
+        rows = min(self.view.model().rowCount(), MOST_ROWS)
         self.view.setFixedHeight(rows * ROW_PX + 2 * self.view.frameWidth())
-        self.setVisible(bool(waiting) or (running is not None and running.count > 1))
+        several = len(queue.running) > 1 or any(run.count > 1 for run in queue.running)
+        self.setVisible(bool(waiting) or several)
 
 
 class QueueView(QListView):
-    """The rows, with a menu for each; Delete removes it, Alt with the arrow keys moves it."""
+    """The rows, with a menu for each; Delete removes it, Alt with the arrow keys moves it.
+
+    A click on a picture that is being made shows it; Delete stops it.
+
+    Signals:
+        live_asked: see `QueueList`.
+    """
+
+    live_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -80,22 +98,31 @@ class QueueView(QListView):
         self.setDragDropOverwriteMode(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
+        self.clicked.connect(self._on_activated)
+        self.activated.connect(self._on_activated)
         self._current_id = 0
         self._model.modelAboutToBeReset.connect(self._remember)
         self._model.modelReset.connect(self._restore)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        run = self._run(self.currentIndex())
+        run, runner = self._run(self.currentIndex()), self.currentIndex().data(RUNNER_ROLE)
         with_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
-        if run is not None and event.key() == Qt.Key.Key_Delete:
+        if runner is not None and event.key() == Qt.Key.Key_Delete:
+            self._session.pool.stop_run(runner)
+        elif run is not None and event.key() == Qt.Key.Key_Delete:
             self._session.queue.remove(run.id)
         elif run is not None and with_alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._move(run, -1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 
-    def actions_for(self, run: QueuedRun) -> list[tuple[str, Callable[[], object]]]:
+    def actions_for(self, run: QueuedRun, runner: Runner | None = None) -> list[tuple[str, Callable[[], object]]]:
         """Returns what the menu of a row offers: words and work."""
+        if runner is not None:
+            return [
+                (tr("Show"), partial(self._session.pool.follow, runner)),
+                (tr("Stop\tDel"), partial(self._session.pool.stop_run, runner)),
+            ]
         queue = self._session.queue
         again = [(tr("Try again"), partial(queue.try_again, run.id))] if run.problem else []
         edit = [(tr("Edit"), partial(self._edit, run))] if isinstance(run.operation, Generate) and run.left else []
@@ -132,10 +159,16 @@ class QueueView(QListView):
         if run is None:
             return
         menu = QMenu(self)
-        for words, work in self.actions_for(run):
+        for words, work in self.actions_for(run, index.data(RUNNER_ROLE)):
             menu.addAction(words).triggered.connect(work)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.viewport().mapToGlobal(position))
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        if (runner := index.data(RUNNER_ROLE)) is not None:
+            self._session.pool.follow(runner)
+            self.live_asked.emit()
 
     @Slot()
     def _remember(self) -> None:

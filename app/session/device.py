@@ -1,5 +1,6 @@
 """The device that the engine computes on, and a sentence about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -43,7 +44,8 @@ class Device(QObject):
     """Holds the device in use; nothing is known before the engine has chosen one.
 
     Attributes:
-        chosen: None before.
+        chosen: in the place that the window follows, None before.
+        at: the devices that were chosen in all places so far.
         held: bytes of the GPU's memory that the program held after the last run; None for the processor.
 
     Signals:
@@ -52,15 +54,22 @@ class Device(QObject):
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, first: Callable[[], EnginePlace] = EnginePlace) -> None:
+        """``first`` returns the place that the window follows."""
         super().__init__(parent)
+        self._first = first
+        self.at: dict[EnginePlace, ChosenDevice] = {}
         self.chosen: ChosenDevice | None = None
         self.held: int | None = None
 
     @Slot(object, object)
-    def on_made(self, _place: EnginePlace, device: ChosenDevice) -> None:
+    def on_made(self, place: EnginePlace, device: ChosenDevice) -> None:
         """An engine has been made in a place."""
-        self.choose(device)
+        self.at[place] = device
+        if place == self._first():
+            self.choose(device)
+        else:
+            self.changed.emit()
 
     def choose(self, device: ChosenDevice) -> None:
         self.chosen, self.held = device, None

@@ -1,14 +1,14 @@
 """Begun pictures, which wait until the user has chosen which of them to finish."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from app.session.queue import RunQueue
 from app.session.run import Ending
 from core.film.film import Film
 from core.request.request import GenerationRequest
-from core.runs.branch import Branch
+from core.runs.branch import rest_of
 from core.runs.operations import GenerateBranch
 
 LAYOUT_PERCENT = 15
@@ -28,10 +28,8 @@ class EarlyChoice(QObject):
 
     changed = Signal()
 
-    def __init__(self, film: Callable[[], Film | None], queue: RunQueue, parent: QObject) -> None:
-        """``film`` returns that of the run in progress."""
+    def __init__(self, queue: RunQueue, parent: QObject) -> None:
         super().__init__(parent)
-        self._film = film
         self._queue = queue
         self.hold_after: int | None = None
         self.films: tuple[Film, ...] = ()
@@ -52,10 +50,8 @@ class EarlyChoice(QObject):
         """Returns the percentage at which the pictures of a request are held, None where none is."""
         return self.hold_after if request.count > 1 and request.steps > 1 else None
 
-    @Slot(object)
-    def follow(self, ending: Ending) -> None:
-        """A run has ended."""
-        film = self._film()
+    def follow(self, ending: Ending, film: Film | None) -> None:
+        """A run has ended, with this film."""
         if ending is Ending.held and film is not None:
             self.films = (*self.films, film)
             self.changed.emit()
@@ -65,7 +61,7 @@ class EarlyChoice(QObject):
         films, self.films = self.films, ()
         for film in films:
             if film.run in runs:
-                self._queue.add(GenerateBranch(Branch(film, len(film.frames), film.request)))
+                self._queue.add(GenerateBranch(rest_of(film)))
         self.changed.emit()
         return tuple(film for film in films if film.run not in runs)
 

@@ -75,10 +75,6 @@ class EngineTasks(QObject):
         self._newest.clear()
         return is_saving
 
-    def restart_engine(self) -> None:
-        """The next run begins with a new engine, made with what the settings say then."""
-        self._thread.restart_engine.emit()
-
     @Slot(object, object)
     def _on_task_happened(self, task: EngineTask, event: Event) -> None:
         submitted = self._newest.get(task.kind)

@@ -1,4 +1,4 @@
-"""The requests that wait, in their order, with the one whose picture is being made."""
+"""The requests that wait, in their order, with those whose pictures are being made."""
 
 import itertools
 import secrets
@@ -25,8 +25,8 @@ class RunQueue(QObject):
     """First in, first out, unless the user orders it otherwise.
 
     Attributes:
-        entries: all requests, also the one whose picture is being made.
-        running_id: of that one, None while nothing runs.
+        entries: all requests, also those whose pictures are being made.
+        running: the runs that make these, in the order in which they began.
 
     Signals:
         changed: look again at the attributes.
@@ -39,13 +39,9 @@ class RunQueue(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: tuple[QueuedRun, ...] = ()
-        self.running_id: int | None = None
+        self.running: tuple[Run, ...] = ()
         self._last_id = 0
         self._failures = 0
-
-    @property
-    def running(self) -> QueuedRun | None:
-        return self.find(self.running_id)
 
     @property
     def runs(self) -> tuple[QueuedRun, ...]:
@@ -74,7 +70,11 @@ class RunQueue(QObject):
     def coming(self) -> int:
         """Returns how many pictures will be begun by themselves, to choose from."""
         to_choose_from = [run for run in self.entries if run.hold_after is not None and not run.is_on_hold]
-        return sum(run.left + (run.id == self.running_id) for run in to_choose_from)
+        return sum(run.left + self.in_progress(run.id) for run in to_choose_from)
+
+    def in_progress(self, run_id: int) -> int:
+        """Returns how many pictures of a request are being made."""
+        return sum(run.id == run_id for run in self.running)
 
     def add(
         self,
@@ -100,42 +100,65 @@ class RunQueue(QObject):
         """Puts requests that were cleared, or are of an earlier start, at the end, on hold."""
         self._set((*self.entries, *(replace(run, id=self._next_id(), is_on_hold=True) for run in runs)))
 
-    def take(self, *, is_paused: bool) -> Run | None:
-        """Begins the next picture; None when there is none whose turn it is."""
-        run = next(iter(self.runs), None)
-        if run is None:
-            return None
-        self.running_id = run.id
-        self._replace(run.id, begun=run.begun + 1)
-        operation = run.next_operation
-        if isinstance(operation, Generate):
-            coming = itertools.chain.from_iterable(other.requests for other in self.runs)
-            operation = replace(operation, following=tuple(itertools.islice(coming, MOST_READ_AHEAD)))
-        return Run(operation, is_paused, run.hold_after)
+    def take(self, *, is_paused: bool, worker: int = 0, last: Run | None = None) -> Run | None:
+        """Begins the next picture; None when there is none whose turn it is.
 
-    def end(self, ending: Ending, problem: str = "", again: Operation[Any] | None = None) -> None:
-        """The picture has ended. Stop holds all that waits, and so do failures one after the other.
-
-        A run that failed stays in the queue, on hold, with the ``problem``; ``again`` is the work of another try.
+        Args:
+            worker: the number of the one that asks, which gets none that it has lost; 0 to take any.
+            last: what it made before: of a grid it gets the picture for which it has the least to do again.
         """
-        run, self.running_id = self.running, None
+        entry = next((run for run in self.runs if not worker or run.lost_by != worker), None)
+        if entry is None:
+            return None
+        number = entry.numbers[0]
+        if isinstance(grid := entry.operation, MakeGrid):
+            others = [run.number for run in self.running if run.id == entry.id]
+            number = grid.next_of(entry.numbers, last.number if last and last.id == entry.id else None, others)
+        begun = entry.with_begun(number)
+        run = Run(entry.work(number), is_paused, entry.hold_after, entry.id, number, entry.count)
+        self.running = (*self.running, run)
+        self._set(tuple(begun if other is entry else other for other in self.entries))
+        if isinstance(run.operation, Generate):
+            coming = itertools.chain.from_iterable(other.requests for other in self.runs)
+            following = tuple(itertools.islice(coming, MOST_READ_AHEAD))
+            run = replace(run, operation=replace(run.operation, following=following))
+        return run
+
+    def hold(self, run_id: int | None = None) -> None:
+        """Lets a request wait for the user, or all of them."""
+        chosen = (run_id is None or run.id == run_id for run in self.entries)
+        pairs = zip(self.entries, chosen, strict=True)
+        self._set(tuple(replace(run, is_on_hold=True) if is_chosen else run for run, is_chosen in pairs))
+
+    def end(
+        self,
+        run: Run,
+        ending: Ending,
+        problem: str = "",
+        again: Operation[Any] | None = None,
+        lost_by: int = 0,
+    ) -> None:
+        """The picture of a run has ended. Failures one after the other hold all that waits.
+
+        A run that failed stays in the queue, on hold, with the ``problem``, and one that was ``lost_by`` a worker
+        has the next turn at another one; ``again`` is the work of another try.
+        """
+        self.running = tuple(other for other in self.running if (other.id, other.number) != (run.id, run.number))
         self._failures = self._failures + 1 if ending is Ending.failed else 0
-        entries = self.entries
-        if run is not None:
-            if ending is Ending.cancelled and run.operation.goes_on_by_itself:
-                run = replace(run, begun=run.begun - 1)
-            ended = (run,) if run.left else ()
-            if ending is Ending.failed:
-                work = again or replace(run, begun=run.begun - 1).next_operation
-                failed = QueuedRun(
-                    self._next_id(), work, hold_after=run.hold_after, is_on_hold=True, problem=problem
-                )
-                ended = (failed, *ended)
-            place = next(number for number, other in enumerate(entries) if other.id == run.id)
-            entries = (*entries[:place], *ended, *entries[place + 1 :])
-        if ending is Ending.cancelled or self._failures >= MOST_FAILURES:
-            entries = tuple(replace(run, is_on_hold=True) for run in entries)
-        self._set(entries)
+        entries: list[QueuedRun] = []
+        for entry in self.entries:
+            if entry.id == run.id:
+                if ending in (Ending.failed, Ending.lost):
+                    again = again or entry.work(run.number)
+                    is_on_hold = entry.is_on_hold or ending is Ending.failed
+                    kept = QueuedRun(self._next_id(), again, hold_after=run.hold_after, is_on_hold=is_on_hold)
+                    entries.append(replace(kept, problem=problem, lost_by=lost_by))
+                elif ending is Ending.cancelled and entry.operation.goes_on_by_itself:
+                    entry = entry.with_back(run.number)
+            if entry.left or self.in_progress(entry.id) or entry.id != run.id:
+                entries.append(entry)
+        has_failed_often = self._failures >= MOST_FAILURES
+        self._set(tuple(replace(run, is_on_hold=True) if has_failed_often else run for run in entries))
 
     def go_on(self) -> None:
         """Lets all that is held take its turn again; what failed stays."""
@@ -177,17 +200,14 @@ class RunQueue(QObject):
         for run in self.entries:
             if is_kept(run):
                 kept.append(run)
-            elif run.id == self.running_id:
-                kept.append(replace(run, count=run.begun))
+            elif self.in_progress(run.id):
+                kept.append(replace(run, count=run.begun, passed=()))
         self._set(tuple(kept))
 
     def _insert(self, run: QueuedRun, before: int | None) -> None:
         others = [other for other in self.entries if other.id != run.id]
         place = next((index for index, other in enumerate(others) if other.id == before), len(others))
         self._set((*others[:place], run, *others[place:]))
-
-    def _replace(self, run_id: int, **changes: Any) -> None:
-        self._set(tuple(replace(run, **changes) if run.id == run_id else run for run in self.entries))
 
     def _next_id(self) -> int:
         self._last_id += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message, message
 from app.session.queued_films import QueuedFilms
+from app.session.run import Run
+from app.session.runner import Runner
 from app.session.session import Session
 from core.errors import EmulsionError
 from core.film.reader import PART_SUFFIX, completed_calls
@@ -38,9 +40,9 @@ class QueueStore(QObject):
         self._films = films
         self._tasks = session.background.queue(self, "queue file")
         self._branches = QueuedFilms(folders)
-        self._on_disk = (0, 0)
-        self._now: tuple[tuple[QueuedRun, ...], int | None, tuple[int, int]] = ((), None, (0, 0))
-        session.step_shown.connect(self._on_step_shown)
+        self._on_disk: frozenset[tuple[int, int]] = frozenset()
+        self._now: tuple[tuple[QueuedRun, ...], tuple[Run, ...], frozenset[tuple[int, int]]] = (), (), frozenset()
+        session.pool.step_shown.connect(self._on_step_shown)
         self._is_submitted = self._has_failed = False
 
     def restore(self) -> None:
@@ -55,34 +57,34 @@ class QueueStore(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
-        self._now = self._queue.entries, self._queue.running_id, self._on_disk
+        self._on_disk &= {_picture(run) for run in self._queue.running}
+        self._now = self._queue.entries, self._queue.running, self._on_disk
         if not self._is_submitted:
             self._is_submitted = True
             self._tasks.submit(self._write, self._on_written, self._on_failed, is_kept=True)
 
-    @Slot(object)
-    def _on_step_shown(self, stepped: Stepped) -> None:
-        """Once a step of the picture in progress is on the disk, it is found there, as an unfinished run."""
-        run, folder = self._queue.running, self._films()
-        if run is None or folder is None or _picture(run) == self._on_disk:
+    @Slot(object, object)
+    def _on_step_shown(self, runner: Runner, stepped: Stepped) -> None:
+        """Once a step of a picture in progress is on the disk, it is found there, as an unfinished run."""
+        run, folder = runner.run, self._films()
+        if run is None or folder is None or _picture(run) in self._on_disk:
             return
         if (folder / (stepped.film.run + PART_SUFFIX)).exists():
-            self._on_disk = _picture(run)
+            self._on_disk |= {_picture(run)}
             self._on_changed()
 
     def _write(self) -> None:
         """In the background: writes the queue as it is now, which may be newer than when this was asked for."""
         self._is_submitted = False
-        entries, running_id, on_disk = self._now  # at once: they belong together
-        kept = tuple(self._kept(run, is_running=run.id == running_id, on_disk=on_disk) for run in entries)
+        entries, running, on_disk = self._now  # at once: they belong together
+        again = [run for run in running if run.operation.goes_on_by_itself or _picture(run) not in on_disk]
+        kept = tuple(self._kept(entry, [run.number for run in again if run.id == entry.id]) for entry in entries)
         save_queue(tuple(run for run in kept if run.left or run.problem), self._folders)
         self._branches.remove_all_but((*entries, *kept))
 
-    def _kept(self, run: QueuedRun, *, is_running: bool, on_disk: tuple[int, int]) -> QueuedRun:
-        """Returns a request with its picture in progress as not begun, and with the film of a branch as a file."""
-        is_found = _picture(run) == on_disk and not run.operation.goes_on_by_itself
-        if is_running:
-            run = run if is_found else replace(run, begun=run.begun - 1)
+    def _kept(self, run: QueuedRun, again: Sequence[int]) -> QueuedRun:
+        """Returns a request with its pictures in progress as not begun, and the film of a branch as a file."""
+        run = run.with_back(*again)
         if isinstance(branch := run.operation, GenerateBranch) and (run.left or run.problem):
             return replace(run, operation=self._as_file(branch, has_failed=bool(run.problem)))
         return run
@@ -109,6 +111,6 @@ class QueueStore(QObject):
             self.failed.emit(Message(tr("The queue could not be kept"), sentence, tr("Make room on the disk.")))
 
 
-def _picture(run: QueuedRun) -> tuple[int, int]:
+def _picture(run: Run) -> tuple[int, int]:
     """Names one picture of a request."""
-    return run.id, run.begun
+    return run.id, run.number

@@ -40,12 +40,17 @@ class WorkerState(Enum):
 
 
 class Ending(Enum):
-    """The way a run ended; ``held``: it waits at the requested step, to be continued or dropped."""
+    """The way a run ended.
+
+    ``held``: it waits at the requested step, to be continued or dropped. ``lost``: its engine has gone away, and
+    another one goes on with it.
+    """
 
     finished = auto()
     held = auto()
     cancelled = auto()
     failed = auto()
+    lost = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,17 @@ class Run:
 
     A paused one waits before its first event. With ``hold_after`` it ends once so many percent
     of x_t are picture, at the latest one step before the last.
+
+    Attributes:
+        id: of its request in the queue. number: of its picture there, from 0, of ``count``.
     """
 
     operation: Operation[Any]
     is_paused: bool = False
     hold_after: int | None = None
+    id: int = 0
+    number: int = 0
+    count: int = 1
 
 
 def as_set(
@@ -68,12 +79,16 @@ def as_set(
     attended: Callable[[Film], AttentionRecord | None],
     *,
     attention: bool,
+    is_shared: bool,
 ) -> Operation[Any]:
-    """Returns the operation with the previews and the attention that are wanted now."""
+    """Returns the operation with the previews and the attention that are wanted now.
+
+    ``is_shared``: several engines make pictures of one grid.
+    """
     if isinstance(operation, GenerateBranch):
         operation = replace(operation, attended=attended(operation.branch.film))
     if isinstance(operation, MakeGrid):
-        operation = replace(operation, films=films)
+        operation = replace(operation, films=films, is_shared=is_shared)
     if isinstance(operation, Generate | GenerateBranch | Resume | MakeGrid):
         operation = replace(operation, previews=previews, attention=attention)
     return operation

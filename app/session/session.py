@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,20 +11,22 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
 from app.messages.errors import Message, message
+from app.messages.places import place_text
+from app.messages.runs import goes_on_elsewhere
 from app.session.background import CLOSE_WITHIN_MS, BackgroundTasks
 from app.session.device import Device
 from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource, Untold
 from app.session.early_choice import EarlyChoice
+from app.session.engine_pool import EnginePool
 from app.session.engine_tasks import EngineTasks
 from app.session.failed_run import picture_of_failure
 from app.session.lora_selection import LoraSelection
-from app.session.newest_step import NewestStep
 from app.session.picture_times import PictureTimes
 from app.session.queue import RunQueue
-from app.session.run import Ending, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState, as_set
+from app.session.run import Ending, Run, RunState, SaveAgain, SavePicture, UnsavedPicture, as_set
 from app.session.run_progress import RunProgress
+from app.session.runner import Runner
 from app.session.wildcards import Wildcards
-from app.session.worker_thread import WorkerThread
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import InvalidRequest
 from core.film.film import Film, Frame
@@ -32,10 +34,11 @@ from core.lora.library import LoraLibrary
 from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest
 from core.request.settings import validate
-from core.runs.branch import Branch
-from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.branch import Branch, rest_of
+from core.runs.events import Advanced, Event, ImageReady, Phase, PreviewMode, Started, Stepped
 from core.runs.operations import Engine, Generate, GenerateBranch, RenderFrame
 from core.runs.recorder import FilmRecorder
+from core.settings.engine_place import EnginePlace
 from core.wildcards.library import WildcardLibrary
 
 log = logging.getLogger(__name__)
@@ -45,25 +48,26 @@ class Session(QObject):
     """The state behind the window. Lives in the GUI thread; ask it to `shutdown` at the end.
 
     Attributes:
-        state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times, wildcards,
-            edit, model_of, refresh_models (of `DraftEditor`), settle_pictures (of `WorkerThread`): see there.
+        state, phase, progress: of the run that the window shows, see `Runner`; idle only if nothing is made.
+        background, device, draft_editor, early_choice, engine_tasks, loras, pool, queue, times, wildcards,
+            edit, model_of, refresh_models (of `DraftEditor`), settle_pictures, stop, pause, resume (of
+            `EnginePool`): see there.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
 
-    Signals:
+    Signals: those from ``state_changed`` to ``run_ended`` tell of the run that the window shows; `EnginePool` has
+        the same of all runs.
         draft_edited: the new draft. models_changed: look again at those of the draft editor.
         state_changed: a `RunState`. phase_changed: a `Phase`, or None when it is over.
         run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
-        step_shown: the newest `Stepped`, as often as it can be seen; the last one before all that comes after it.
+            Another run is shown as if it had just come as far as it is.
+        step_shown: see `Runner`.
         advanced: `Advanced`, of an operation that is no picture's. rested: the run is paused and has a step.
         run_ended: an `Ending`; a failed run has said why by ``run_failed`` before.
         picture_saved, picture_enlarged: `SavedPicture`, see `Writing`. save_failed: a `Message`, of ``unsaved``.
         run_failed: a `Message`; the run waits in the queue. failed: a `Message`. noticed: one of what goes on.
     """
 
-    draft_edited = Signal(object)
-    models_changed = Signal()
     state_changed = Signal(object)
     phase_changed = Signal(object)
     preview_mode_changed = Signal(object)
@@ -74,17 +78,14 @@ class Session(QObject):
     advanced = Signal(object)
     rested = Signal()
     run_ended = Signal(object)
-    picture_saved = Signal(object)
-    picture_enlarged = Signal(object)
     save_failed = Signal(object)
     run_failed = Signal(object)
     failed = Signal(object)
-    noticed = Signal(object)
 
     def __init__(
         self,
         catalogue: ModelSource,
-        make_engine: Callable[[], Engine],
+        make_engine: Callable[[EnginePlace], Engine],
         save: SavePicture,
         drafts: DraftStore,
         recorder: FilmRecorder | None = None,
@@ -92,47 +93,55 @@ class Session(QObject):
         loras: Callable[[], LoraLibrary] | None = None,
         embeddings: Callable[[], EmbeddingLibrary] | None = None,
         wildcards: Callable[[], WildcardLibrary] | None = None,
+        places: Callable[[], Sequence[EnginePlace]] = lambda: (EnginePlace(),),
     ) -> None:
-        """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
+        """Starts a worker's thread for each of the ``places``, where ``make_engine`` is called.
+
+        Unforeseen errors point to ``log_file``.
+        """
         super().__init__()
         self.background = BackgroundTasks(self)
         editor = self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
-        editor.edited.connect(self.draft_edited)
-        editor.models_changed.connect(self.models_changed)
+        self.draft_edited, self.models_changed = editor.edited, editor.models_changed
         self.edit, self.model_of, self.refresh_models = editor.edit, editor.model_of, editor.refresh_models
         self.queue = RunQueue(self)
-        self.queue.changed.connect(self._on_queue_changed)
         self.state = RunState.idle
         self.phase: Phase | None = None
-        self.device = Device(self)
-        self.progress = RunProgress()
+        self.device = Device(self, lambda: places()[0])
         self.times = PictureTimes()
-        self._newest_step = NewestStep(self)
-        self._newest_step.shown.connect(self.step_shown)
-        self.stepped.connect(self._newest_step.take)
         self.preview_mode = PreviewMode.automatic
         self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
-        self._is_closing = self._begins_paused = False
         self._films = recorder.folder if recorder is not None else lambda: None
-        self._thread = WorkerThread(make_engine, save, recorder, log_file)
-        self.settle_pictures = self._thread.settle_pictures
-        worker = self._thread.worker
-        worker.happened.connect(self._on_happened)
-        worker.state_changed.connect(self._on_worker_state_changed)
-        worker.ended.connect(self._end)
-        worker.noticed.connect(self.noticed)
-        worker.writing.saved.connect(self.picture_saved)
-        worker.writing.enlarged.connect(self.picture_enlarged)
-        worker.writing.not_saved.connect(self._picture_not_saved)
-        worker.writing.failed.connect(self.failed)
-        self.engine_tasks = EngineTasks(self._thread, self)
+        work = make_engine, places, save, recorder, log_file
+        pool = self.pool = EnginePool(self.queue, *work, self._as_set, self)
+        self.settle_pictures, self.stop = pool.settle_pictures, pool.stop
+        self.pause, self.resume = pool.pause, pool.resume
+        pool.changed.connect(self._on_pool_changed)
+        pool.follow_changed.connect(self._on_follow_changed)
+        pool.happened.connect(self._on_happened)
+        pool.followed_happened.connect(self._on_followed_happened)
+        pool.step_shown.connect(self._on_step_shown)
+        pool.rested.connect(self._on_rested)
+        pool.ended.connect(self._on_ended)
+        self.picture_saved, self.picture_enlarged, self.noticed = pool.saved, pool.enlarged, pool.noticed
+        pool.not_saved.connect(self._picture_not_saved)
+        pool.failed.connect(self.failed)
+        self.engine_tasks = EngineTasks(pool.runners[0].worker_thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
         self.wildcards = Wildcards(self.background, wildcards, self)
-        self.early_choice = EarlyChoice(lambda: self.progress.film, self.queue, self)
-        self.run_ended.connect(self.early_choice.follow)
-        self._thread.start()
+        self.early_choice = EarlyChoice(self.queue, self)
+
+    @property
+    def progress(self) -> RunProgress:
+        return self.pool.followed.progress
+
+    def place_text(self, runner: Runner) -> str:
+        """Returns words for the place of a run."""
+        place = self.pool.place_of(runner)
+        device = self.device.at.get(place)
+        return place_text(place, runner.number, device.name if device is not None else "")
 
     @property
     def draft(self) -> GenerationRequest:
@@ -147,7 +156,7 @@ class Session(QObject):
     def generate(self) -> None:
         """Queues the draft as it is now, once its files are there, and starts it when nothing else runs."""
         self.draft_editor.complete()
-        if self.draft_editor.files.puts_off(self.single_step if self._begins_paused else self.generate):
+        if self.draft_editor.files.puts_off(self.single_step if self.pool.begins_paused else self.generate):
             return
         try:
             validate(self.draft, self.draft_editor.limits)
@@ -157,33 +166,14 @@ class Session(QObject):
         request = self.loras.fitting(self.draft)
         self.queue.add(Generate(request), self.early_choice.hold_after_of(request))
 
-    def stop(self) -> None:
-        """Ends the run after the step in progress, and holds the queue."""
-        if self.state in (RunState.running, RunState.paused):
-            self._set_state(RunState.stopping)
-            self._thread.stop.emit()
-
-    def pause(self) -> None:
-        """Holds the run after the step in progress."""
-        if self.state is RunState.running:
-            self._set_state(RunState.paused)
-            self.times.rest()
-            self._thread.advance.emit(WorkerState.paused)
-
-    def resume(self) -> None:
-        if self.state is RunState.paused:
-            self._set_state(RunState.running)
-            self._thread.advance.emit(WorkerState.running)
-
     def single_step(self) -> None:
-        """Pauses after one more step; starts the draft when nothing runs."""
+        """Pauses all after one more step of the run that is shown; starts the draft when nothing runs."""
         if self.state is RunState.idle:
-            self._begins_paused = True
+            self.pool.begins_paused = True
             self.generate()
-            self._begins_paused = False
-        if self.state in (RunState.running, RunState.paused):
-            self._set_state(RunState.paused)
-            self._thread.advance.emit(WorkerState.stepping)
+            self.pool.begins_paused = False
+        self.pause()
+        self.pool.followed.single_step()
 
     def keep_last(self) -> None:
         """Saves what the last Stop left as a picture."""
@@ -195,13 +185,13 @@ class Session(QObject):
         self.engine_tasks.submit(f"keep {film.run} {frame.call} {stage}", RenderFrame(film, frame, stage))
 
     def continue_last(self) -> None:
-        """Takes up again what the last Stop left."""
-        if (film := self.progress.take_stopped()) is None:
-            return
-        if self.queue.takes_up(film.run):
-            self.queue.go_on()
-        else:
-            self.branch(Branch(film, len(film.frames), film.request))
+        """Takes up again all that the last Stop left."""
+        films = [runner.progress.take_stopped() for runner in self.pool.runners]
+        for film in films:
+            if film is not None and self.queue.takes_up(film.run):
+                self.queue.go_on()
+            elif film is not None:
+                self.branch(rest_of(film))
 
     def branch(self, branch: Branch) -> None:
         """Queues a branch of an earlier run, and starts it when nothing else runs."""
@@ -219,80 +209,84 @@ class Session(QObject):
         self.preview_mode_changed.emit(mode)
 
     def shutdown(self) -> bool:
-        """Keeps the draft, ends run, worker and background tasks; says whether they ended in time."""
-        self._is_closing = True
+        """Keeps the draft, ends runs, workers and background tasks; says whether they ended in time."""
         self.draft_editor.complete()
         deadline = QDeadlineTimer(CLOSE_WITHIN_MS)
-        self._thread.shut_down()  # its step goes on while the others end
+        self.pool.shut_down()  # their steps go on while the others end
         has_ended = self.background.close(deadline)
-        return self._thread.wait_for_end(deadline, is_saving=self.engine_tasks.close()) and has_ended
+        return self.pool.close(deadline, is_saving=self.engine_tasks.close()) and has_ended
+
+    def _as_set(self, run: Run) -> Run:
+        how = self.preview_mode, self._films(), self.pool.attention_of
+        is_shared, attention = len(self.pool.runners) > 1, self.records_attention
+        return replace(run, operation=as_set(run.operation, *how, attention=attention, is_shared=is_shared))
 
     @Slot()
-    def _on_queue_changed(self) -> None:
-        if self.state is RunState.idle and self.queue.running_id is None:
-            self._begin_next(is_paused=self._begins_paused)
-
-    def _begin_next(self, is_paused: bool) -> None:
-        run = self.queue.take(is_paused=is_paused) if not self._is_closing else None
-        if run is None:
-            self._set_state(RunState.idle)
-            return
-        self._set_state(RunState.paused if is_paused else RunState.running)
-        films, attended = self._films(), self.progress.attention_of
-        operation = as_set(run.operation, self.preview_mode, films, attended, attention=self.records_attention)
-        self._thread.begin.emit(replace(run, operation=operation))
-
-    def _set_state(self, state: RunState) -> None:
+    def _on_pool_changed(self) -> None:
+        for runner in self.pool.runners:
+            if runner.state is RunState.paused:
+                self.times.rest(runner.number)
+        state, phase = self.pool.followed.state, self.pool.followed.phase
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)
-
-    def _set_phase(self, phase: Phase | None) -> None:
         if phase is not self.phase:
             self.phase = phase
             self.phase_changed.emit(phase)
 
-    @Slot(object)
-    def _on_happened(self, event: Event) -> None:
-        if not isinstance(event, Stepped):
-            self._newest_step.show()
-        if isinstance(event, Started) and (run := self.queue.running) is not None and run.count > 1:
-            event = replace(event, index=run.begun - 1, count=run.count)
-        self._set_phase(event.phase if isinstance(event, Loading) else None)
-        self.progress.follow(event)
-        self.times.follow(event)
+    @Slot()
+    def _on_follow_changed(self) -> None:
+        """Tells of a run that is under way as of one that begins."""
+        runner = self.pool.followed
+        if runner.run is not None and runner.started is not None:
+            self.run_started.emit(runner.started)
+            if runner.stepped is not None:
+                self.step_shown.emit(runner.stepped)
+
+    @Slot(object, object)
+    def _on_happened(self, runner: Runner, event: Event) -> None:
+        self.times.follow(event, runner.number)
         self.loras.follow(event)
+
+    @Slot(object)
+    def _on_followed_happened(self, event: Event) -> None:
         signals = (self.run_started, self.stepped, self.image_ready, self.advanced)
         for kind, signal in zip((Started, Stepped, ImageReady, Advanced), signals, strict=True):
             if isinstance(event, kind):
                 signal.emit(event)
 
+    @Slot(object, object)
+    def _on_step_shown(self, runner: Runner, stepped: Stepped) -> None:
+        if runner is self.pool.followed:
+            self.step_shown.emit(stepped)
+
     @Slot(object)
-    def _on_worker_state_changed(self, state: WorkerState) -> None:
-        self._newest_step.show()
-        film = self.progress.film if self.progress.is_developing else None
-        if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
+    def _on_rested(self, runner: Runner) -> None:
+        if runner is self.pool.followed:
             self.rested.emit()
 
-    @Slot(object, object)
-    def _end(self, ending: Ending, problem: Message | None) -> None:
-        self._newest_step.show()
-        was_paused = self.state is RunState.paused
-        self._set_phase(None)
-        left = self.progress.end(ending)
-        self.times.rest()
+    @Slot(object, object, object)
+    def _on_ended(self, runner: Runner, ending: Ending, problem: Message | None) -> None:
+        run, left = runner.run, runner.progress.end(ending)
+        assert run is not None
+        self.times.rest(runner.number)
+        goes_on = run.operation.goes_on_by_itself  # by its next try
+        again = None if left is None or goes_on else GenerateBranch(rest_of(left))
+        entry = self.queue.find(run.id)
         if problem is None:
-            self.queue.end(ending)
+            self.queue.end(run, ending)
+        elif problem.is_of_engine and self.pool.has_another(runner) and entry is not None and not entry.lost_by:
+            ending = Ending.lost
+            self.queue.end(run, ending, again=again, lost_by=runner.number)
+            self.noticed.emit(goes_on_elsewhere(problem, self.place_text(runner), run.operation.title))
         else:
-            again = GenerateBranch(Branch(left, len(left.frames), left.request)) if left is not None else None
-            if (run := self.queue.running) is not None and run.operation.goes_on_by_itself:
-                again = None  # by its next try
-            self.queue.end(ending, problem.title, again)
+            self.queue.end(run, ending, problem.title, again)
             self.run_failed.emit(problem)
             if left is not None and (picture := picture_of_failure(left, problem)) is not None:
                 self.engine_tasks.submit(f"failed {left.run}", picture, on_failure=partial(log.info, "%s"))
-        self.run_ended.emit(ending)
-        self._begin_next(is_paused=was_paused)
+        self.early_choice.follow(ending, runner.progress.film)
+        if runner is self.pool.followed:
+            self.run_ended.emit(ending)
 
     @Slot(object)
     def _picture_not_saved(self, picture: UnsavedPicture) -> None:

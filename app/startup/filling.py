@@ -35,7 +35,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
 
     session = Session(
         catalogue,
-        lambda: make_engine(settings_store.settings.places[0]),
+        make_engine,
         save_picture,
         settings_store,
         FilmRecorder(settings_store.films_folder),
@@ -43,6 +43,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         lambda: catalogue.loras,
         lambda: catalogue.embeddings,
         lambda: catalogue.wildcards,
+        lambda: settings_store.settings.places,
     )
     make_engine.made.connect(session.device.on_made)
     application.applicationStateChanged.connect(session.draft_editor.refresh_when_active)

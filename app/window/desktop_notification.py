@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from app.session.progress_text import duration
 from app.session.run import Ending, RunState
+from app.session.runner import Runner
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.language.words import plural, tr
+from core.runs.events import Event, ImageReady
 
 LONG_S = 15.0
 SHOWN_MS = 10_000
@@ -39,12 +41,12 @@ class RunNotification(QObject):
         self._finished = 0
         self._ending = Ending.finished
         session.state_changed.connect(self._on_state_changed)
-        session.image_ready.connect(self._count)
+        session.pool.happened.connect(self._count)
         session.run_ended.connect(self._note)
 
-    @Slot()
-    def _count(self) -> None:
-        self._finished += 1
+    @Slot(object, object)
+    def _count(self, _runner: Runner, event: Event) -> None:
+        self._finished += isinstance(event, ImageReady)
 
     @Slot(object)
     def _note(self, ending: Ending) -> None:

@@ -54,8 +54,10 @@ def keep_description(grid: Grid, folder: Path) -> None:
 
 
 @contextmanager
-def making(grid: Grid, folder: Path) -> Generator[None]:
-    """Lets one process at a time make pictures of a grid in its folder. Raises GridInUse or SaveFailed.
+def making(grid: Grid, folder: Path, *, is_shared: bool = False) -> Generator[None]:
+    """Lets one program at a time make pictures of a grid in its folder. Raises GridInUse or SaveFailed.
+
+    With ``is_shared`` other engines of it may do that as well; which makes what is for the program to decide.
 
     The lock is on the description, which a folder gets that has none. Who has the lock has to look again for what
     another process has made before.
@@ -69,7 +71,7 @@ def making(grid: Grid, folder: Path) -> Generator[None]:
     except OSError as error:
         raise SaveFailed(path, words_of(error)) from error
     with file:
-        if not lock(file):
+        if not lock(file, is_shared=is_shared):
             raise GridInUse(folder)
         yield
 

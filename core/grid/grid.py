@@ -117,6 +117,15 @@ class Grid:
             for values in itertools.product(*(range(self.size[at]) for at in axes))
         )
 
+    def heaviest(self, number: int) -> tuple[str, ...]:
+        """Returns what a picture has of the axes that rebuild most, such as its model."""
+        most = max(map(self._rebuilds, range(3)))
+        values = (
+            (at, axis.values[place])
+            for at, (axis, place) in enumerate(zip(self.axes, self.place(number), strict=True))
+        )
+        return tuple(value for at, value in values if most and self._rebuilds(at) == most)
+
     def _rebuilds(self, at: int) -> int:
         kind = self.axes[at].kind
         return AXES[kind].rebuilds if kind else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class MakeGrid(Operation[None]):
         place: the grid's folder, see `core.grid.folder`.
         numbers: of the pictures to make, in this order; `Grid.order` is the one with the least work.
         following: the numbers of pictures that come later, whose prompts may be read together with those.
+        is_shared: other engines of this program make others of its pictures at the same time.
         films: the folder with films of unfinished runs: a picture whose film is there goes on where it was.
     """
 
@@ -32,6 +34,7 @@ class MakeGrid(Operation[None]):
     previews: PreviewMode = PreviewMode.automatic
     attention: bool = False
     following: tuple[int, ...] = ()
+    is_shared: bool = False
 
     @property
     def made(self) -> GenerationRequest:
@@ -54,6 +57,22 @@ class MakeGrid(Operation[None]):
     def part(self, number: int) -> MakeGrid:
         rest = self.numbers[number + 1 :]
         return replace(self, numbers=self.numbers[number : number + 1], following=rest)
+
+    def next_of(self, left: Sequence[int], last: int | None, others: Sequence[int]) -> int:
+        """Returns the part to make next, so that models change least; all parts are counted as in ``part``.
+
+        Args:
+            left: parts that have not begun, in their order.
+            last: the one that was made before with this engine, None for the first one.
+            others: those that other engines make now; an engine that begins takes what these have not loaded.
+        """
+
+        def loads(number: int) -> tuple[str, ...]:
+            return self.grid.heaviest(self.numbers[number])
+
+        own, taken = loads(last) if last is not None else None, set(map(loads, others))
+        fresh = next((number for number in left if loads(number) not in taken), left[0])
+        return next((number for number in left if loads(number) == own), fresh)
 
     @property
     def destination(self) -> Path:

@@ -97,3 +97,8 @@ def _looks_at_others(one: Control, other: Control) -> bool:
     if one.edits is not None and other.edits is not None:
         pairs.append((one.edits.sha256, other.edits.sha256))
     return any(before and after and before != after for before, after in pairs)
+
+
+def rest_of(film: Film) -> Branch:
+    """Returns the work that is left of a run that was stopped, with nothing changed."""
+    return Branch(film, len(film.frames), film.request)

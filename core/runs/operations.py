@@ -17,7 +17,7 @@ from core.models.memory_plan import MemoryInUse
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest
-from core.runs.branch import Branch
+from core.runs.branch import Branch, rest_of
 from core.runs.events import Event, Finished, PreviewMode
 from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
 
@@ -169,7 +169,7 @@ class Resume(Operation[None]):
     def branch_of(self, film: Film) -> Branch:
         """Returns the work that is left of the film on the disk."""
         if (at := self.branch_at) is None:
-            return Branch(film, len(film.frames), film.request)
+            return rest_of(film)
         call = min(at.call, len(film.frames))
         return Branch(film, call, self.request, at.remaining_steps, at.fresh_noise, at.noise_seed)
 

@@ -103,14 +103,17 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
         if run.operation.branch_at is not None:
             more["branch"] = asdict(run.operation.branch_at)
     elif isinstance(run.operation, EnlargeFiles):
-        paths = [str(path) for path in run.operation.paths[run.begun :]]
+        paths = [str(run.operation.paths[number]) for number in run.numbers]
         more = {"enlarge": paths, "longer_side": run.operation.longer_side}
         if (refining := run.operation.refining) is not None:
             more["refine"] = {**asdict(refining), "settings": refining.settings is not None}
     elif isinstance(run.operation, Generate) and run.operation.batch:
         more = {"batch": run.operation.batch}
     elif isinstance(run.operation, MakeGrid):
-        more = {"grid": str(run.operation.place), "numbers": run.operation.numbers[run.begun :]}
+        more = {
+            "grid": str(run.operation.place),
+            "numbers": [run.operation.numbers[number] for number in run.numbers],
+        }
     return {
         **more,
         "request": request_to_settings(_request_of(run.operation)),
@@ -118,6 +121,7 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
         "first_seed": run.first_seed,
         "hold_after": run.hold_after,
         "begun": run.begun,
+        "passed": run.passed,
         "problem": run.problem,
     }
 
@@ -183,13 +187,16 @@ def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
     batch = text_of(content.get("batch", ""), "batch")
     count = whole_of(content.get("count", 1), "count", COUNT)
     first_seed, hold_after = content.get("first_seed"), content.get("hold_after")
+    begun, passed = content.get("begun", 0), list_of(content.get("passed", []), "passed")
+    begun = whole_of(begun, "begun", range(count + bool(passed)))
     return QueuedRun(
         id=number + 1,
         operation=Generate(request, batch=batch) if content.get("film") is None else _resume(content, request),
         count=count,
         first_seed=None if first_seed is None else whole_of(first_seed, "first_seed", range(LARGEST_SEED + 1)),
         hold_after=None if hold_after is None else whole_of(hold_after, "hold_after", range(1, 101)),
-        begun=whole_of(content.get("begun", 0), "begun", range(count)),
+        begun=begun,
+        passed=tuple(sorted({whole_of(number, "passed", range(begun)) for number in passed})),
         is_on_hold=True,
         problem=text_of(content.get("problem", ""), "problem"),
     )

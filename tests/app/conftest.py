@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from core.lora.library import LoraLibrary
 from core.pictures.picture import GeneratedImage
 from core.runs.operations import Engine
 from core.runs.recorder import FilmRecorder
+from core.settings.engine_place import EnginePlace
 from core.wildcards.library import WildcardLibrary
 from tests.app.saved_pictures import loader, save_picture
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
@@ -72,17 +73,20 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
         loras: Callable[[], LoraLibrary] | None = None,
         embeddings: Callable[[], EmbeddingLibrary] | None = None,
         wildcards: Callable[[], WildcardLibrary] | None = None,
+        places: Callable[[], Sequence[EnginePlace]] = lambda: (EnginePlace(),),
+        make_engine_at: Callable[[EnginePlace], Engine] | None = None,
     ) -> Session:
         fake = engine or FakeEngine()
         session = Session(
             models or FakeModels(),
-            make_engine or (lambda: fake),
+            make_engine_at or (lambda _place: make_engine() if make_engine is not None else fake),
             save or saves,
             drafts or FakeDrafts(),
             recorder,
             loras=loras,
             embeddings=embeddings,
             wildcards=wildcards,
+            places=places,
         )
         sessions.append(session)
         return session
@@ -98,8 +102,8 @@ def settle(qtbot: QtBot) -> Callable[[Session], None]:
 
     def wait(session: Session) -> None:
         qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs)
-        writing = session._thread.worker.writing  # pyright: ignore[reportPrivateUsage]
-        qtbot.waitUntil(lambda: not writing.is_saving)
+        threads = [runner.worker_thread for runner in session.pool.runners]
+        qtbot.waitUntil(lambda: not any(thread.worker.writing.is_saving for thread in threads))
         QApplication.processEvents()
 
     return wait

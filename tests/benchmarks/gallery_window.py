@@ -89,7 +89,7 @@ def measure(folder: Path, count: int) -> dict[str, float]:
         return (time.perf_counter() - began) * 1000
 
     for turn in ("first", "warm"):
-        session = Session(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
+        session = Session(FakeModels(), lambda _place: FakeEngine(), _save_nothing, FakeDrafts())
         with kept_for_good():
             page = GalleryPage(session, SettingsStore(folders), LIGHT)
         page.resize(1360, 860)

@@ -139,7 +139,7 @@ class Turns:
 
         self._session = window.session
         self._loop = QEventLoop()
-        self._worker = self._session._thread.worker
+        self._worker = self._session.pool.runners[0].worker_thread.worker
         self._worker.happened.connect(self._stamp, Qt.ConnectionType.DirectConnection)
         self._session.run_ended.connect(self._loop.quit)
         self._session.failed.connect(print)

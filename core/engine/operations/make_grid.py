@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def run(context: Context, operation: MakeGrid) -> Iterator[Event]:
     count = len(operation.numbers)
-    with making(operation.grid, operation.place):
+    with making(operation.grid, operation.place, is_shared=operation.is_shared):
         there = made(operation.grid, operation.place)  # another process may have had the lock before
         for index, number in enumerate(operation.numbers):
             if number in there:

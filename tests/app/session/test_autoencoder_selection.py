@@ -48,7 +48,7 @@ def session(models: Path, settings_store: SettingsStore, qtbot: QtBot) -> Iterat
     def save(image: GeneratedImage, *_: object) -> Path:
         raise AssertionError(image)
 
-    session = Session(Catalogue((models,)), FakeEngine, save, settings_store)
+    session = Session(Catalogue((models,)), lambda _place: FakeEngine(), save, settings_store)
     session.edit(model="tiny")
     yield session
     assert session.shutdown()

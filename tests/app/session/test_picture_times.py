@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.session.picture_times import PictureTimes
+from app.session.run import Run
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady, Started
 from core.runs.operations import Generate
@@ -73,6 +74,6 @@ def test_the_queue_counts_what_comes_by_itself(times: PictureTimes, clock: Clock
     held = QueuedRun(2, Generate(REQUEST), is_on_hold=True)
     times.follow(Started(fakes.film(REQUEST), 0, 1))
     clock.now += 2.0
-    assert times.of_queue((running, held), running_id=1) == 3.0 + 2 * 5.0
+    assert times.of_queue((running, held), [Run(Generate(REQUEST), id=1)]) == 3.0 + 2 * 5.0
     unknown = QueuedRun(3, Generate(replace(REQUEST, model="another")))
-    assert times.of_queue((running, unknown), running_id=1) is None
+    assert times.of_queue((running, unknown), [Run(Generate(REQUEST), id=1)]) is None

@@ -35,7 +35,7 @@ def all_that_begin(queue: RunQueue) -> list[GenerationRequest]:
     begun: list[GenerationRequest] = []
     while (request := begin(queue)) is not None:
         begun.append(request)
-        queue.end(Ending.finished)
+        queue.end(queue.running[0], Ending.finished)
     return begun
 
 
@@ -54,7 +54,7 @@ def test_each_picture_knows_the_requests_that_come_after_it(queue: RunQueue) -> 
     while (run := queue.take(is_paused=False)) is not None:
         assert isinstance(run.operation, Generate)
         known.append([request.prompt for request in run.operation.following])
-        queue.end(Ending.finished)
+        queue.end(queue.running[0], Ending.finished)
     assert known == [["two"] * 3 + ["three"], ["two"] * 2 + ["three"], ["two", "three"], ["three"], []]
 
 
@@ -82,7 +82,7 @@ def test_a_picture_in_progress_is_not_removed_but_those_after_it_are(queue: RunQ
     begin(queue)
     queue.clear()
     assert [(run.operation.title, run.left) for run in queue.entries] == [("two", 0)]
-    queue.end(Ending.finished)
+    queue.end(queue.running[0], Ending.finished)
     assert queue.entries == ()
 
 
@@ -109,7 +109,8 @@ def test_a_duplicate_stands_behind_it_and_draws_other_seeds(queue: RunQueue) -> 
 
 def test_what_is_duplicated_on_hold_stays_on_hold(queue: RunQueue) -> None:
     begin(queue)
-    queue.end(Ending.cancelled)
+    queue.hold()
+    queue.end(queue.running[0], Ending.cancelled)
     queue.duplicate(queue.entries[0].id)
     assert begin(queue) is None
 
@@ -129,7 +130,7 @@ def test_the_rest_of_a_request_can_be_edited(queue: RunQueue) -> None:
 def test_a_failed_picture_leaves_its_request_and_has_the_same_seed_at_the_next_try(queue: RunQueue) -> None:
     queue.remove(queue.entries[0].id)
     begun = begin(queue)
-    queue.end(Ending.failed, "Not enough memory")
+    queue.end(queue.running[0], Ending.failed, "Not enough memory")
     assert [(run.problem, run.left) for run in queue.entries] == [("Not enough memory", 1), ("", 2), ("", 1)]
     queue.try_again(queue.entries[0].id)
     assert begin(queue) == begun
@@ -141,10 +142,11 @@ def test_only_pictures_that_come_by_themselves_are_on_the_way() -> None:
     assert queue.coming == 4
     begin(queue)
     assert queue.coming == 4
-    queue.end(Ending.held)
+    queue.end(queue.running[0], Ending.held)
     assert queue.coming == 3
     begin(queue)
-    queue.end(Ending.cancelled)
+    queue.hold()
+    queue.end(queue.running[0], Ending.cancelled)
     assert queue.coming == 0
 
 
@@ -153,11 +155,11 @@ def test_all_pictures_of_a_request_are_of_one_batch_and_those_of_its_duplicate_o
     several = queue.add(Generate(GenerationRequest("two", count=3)))
     queue.duplicate(several.id)
     queue.add(Generate(GenerationRequest("one")))
-    first, again, alone = (batch_of(entry.next_operation) for entry in queue.entries)
+    first, again, alone = (batch_of(entry.work(0)) for entry in queue.entries)
     assert first
     assert again not in ("", first)
     assert alone == ""
-    assert batch_of(replace(several, begun=2).next_operation) == batch_of(several.unbegun) == first
+    assert batch_of(several.work(2)) == batch_of(several.unbegun) == first
 
 
 def batch_of(operation: Operation[Any]) -> str:

@@ -170,8 +170,9 @@ def test_a_picture_that_is_still_being_written_at_the_end_is_waited_for(make_ses
     session.generate()
     qtbot.waitUntil(writing.is_set)
     threading.Timer(0.1, go_on.set).start()
-    session._thread.shut_down()  # pyright: ignore[reportPrivateUsage]
-    assert session._thread.wait_for_end(QDeadlineTimer(0), is_saving=False)  # pyright: ignore[reportPrivateUsage]
+    thread = session.pool.runners[0].worker_thread
+    thread.shut_down()
+    assert thread.wait_for_end(QDeadlineTimer(0), is_saving=False)
     assert written.is_set()
 
 

@@ -193,7 +193,7 @@ application = QCoreApplication([])
 engine = FakeEngine()
 engine.call_seconds = 0.002
 drafts = FakeDrafts(GenerationRequest("a", model="starter-model", size=Size(64, 64), seed=7, steps=100))
-session = Session(FakeModels(), lambda: engine, None, drafts, FilmRecorder(lambda: Path(sys.argv[1])))
+session = Session(FakeModels(), lambda _place: engine, None, drafts, FilmRecorder(lambda: Path(sys.argv[1])))
 session.stepped.connect(lambda stepped: print(stepped.frame.call + 1, flush=True))
 session.generate()
 application.exec()

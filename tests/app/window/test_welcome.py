@@ -40,7 +40,7 @@ def test_the_engine_is_made_before_the_first_picture_at_every_start(
         open_window().window.close()
     opened = open_window()
     opened.window.contents.welcome.greet()
-    worker = opened.window.session._thread.worker  # pyright: ignore[reportPrivateUsage]
+    worker = opened.window.session.pool.runners[0].worker_thread.worker
     qtbot.waitUntil(lambda: worker._engine is opened.engine)  # pyright: ignore[reportPrivateUsage]
 
 

@@ -34,9 +34,21 @@ def test_a_drive_without_locks_is_not_taken_for_a_lock_of_somebody_else(
     if goes_on:
         expected_warnings.append("is on a drive without locks")
 
-    def refuse(_file: object) -> None:
+    def refuse(_file: object, *, is_shared: bool) -> None:
         raise OSError(number, "told by the drive")
 
     monkeypatch.setattr(locks, "_lock_now", refuse)
     with (tmp_path / "one.lock").open("ab", buffering=0) as file:
         assert locks.lock(file) is goes_on
+
+
+def test_those_that_share_a_lock_have_it_together_and_keep_others_out(tmp_path: Path) -> None:
+    path = tmp_path / "one.lock"
+    with path.open("ab", buffering=0) as first, path.open("ab", buffering=0) as second:
+        assert locks.lock(first, is_shared=True)
+        assert locks.lock(second, is_shared=True)
+        with path.open("ab", buffering=0) as other:
+            assert not locks.lock(other)
+    with path.open("ab", buffering=0) as other, path.open("ab", buffering=0) as first:
+        assert locks.lock(other)
+        assert not locks.lock(first, is_shared=True)

@@ -13,6 +13,7 @@ from core.errors import InvalidRequest, LoraMissing, ModelMissing, WildcardMissi
 from core.grid.axes import AXES, axis_kind
 from core.grid.description import grid_from_text, grid_to_text, without_places
 from core.grid.grid import Axis, Grid
+from core.grid.operation import MakeGrid
 from core.grid.planning import MOST_PICTURES, check, plan
 from core.models.catalogue import Catalogue
 from core.request.hires import Hires
@@ -268,3 +269,20 @@ def test_a_list_with_nothing_in_it_is_told_with_an_example() -> None:
 )
 def test_a_control_loses_its_folders_and_keeps_its_network(typed: str, public: str) -> None:
     assert without_places(Axis("control", typed, (typed,))).values == (public,)
+
+
+def test_each_of_two_engines_loads_as_few_models_as_it_can() -> None:
+    made = plan(GenerationRequest("a", seed=1), [("steps", "2-5"), ("model", "one,two,three")])
+    work = MakeGrid(made, Path("grid"), made.order)
+    left = list(range(made.count))
+    last: list[int | None] = [None, None]
+    loaded: list[list[str]] = [[], []]
+    while left:
+        for engine in range(2):
+            if left:
+                number = work.next_of(left, last[engine], [other for other in last if other is not None])
+                left.remove(number)
+                last[engine] = number
+                loaded[engine].append(made.request_of(work.numbers[number]).model)
+    changes = [[model for model, _ in itertools.groupby(models)] for models in loaded]
+    assert changes == [["one", "three"], ["two", "three"]]

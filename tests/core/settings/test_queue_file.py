@@ -54,7 +54,8 @@ def folders(tmp_path: Path) -> Folders:
 def facts(run: QueuedRun) -> tuple[object, ...]:
     resumed = run.operation if isinstance(run.operation, Resume) else None
     path, point = (resumed.path, resumed.branch_at) if resumed is not None else (None, None)
-    return run.operation.made, path, point, run.count, run.first_seed, run.hold_after, run.begun, run.problem
+    taken = run.count, run.first_seed, run.begun, run.passed
+    return run.operation.made, path, point, *taken, run.hold_after, run.problem
 
 
 def test_everything_comes_back_on_hold(folders: Folders) -> None:
@@ -63,6 +64,12 @@ def test_everything_comes_back_on_hold(folders: Folders) -> None:
     assert stored.problem is None
     assert [facts(run) for run in stored.runs] == [facts(run) for run in RUNS]
     assert all(run.is_on_hold for run in stored.runs)
+
+
+def test_pictures_that_were_being_made_in_several_places_come_back(folders: Folders) -> None:
+    run = QueuedRun(1, Generate(REQUEST, batch="0af1"), 7, LARGEST_SEED, 15, 7, (1, 4))
+    save_queue((run,), folders)
+    assert [facts(back) for back in load_queue(folders).runs] == [facts(run)]
 
 
 def test_a_grid_comes_back_with_the_pictures_that_are_not_in_its_folder(folders: Folders, tmp_path: Path) -> None:
