@@ -121,8 +121,7 @@ def stable_diffusion_xl(
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + second,
-        transformer_layers_per_block=(1, 2),
-        **unet_changes,
+        **{"transformer_layers_per_block": (1, 2), **unet_changes},
     ).save_pretrained(folder / "unet")
     autoencoder().save_pretrained(folder / "vae")
     scheduler(prediction_type).save_pretrained(folder / "scheduler")

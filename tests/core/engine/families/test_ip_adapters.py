@@ -51,6 +51,24 @@ def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole_xl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that has all blocks of Stable Diffusion XL, and an IP-Adapter for it."""
+    folder = tmp_path_factory.mktemp("models")
+    blocks: dict[str, Any] = {
+        "block_out_channels": (8, 16, 16),
+        "layers_per_block": 2,
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        "transformer_layers_per_block": (1, 2, 3),
+    }
+    model = tiny.stable_diffusion_xl(folder / "tiny", **blocks)
+    tiny_ip_adapters.save(model, folder / "ipadapter", "plus", "plus", SEEDS["plus"])
+    tiny_controls.picture(folder, Size(70, 50), 6, "plus.png")
+    tiny_ip_adapters.save_encoder(folder)
+    return folder
+
+
 def control(models: Path, name: str, weight: float = 1.0, preprocessor: str = "none") -> Control:
     return Control(name, str(models / f"{name}.png"), preprocessor=preprocessor, weight=weight)
 
@@ -147,3 +165,18 @@ def test_from_a_picture(models: Path) -> None:
     request = replace(REQUEST, source=Source(str(photo), 0.6), controls=(control(models, "plus", 0.9),))
     pixels = unit_range(np.asarray(Image.open(photo)))
     assert_same(models, request, stock(models, request, ("plus",), 0.9, image=pixels, strength=0.6))
+
+
+@pytest.mark.parametrize(
+    ("part", "scales"),
+    [
+        ("picture", 0.7),
+        ("style", {"up": {"block_0": [0.0, 0.7, 0.0]}}),
+        ("layout", {"down": {"block_2": [0.0, 0.7]}}),
+    ],
+)
+def test_only_a_part_of_a_picture_counts_in_the_layers_that_diffusers_is_told(
+    part: str, scales: Any, whole_xl: Path
+) -> None:
+    request = replace(REQUEST, controls=(control(whole_xl, "plus", 0.7, part),))
+    assert_same(whole_xl, request, stock(whole_xl, request, ("plus",), scales))
