@@ -108,14 +108,20 @@ class ControlFile:
     @property
     def weights(self) -> Path:
         """Returns the file whose SHA-256 stands for it."""
-        return pickle_of(self.path) or (weights_of(self.path)[0] if self.path.is_dir() else self.path)
+        return pickle_of(self.path) or (_of_folder(self.path)[0] if self.path.is_dir() else self.path)
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Returns the files that its tensors are read from. Raises ModelBroken."""
         if self.copy is not None:
             return (self.copy,)
-        return weights_of(self.path) if self.path.is_dir() else (self.path,)
+        return _of_folder(self.path) if self.path.is_dir() else (self.path,)
+
+
+def _of_folder(folder: Path) -> tuple[Path, ...]:
+    """Returns the weights of a folder, and none of another network beside them: ProMax lies beside the union."""
+    files = weights_of(folder)
+    return files if all("-of-" in file.name for file in files) else files[:1]
 
 
 def name_of(path: Path) -> str:

@@ -46,6 +46,8 @@ class ControlLibrary:
             for place in self._places:
                 for path in weights_in(place, _DEEPEST, suffixes):
                     found.setdefault(name_of(path), path)
+                    for beside in sorted(path.glob("*_promax.safetensors")):  # in one folder with the union
+                        found.setdefault(name_of(beside), beside)
         return found
 
     def look(self) -> tuple[ControlFile, ...]:
@@ -53,7 +55,7 @@ class ControlLibrary:
         looked: list[ControlFile] = []
         for path in self.files().values():
             with suppress(ControlBroken):  # it is told when it is asked for
-                looked.append(self._read(path))
+                looked.append(self.read(path))
         return tuple(sorted(looked, key=lambda file: file.name.casefold()))
 
     def find(self, wanted: Control) -> ControlFile:
@@ -64,11 +66,11 @@ class ControlLibrary:
         path, files = Path(wanted.name), self.files()
         named = path if path.is_absolute() and is_there(path) else files.get(wanted.key)
         if named is not None and self._is_same(named, wanted):
-            return self._read(named)
+            return self.read(named)
         if wanted.network:  # it may have another name here
             for other in files.values():
                 if self._sha256_if_known(other).startswith(wanted.network):
-                    return self._read(other)
+                    return self.read(other)
         is_other = named is not None
         raise ControlMissing(wanted.key, tuple(files), is_other=is_other, folders=self._usual)
 
@@ -111,16 +113,17 @@ class ControlLibrary:
             raise ControlBroken(file.path, tr("there is no folder to keep its weights as safetensors"))
         return self._copies / f"{self.sha256_of(file)}.safetensors"
 
-    def _read(self, path: Path) -> ControlFile:
+    def read(self, path: Path) -> ControlFile:
+        """Reads the header of a network for control. Raises ControlBroken."""
         pickled, copy = pickle_of(path), None
         if pickled is not None and self._copies is not None and (sha256 := self._memory.sha256_if_known(pickled)):
             copy = self._copies / f"{sha256}.safetensors"
         return read_control(path, copy if copy is not None and copy.is_file() else None)
 
     def _is_same(self, path: Path, wanted: Control) -> bool:
-        return not wanted.network or self.sha256_of(self._read(path)).startswith(wanted.network)
+        return not wanted.network or self.sha256_of(self.read(path)).startswith(wanted.network)
 
     def _sha256_if_known(self, path: Path) -> str:
         with suppress(ControlBroken):
-            return self._memory.sha256_if_known(self._read(path).weights)
+            return self._memory.sha256_if_known(self.read(path).weights)
         return ""

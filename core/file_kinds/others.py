@@ -42,7 +42,7 @@ OTHERS: tuple[FileKind, ...] = (
         tr("a ControlNet for Z-Image"),
         (("control_layers.",), ("control_all_x_embedder.",), ("control_noise_refiner.",)),
     ),
-    FileKind("ControlNet", "control_lora", tr("a Control-LoRA"), (("lora_controlnet",), ("^lora_controlnet",))),
+    FileKind("ControlNet", "control_lora", tr("a Control-LoRA"), (("^lora_controlnet",),)),
     FileKind(
         "ControlNet",
         "control_difference",
@@ -62,6 +62,12 @@ OTHERS: tuple[FileKind, ...] = (
     ),
     FileKind(
         "ControlNet", "ip_adapter", tr("an IP-Adapter"), (("image_proj.", "ip_adapter."), ("ip_adapter.1.",))
+    ),
+    FileKind(
+        "ControlNet", "style_adapter", tr("a T2I-Adapter for style, which CLIP serves"), (("style_embedding",),)
+    ),
+    FileKind(
+        "ControlNet", "adapter_fuser", tr("what joins CoAdapters"), (("task_embedding", "spatial_feat_mapping."),)
     ),
     FileKind("ControlNet", "lllite", tr("a ControlNet-LLLite"), (("lllite_",),)),
     FileKind(

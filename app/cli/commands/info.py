@@ -1,6 +1,7 @@
-"""``emulsion info FILE``: the recipe inside a picture, or the facts about a model or a LoRA, as JSON."""
+"""``emulsion info FILE``: the recipe in a picture, or facts about a model, a LoRA or a ControlNet, as JSON."""
 
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from app.cli.command import Command
 from app.cli.models_import import described
 from app.cli.terminal import to_json
 from core.checkpoints.lora_keys import is_addition, lora_layers
+from core.control.file import UNREAD, ControlFile
+from core.errors import ControlBroken
 from core.files.safetensors_header import PICKLED_SUFFIXES
 from core.files.weights_header import read_header
 from core.language.words import tr
@@ -21,7 +24,10 @@ from core.settings.settings import load_settings
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    about = tr("a picture (PNG, JPEG or WebP), a model (.safetensors, .gguf or a diffusers folder), or a LoRA")
+    about = tr(
+        "a picture (PNG, JPEG or WebP), a model (.safetensors, .gguf or a diffusers folder), a LoRA or a "
+        "ControlNet"
+    )
     parser.add_argument("file", metavar="FILE", help=about)
 
 
@@ -33,13 +39,21 @@ def _run(arguments: Namespace) -> int:
 
 
 def _weights(path: Path) -> dict[str, object]:
-    if path.is_file() and is_addition(lora_layers(read_header(path).tensors)):
-        return _lora(path)
     folders = Folders.default()
     catalogue = users_catalogue(folders, partial(load_settings, folders))
+    with suppress(ControlBroken):
+        if (control := catalogue.controls.read(path)).kind != UNREAD:
+            return _control(control)
+    if path.is_file() and is_addition(lora_layers(read_header(path).tensors)):
+        return _lora(path)
     model = catalogue.read(path, path.stem if path.is_file() else path.name)
     check_whole(model)
     return described(model, catalogue.sha256_if_known(model))
+
+
+def _control(file: ControlFile) -> dict[str, object]:
+    about = {"kind": file.kind, "made_for": file.made_for or None, "weights": file.values}
+    return {"name": file.name, **about, "types": list(file.types), "preprocessors": list(file.preprocessors)}
 
 
 def _lora(path: Path) -> dict[str, object]:
@@ -48,4 +62,6 @@ def _lora(path: Path) -> dict[str, object]:
     return {"name": file.name, **about, "layers": file.usage.layers, "left_out": dict(file.usage.left_out)}
 
 
-COMMAND = Command(tr("print the recipe of a picture, or what a model or a LoRA is, as JSON"), _add_arguments, _run)
+COMMAND = Command(
+    tr("print the recipe of a picture, or what a model, a LoRA or a ControlNet is, as JSON"), _add_arguments, _run
+)

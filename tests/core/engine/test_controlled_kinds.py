@@ -14,7 +14,9 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
+from core.engine.devices.device import plan
 from core.engine.engine import Engine
+from core.engine.weights.control_files import found_control, read_network
 from core.errors import ControlBroken, InvalidRequest, OutOfMemory, WrongFamily
 from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
@@ -24,7 +26,7 @@ from core.request.control import Control
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.branch import Branch
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
-from tests import tiny, tiny_controls
+from tests import tiny, tiny_controls, tiny_ip_adapters
 from tests.core.engine.test_branching import ready
 from tests.core.engine.upscaling.test_pickles import Hostile
 
@@ -48,6 +50,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tiny_controls.save_difference(net, unet, folder, "difference"), folder / "difference-whole.safetensors"
     )
     tiny_controls.save_lone(net, folder, "xl-original", original=True, prefix="control_model.")
+    tiny_ip_adapters.save_encoder(models)
     tiny.lora(models / "loras" / "ink.safetensors", unet, "unet")
     return models
 
@@ -198,6 +201,39 @@ def test_a_folder_with_a_pickle_alone_is_used(library: Path, tmp_path: Path) -> 
     assert [path.suffix for path in folder.iterdir() if path.name != "config.json"] == [".bin"]
     expected = picture(engine, guided(tmp_path, "xl-original"))
     assert np.array_equal(picture(engine, guided(tmp_path, str(folder))), expected)
+
+
+def test_pickles_of_adapters_are_read_with_what_is_grouped_in_them(library: Path, tmp_path: Path) -> None:
+    model = library / "tiny-xl"
+    adapter = tiny_controls.adapter(model, kind="full_adapter_xl", side=8)
+    plain = {tiny_controls.adapter_name(name): one.contiguous() for name, one in adapter.state_dict().items()}
+    save_file(plain, tmp_path / "t2i.safetensors")
+    tiny_ip_adapters.save(model, tmp_path, "ip")
+    torch.save({"adapter": plain}, tmp_path / "t2i.pth")
+    torch.save(tiny_ip_adapters.weights(model), tmp_path / "ip.bin")
+    controls = Catalogue((library,), CheckpointCache(tmp_path / FILE_NAME)).controls
+    unet = UNet2DConditionModel.from_pretrained(model / "unet")
+    for name, pickled in (("t2i.safetensors", "t2i.pth"), ("ip.safetensors", "ip.bin")):
+        plain, read = (
+            read_network(found_control(controls, Control(str(tmp_path / one), "")), unet, plan("cpu", "float32"))
+            for one in (name, pickled)
+        )
+        assert all(map(torch.equal, plain.parameters(), read.parameters()))
+        assert type(plain) is type(read)
+
+
+def test_promax_lies_in_one_folder_with_the_union(library: Path, tmp_path: Path) -> None:
+    model, place = library / "tiny-xl", tmp_path / "models" / "controlnet" / "controlnet-union-sdxl-1.0"
+    tiny_controls.save(tiny_controls.union(model), place.parent, place.name)
+    tiny_controls.save_lone(tiny_controls.union(model, 5, 8), place, "diffusion_pytorch_model_promax")
+    files = {file.name: file for file in Catalogue((tmp_path / "models",)).controls.look()}
+    assert {name: file.modes for name, file in files.items()} == {
+        "controlnet-union-sdxl-1.0": 6,
+        "diffusion_pytorch_model_promax": 8,
+    }
+    engine = made_with(library, tmp_path)
+    expected = picture(engine, guided(tmp_path, "union", type="depth"))
+    assert np.array_equal(picture(engine, guided(tmp_path, str(place), type="depth")), expected)
 
 
 def test_a_pickle_for_another_family_is_refused_with_both_names(

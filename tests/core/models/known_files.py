@@ -217,6 +217,18 @@ FILES: dict[str, tuple[Shapes, str, str, str]] = {
         "the difference of a ControlNet to a model",
         "",
     ),
+    "t2iadapter_style_sd14v1": (
+        {"style_embedding": (1, 8, 1024), "proj": (1024, 768), "ln_post.weight": (1024,)},
+        CONTROL,
+        "a T2I-Adapter for style, which CLIP serves",
+        "",
+    ),
+    "coadapter-fuser-sd15v1": (
+        {"task_embedding": (16, 768), "spatial_feat_mapping.0.1.weight": (768, 320), "seq_proj": (768, 768)},
+        CONTROL,
+        "what joins CoAdapters",
+        "",
+    ),
     "lllite": (
         {"lllite_unet_input_blocks_4_1_attn1_to_q.down.0.weight": (8, 8)},
         CONTROL,

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import save_file
 
 from core.pictures.saving import save_as
-from tests import tiny, tiny_loras
+from tests import tiny, tiny_controls, tiny_loras
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -44,6 +45,17 @@ def test_a_lora_tells_its_kind_and_what_of_it_acts_on_no_model(run: Run, tmp_pat
     assert (told["name"], told["left_out"]) == ("ink", {"of OFT": 1})
     assert told["kind"].startswith("a LyCORIS file (")
     assert told["layers"] == len(tiny_loras.METHODS) + 3
+
+
+def test_a_network_for_control_tells_its_kind_and_the_maps_that_it_knows(run: Run, tmp_path: Path) -> None:
+    model = tiny.stable_diffusion_xl(tmp_path / "model")
+    tiny_controls.save_lone(tiny_controls.union(model, types=8), tmp_path, "promax")
+    told = json.loads(run("info", tmp_path / "promax.safetensors").output)
+    assert (told["name"], told["kind"], told["types"][-1]) == ("promax", "control_union", "repaint")
+    unet = UNet2DConditionModel.from_pretrained(model / "unet")
+    tiny_controls.save_control_lora(tiny_controls.controlnet(model), unet, tmp_path, "rank2")
+    told = json.loads(run("info", tmp_path / "rank2.safetensors").output)
+    assert (told["kind"], told["types"], told["preprocessors"][0]) == ("control_lora", [], "none")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,11 @@ BLOCKS: dict[str, Any] = {
 def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny model whose latents are eight times smaller, and an adapter for it in each layout."""
     folder, form = tmp_path_factory.mktemp("models"), request.param
-    model = tiny.stable_diffusion_xl(folder / "tiny") if form == "xl" else tiny.stable_diffusion(folder / "tiny", **BLOCKS)
+    model = (
+        tiny.stable_diffusion_xl(folder / "tiny")
+        if form == "xl"
+        else tiny.stable_diffusion(folder / "tiny", **BLOCKS)
+    )
     tiny.autoencoder(**LEVELS).save_pretrained(model / "vae")
     made = adapter(folder, form)
     tiny_controls.save_lone(made, folder / "t2i_adapter", "diffusers")
