@@ -47,7 +47,7 @@ PACKAGES = {
             "models",
             "prompt",
         ),
-        *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "remote", "engine"),
+        *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "remote", "cluster", "engine"),
         "training",
     ),
     "app": (

@@ -8,6 +8,7 @@ from app.messages.downloads import download_text
 from app.messages.message import Message
 from app.messages.model_files import message_about_files
 from app.messages.values import field_name, memory_figures, shown
+from core.cluster.failure import ClusterUnusable
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
@@ -189,6 +190,11 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 ),
                 tr("Restart Emulsion. If it happens again, install it anew."),
                 is_of_engine=True,
+            )
+        case ClusterUnusable():
+            return Message(
+                tr("The cluster cannot be used"),
+                tr("The cluster cannot be used: {reason}.", reason=error.reason),
             )
         case UnforeseenFailure():
             return Message(

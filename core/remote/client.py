@@ -13,8 +13,7 @@ from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder
-from core.remote.frames import Sink, write_message
-from core.remote.inbox import Inbox
+from core.remote.frames import Message, Sink, write_message
 from core.remote.messages import Answer, Close, Ended, Failed, Hello, MakeEngine, Next, Order, Ready, Run, Told
 from core.remote.table import check_greeting, fingerprint
 from core.runs.events import Event
@@ -32,11 +31,20 @@ KEEPS_AT_MOST = 2**26
 _LOOK_AGAIN_S = 0.1
 
 
+class Answers(Protocol):
+    """The messages that come; `core.remote.inbox.Inbox` has them."""
+
+    def take(self, seconds: float | None = None) -> Message | None: ...
+
+
 class Peer(Protocol):
     """The other end of the wire; `core.remote.child.Child` is one."""
 
-    inbox: Inbox
-    sink: Sink
+    @property
+    def inbox(self) -> Answers: ...
+
+    @property
+    def sink(self) -> Sink: ...
 
     @property
     def is_alive(self) -> bool: ...

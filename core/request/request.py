@@ -14,7 +14,7 @@ from core.request.size import Size
 
 STARTER_MODEL = "starter-model"
 
-STEPS, COUNT = range(1, 501), range(1, 101)
+STEPS, COUNT = range(1, 501), range(1, 1001)
 LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command
-from app.cli.commands.generate import Job, add_run_options, job_of, saved_pictures
+from app.cli.picture_job import Job
+from app.cli.picture_runs import add_run_options, job_of, saved_pictures
 from app.cli.terminal import Progress, to_json
 from app.cli.typed_request import add_request_options, typed_request
 from app.session.grid_text import size_words, work_words

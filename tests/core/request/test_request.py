@@ -40,7 +40,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
         ({"guidance_scale": float("nan")}, "guidance", "0 to 30"),
         ({"seed": -1}, "seed", "18446744073709551615"),
         ({"seed": 2**64}, "seed", "18446744073709551615"),
-        ({"count": 0}, "count", "1 to 100"),
+        ({"count": 0}, "count", "1 to 1000"),
         ({"sampler": "magic"}, "sampler", "ddim"),
     ],
 )

@@ -174,4 +174,4 @@ def test_numbers_out_of_range_are_brought_into_it(folders: Folders) -> None:
         damage(name, value)(content)
     path.write_text(json.dumps(content))
     run = load_queue(folders).runs[0]
-    assert (run.count, run.left, run.hold_after, run.first_seed) == (100, 1, 1, 0)
+    assert (run.count, run.left, run.hold_after, run.first_seed) == (1000, 1, 1, 0)
