@@ -56,6 +56,7 @@ class FakeEngine:
 
     Attributes:
         holds: at these points the engine waits until the event is set; `arrived` tells that it does.
+        holds_in_all: the same, by the number of network calls since the beginning, over all runs.
         errors: what is raised at these points.
         decode_hold, decode_error, keep_error: the same for `Decode` and `RenderFrame`.
         trip_hold, trip_error, step_error: the same for `EncodePicture` and `PredictOnce`.
@@ -78,6 +79,7 @@ class FakeEngine:
         errors: dict[Point, Exception] | None = None,
     ) -> None:
         self.holds = holds or {}
+        self.holds_in_all: dict[int, threading.Event] = {}
         self.errors = errors or {}
         self.arrived = threading.Event()
         self.decode_hold: threading.Event | None = None
@@ -234,6 +236,8 @@ class FakeEngine:
         for call in range(len(film.frames), film.schedule.calls):
             self.calls += 1
             time.sleep(self.call_seconds)
+            if self.calls in self.holds_in_all:
+                self._wait(self.holds_in_all[self.calls])
             self._reach(call)
             frame = frame_of(film, call)
             film = film.with_frame(frame)

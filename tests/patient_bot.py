@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import MultiSignalBlocker, SignalBlocker
 
-from tests.patience import LONGEST_S
-
-LONGEST_MS = round(LONGEST_S * 1000)
+from tests.patience import LONGEST_MS
 
 
 class PatientBot(QtBot):

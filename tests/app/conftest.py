@@ -10,6 +10,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.session import background as background_module
+from app.session import session as session_module
+from app.session import worker_thread
 from app.session.background import BackgroundTasks
 from app.session.run import RunState, SavePicture
 from app.session.session import Session
@@ -24,6 +27,7 @@ from core.settings.engine_place import EnginePlace
 from core.wildcards.library import WildcardLibrary
 from tests.app.saved_pictures import loader, save_picture
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
+from tests.patience import LONGEST_MS
 
 __all__ = ["loader", "save_picture"]
 
@@ -53,6 +57,14 @@ def background(qtbot: QtBot) -> Iterator[BackgroundTasks]:
     tasks = BackgroundTasks()
     yield tasks
     tasks.close()
+
+
+@pytest.fixture(autouse=True)
+def the_end_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a session end whatever a slow machine makes of it; the program itself gives up after seconds."""
+    for module in (background_module, session_module, worker_thread):
+        monkeypatch.setattr(module, "CLOSE_WITHIN_MS", LONGEST_MS)
+    monkeypatch.setattr(worker_thread, "LAST_WORDS_MS", LONGEST_MS)
 
 
 MakeSession = Callable[..., Session]

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentView
 from app.canvas.view import Canvas
-from app.session.newest_step import REST_MS
 from app.session.picture_loader import OpenedPicture
 from app.session.run import RunState
 from app.session.session import Session
@@ -23,6 +22,7 @@ from core.request.request import GenerationRequest, Size, Upscaler
 from core.runs.events import ImageReady
 from tests import fake_films, fakes
 from tests.app.conftest import MakeSession
+from tests.app.holding import hold_until_shown
 from tests.fakes import FakeEngine
 
 
@@ -85,7 +85,7 @@ def test_a_preview_tells_its_step_and_its_kind_and_has_the_place_of_the_picture(
         badges.append(table.badge())
         sizes.append(table.canvas.shown.size.width())
 
-    table.engine.call_seconds = 1.5 * REST_MS / 1000
+    hold_until_shown(table.session, table.engine, 3)
     table.session.step_shown.connect(look)
     table.session.edit(steps=3)
     table.session.generate()

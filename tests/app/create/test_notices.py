@@ -68,10 +68,12 @@ def run_to_end(bench: Bench, qtbot: QtBot) -> None:
 
 
 def stop_at_step_3(bench: Bench, qtbot: QtBot) -> None:
-    bench.engine.call_seconds = 0.01
+    hold = bench.engine.holds[2] = threading.Event()
+    bench.engine.arrived.clear()
     bench.session.generate()
-    qtbot.waitUntil(lambda: bench.engine.calls >= 3)
+    qtbot.waitUntil(bench.engine.arrived.is_set)
     bench.session.stop()
+    hold.set()
     qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
 
 
@@ -163,7 +165,6 @@ def test_what_stop_left_waiting_goes_on_or_is_cleared(bench: Bench, qtbot: QtBot
     bench.press("goOnButton")
     qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
     assert len(bench.engine.requests) == 4
-    bench.engine.calls = 0
     stop_at_step_3(bench, qtbot)
     bench.press("clearQueueButton")
     assert bench.session.queue.entries == ()

@@ -4,16 +4,16 @@ from PySide6.QtWidgets import QLabel, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from app.create.progress_line import RESOLUTION, ProgressLine
-from app.session.newest_step import REST_MS
 from app.session.run import RunState
 from tests.app.conftest import MakeSession
+from tests.app.holding import hold_at, hold_until_shown
 from tests.fakes import FakeEngine
 
 
 def test_the_line_follows_a_run_from_phase_to_outcome(make_session: MakeSession, qtbot: QtBot) -> None:
     engine = FakeEngine()
-    engine.call_seconds = 1.5 * REST_MS / 1000
     session = make_session(engine)
+    hold_until_shown(session, engine, 2)
     line = ProgressLine(session)
     qtbot.addWidget(line)
     words, bar = line.findChild(QLabel, "phaseLabel"), line.findChild(QProgressBar, "progressBar")
@@ -56,8 +56,7 @@ def test_steps_that_come_faster_than_the_eye_are_not_all_shown_but_the_last_one_
 
 
 def test_stop_is_confirmed_before_it_has_happened(make_session: MakeSession, qtbot: QtBot) -> None:
-    engine = FakeEngine()
-    engine.call_seconds = 0.05
+    engine, hold = hold_at(1)
     session = make_session(engine)
     line = ProgressLine(session)
     qtbot.addWidget(line)
@@ -67,5 +66,6 @@ def test_stop_is_confirmed_before_it_has_happened(make_session: MakeSession, qtb
         session.generate()
     session.stop()
     assert words.text() == "Stopping after this step"
+    hold.set()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert words.text().startswith("Stopped at step ")

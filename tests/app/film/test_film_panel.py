@@ -164,7 +164,7 @@ def test_taking_the_scrubber_ends_playing(panel: FilmPanel, qtbot: QtBot) -> Non
     panel.show_film(synthetic_film.film(30))
     scrubber(panel).setFocus()
     qtbot.keyClick(scrubber(panel), Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: panel.call == 3)
+    qtbot.waitUntil(lambda: panel.call >= 3)
     qtbot.keyClick(scrubber(panel), Qt.Key.Key_Home)
     qtbot.wait(250)
     assert panel.call == 0

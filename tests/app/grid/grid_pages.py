@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from app.grid.page import GridPage
 from app.grid.table import PICTURE
-from app.session.run import RunState
 from core.grid.folder import SHEET, read_grid
 from core.grid.sheet import EMPTY, SheetLayout
 from tests.app.windows import Opened, wait_until_idle
@@ -73,12 +72,6 @@ def on_sheet(place: Path) -> list[int]:
         sheet = opened.convert("RGB")
     corners = [SheetLayout.of(grid).corner(number) for number in range(grid.count)]
     return [number for number, (left, top) in enumerate(corners) if sheet.getpixel((left + 2, top + 2)) != EMPTY]
-
-
-def stop_after(opened: Opened, qtbot: QtBot, page: GridPage, count: int) -> None:
-    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.pictures) >= count)
-    button(opened, "Stop").click()
-    qtbot.waitUntil(lambda: opened.window.session.state is RunState.idle)
 
 
 def ask_with(answer: Path) -> Callable[..., None]:

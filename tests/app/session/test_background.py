@@ -25,7 +25,7 @@ class Owner(QObject):
         self.heard: list[object] = []
         self.threads: set[int] = set()
         self.done: list[str] = []
-        self.gate = threading.Event()
+        self.begun, self.gate = threading.Event(), threading.Event()
         self.tasks: TaskQueue = background.queue(self, name)
 
     def hear(self, answer: object) -> None:
@@ -34,6 +34,7 @@ class Owner(QObject):
 
     def waits(self, name: str) -> Callable[[], str]:
         def work() -> str:
+            self.begun.set()
             assert self.gate.wait(LONGEST_S)
             self.done.append(name)
             return name
@@ -153,7 +154,7 @@ def test_what_belongs_to_a_widget_is_freed_in_the_windows_thread(owner: Owner, q
 def test_what_is_cancelled_is_not_begun_and_not_answered(owner: Owner, qtbot: QtBot) -> None:
     owner.tasks.submit(owner.waits("in progress"), owner.hear)
     owner.tasks.submit(owner.waits("waiting"), owner.hear)
-    qtbot.wait(20)
+    qtbot.waitUntil(owner.begun.is_set)
     owner.tasks.cancel()
     owner.tasks.submit(owner.waits("wanted"), owner.hear)
     owner.gate.set()
@@ -206,7 +207,7 @@ def test_closing_keeps_what_must_be_kept_and_drops_the_rest(tmp_path: Path, qtbo
     owner.tasks.submit(owner.waits("in progress"), owner.hear)
     owner.tasks.submit(owner.waits("look"), owner.hear)
     owner.tasks.submit((tmp_path / "kept").touch, owner.hear, is_kept=True)
-    qtbot.wait(20)
+    qtbot.waitUntil(owner.begun.is_set)
     assert background.close()
     assert owner.done == ["in progress"]
     assert (tmp_path / "kept").exists()
@@ -235,10 +236,8 @@ def test_closing_does_not_wait_for_ever(qtbot: QtBot, expected_warnings: list[st
     expected_warnings.append("background tasks are still busy at the end")
     background = BackgroundTasks()
     owner = Owner(background)
-    begun = threading.Event()
-    hangs = owner.waits("hangs")
-    owner.tasks.submit(lambda: (begun.set(), hangs()))
-    qtbot.waitUntil(begun.is_set)
+    owner.tasks.submit(owner.waits("hangs"))
+    qtbot.waitUntil(owner.begun.is_set)
     assert not background.close(QDeadlineTimer(0))
     owner.gate.set()
     assert background.close()

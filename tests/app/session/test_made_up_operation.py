@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.create.progress_line import ProgressLine
 from app.recent.queue_list import QueueList
-from app.session.run import Ending, RunState
+from app.session.run import Ending, RunState, WorkerState
 from app.session.session import Session
 from core.engine.engine import Engine
 from core.engine.operations import OPERATIONS
@@ -51,8 +51,11 @@ def test_it_waits_in_the_queue_is_shown_paused_and_stopped_like_a_run(session: S
     assert [run.operation.title for run in session.queue.runs] == ["Count"]
     assert not queue.isHidden()
     qtbot.waitUntil(lambda: len(told) > 10)
+    states: list[WorkerState] = []
+    session._thread.worker.state_changed.connect(states.append)  # pyright: ignore[reportPrivateUsage]
     session.pause()
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: WorkerState.paused in states)
+    qtbot.wait(20)  # for those that were told before
     seen = len(told)
     qtbot.wait(20)
     assert len(told) == seen

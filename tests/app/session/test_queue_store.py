@@ -14,6 +14,7 @@ from app.session.queue_store import QueueStore
 from app.session.queued_films import FOLDER_NAME
 from app.session.run import RunState
 from core.errors import OutOfMemory
+from core.film.reader import PART_SUFFIX
 from core.paths import Folders
 from core.runs.branch import Branch
 from core.settings.queue_file import FILE_NAME, load_queue
@@ -40,19 +41,29 @@ def hold_at(opened: Opened, call: int) -> threading.Event:
     return hold
 
 
+def hold_with_film(opened: Opened, qtbot: QtBot) -> threading.Event:
+    """Waits until a run is held at call 4, after steps that are shown while its film is on the disk."""
+    before, hold = opened.engine.holds[2], hold_at(opened, 4)
+    qtbot.waitUntil(opened.engine.arrived.is_set)
+    qtbot.waitUntil(lambda: bool(list(opened.settings_store.settings.pictures.rglob(f"*{PART_SUFFIX}"))))
+    opened.engine.arrived.clear()
+    before.set()
+    qtbot.waitUntil(opened.engine.arrived.is_set)
+    return hold
+
+
 def test_what_waited_waits_at_the_next_start_until_it_may_go_on(
     saving: Opened, open_window: Opener, qtbot: QtBot
 ) -> None:
-    hold = hold_at(saving, 2)
+    hold_at(saving, 2)
     session = saving.window.session
     session.edit(prompt="first", seed=1, count=3)
     session.generate()
     session.edit(prompt="second", seed=50, count=1)
     session.generate()
-    qtbot.waitUntil(saving.engine.arrived.is_set)
+    hold = hold_with_film(saving, qtbot)
     qtbot.waitUntil(lambda: left_on_disk(saving) == [2, 1])  # the first one is an unfinished film
-    saving.engine.call_seconds = 0.05
-    hold.set()
+    session.background.closing_begun.connect(hold.set)
     saving.window.close()
     again = open_window(saves=True)
     assert titles(again) == ["first", "second"]
@@ -76,10 +87,10 @@ def test_a_picture_that_is_not_on_the_disk_yet_is_made_again_after_a_kill(saving
 
 
 def test_the_last_picture_of_a_request_is_not_made_twice_after_a_kill(saving: Opened, qtbot: QtBot) -> None:
-    hold = hold_at(saving, 2)
+    hold_at(saving, 2)
     saving.window.session.edit(count=1, seed=1)
     saving.window.session.generate()
-    qtbot.waitUntil(saving.engine.arrived.is_set)
+    hold = hold_with_film(saving, qtbot)
     qtbot.waitUntil(lambda: left_on_disk(saving) == [])  # it is an unfinished film
     hold.set()
     wait_until_idle(saving, qtbot)

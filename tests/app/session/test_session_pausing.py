@@ -111,7 +111,7 @@ def test_a_single_step_pauses_a_run(make_session: MakeSession, listen: Listen, q
     session.single_step()
     hold.set()
     wait_for_steps(qtbot, heard, 6)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: len(heard.all("rested")) == 1)
     assert session.state is RunState.paused
     assert engine.calls in (6, 7)
 
@@ -139,8 +139,8 @@ def test_a_run_that_ends_while_paused_leaves_the_next_one_paused(
     session.generate()
     session.single_step()
     qtbot.waitUntil(lambda: len(heard.all("run_ended")) == 1)
-    qtbot.wait(50)
     assert session.state is RunState.paused
+    qtbot.wait(50)
     assert len(heard.all("run_started")) == 1
     session.resume()
     settle(session)

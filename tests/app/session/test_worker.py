@@ -43,12 +43,14 @@ def test_200_rounds_of_generate_and_stop_leave_nothing_behind(make_session: Make
     session.run_ended.connect(endings.append)
 
     def one_round(index: int) -> None:
+        hold = engine.holds[59] = threading.Event()  # however late it is stopped, it has not ended
         session.generate()
         steps = index % 12 * 5 - 5  # from before the first event to near the last
         if steps >= 0:
             seen = engine.calls
             qtbot.waitUntil(lambda: engine.calls >= seen + steps)
         session.stop()
+        hold.set()
         qtbot.waitUntil(lambda: session.state is RunState.idle)
 
     session.generate()
@@ -58,9 +60,7 @@ def test_200_rounds_of_generate_and_stop_leave_nothing_behind(make_session: Make
     frames, threads = live_frames(), threads_of_process()
     for index in range(200):
         one_round(index)
-    assert len(endings) == 221
-    assert Ending.failed not in endings
-    assert endings.count(Ending.cancelled) > 100
+    assert endings == [Ending.finished] + [Ending.cancelled] * 220
     assert live_frames() <= frames + 120  # two films: the last one, and what was stopped
     assert threads_of_process() <= threads
 
@@ -71,9 +71,9 @@ def test_the_worker_sleeps_while_paused(make_session: MakeSession, settle: Settl
     session = make_session(engine)
     session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    session.pause()
-    hold.set()
-    qtbot.wait(50)
+    with qtbot.waitSignal(session.rested):
+        session.pause()
+        hold.set()
     before = time.process_time()
     qtbot.wait(300)
     assert time.process_time() - before < 0.15
@@ -110,10 +110,8 @@ def test_shutdown_while_a_step_runs_ends_after_the_step(make_session: MakeSessio
     session.generate()
     session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    threading.Timer(0.05, hold.set).start()
-    began = time.monotonic()
+    session.background.closing_begun.connect(hold.set)
     assert session.shutdown()
-    assert time.monotonic() - began < 5
     assert engine.closed_runs == 1
     assert engine.is_closed
     assert engine.calls == 4
@@ -121,15 +119,13 @@ def test_shutdown_while_a_step_runs_ends_after_the_step(make_session: MakeSessio
     assert len(engine.requests) == 1
 
 
-def test_shutdown_while_paused_is_quick(make_session: MakeSession, qtbot: QtBot, listen: Listen):
+def test_shutdown_while_paused_ends_the_run(make_session: MakeSession, qtbot: QtBot, listen: Listen):
     engine = FakeEngine()
     session = make_session(engine)
     heard = listen(session)
     session.single_step()
     qtbot.waitUntil(lambda: len(heard.all("stepped")) == 1)
-    began = time.monotonic()
     assert session.shutdown()
-    assert time.monotonic() - began < 1
     assert engine.is_closed
 
 
@@ -207,6 +203,6 @@ def test_the_gui_thread_is_free_while_the_engine_computes(make_session: MakeSess
     session.pause()
     session.resume()
     session.stop()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < LONGEST_S / 2  # else it would have waited for the engine
     hold.set()
     settle(session)

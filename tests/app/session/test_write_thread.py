@@ -11,6 +11,7 @@ import pytest
 
 from app.session.write_thread import MOST_WAITING, WriteThread
 from core.errors import EmulsionError
+from tests.patience import LONGEST_S
 
 
 @pytest.fixture
@@ -38,12 +39,12 @@ def test_who_brings_more_than_may_wait_waits_for_the_disk(thread: WriteThread) -
 
     def bring() -> None:
         for number in range(MOST_WAITING + 2):
-            thread.put(partial(hold.wait, 10))
+            thread.put(partial(hold.wait, LONGEST_S))
             brought.append(number)
 
     bringing = threading.Thread(target=bring)
     bringing.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONGEST_S
     while len(brought) < MOST_WAITING and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(0.05)

@@ -21,7 +21,7 @@ from core.film.stored import unfinished
 from core.pictures.picture import GeneratedImage
 from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard, MakeSession
-from tests.fakes import FakeEngine
+from tests.app.holding import hold_at
 from tests.patience import LONGEST_S
 
 Settle = Callable[[Session], None]
@@ -92,8 +92,7 @@ def test_a_window_that_closes_at_once_loses_neither_picture_nor_film(
 def test_a_stopped_run_has_all_its_calls_on_the_disk_when_it_is_told(
     make_session: MakeSession, recorder: FilmRecorder, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    engine = FakeEngine()
-    engine.call_seconds = 0.001
+    engine, hold = hold_at(30)
     session = make_session(engine, recorder=recorder)
     session.edit(seed=7, steps=100)
     on_disk: list[tuple[int, list[Path]]] = []
@@ -104,8 +103,9 @@ def test_a_stopped_run_has_all_its_calls_on_the_disk_when_it_is_told(
 
     session.run_ended.connect(look)
     session.generate()
-    qtbot.waitUntil(lambda: session.progress.film is not None and len(session.progress.film.frames) > 5)
+    qtbot.waitUntil(engine.arrived.is_set)
     session.stop()
+    hold.set()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     film = session.progress.stopped_film
     assert film is not None
@@ -181,7 +181,7 @@ def test_a_picture_that_turns_out_unsaved_while_the_window_closes_is_known_befor
 
 
 RUN = """
-import sys
+import sys, threading
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from app.session.session import Session
@@ -190,8 +190,7 @@ from core.runs.recorder import FilmRecorder
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
 
 application = QCoreApplication([])
-engine = FakeEngine()
-engine.call_seconds = 0.002
+engine = FakeEngine(holds={90: threading.Event()})
 drafts = FakeDrafts(GenerationRequest("a", model="starter-model", size=Size(64, 64), seed=7, steps=100))
 session = Session(FakeModels(), lambda _place: engine, None, drafts, FilmRecorder(lambda: Path(sys.argv[1])))
 session.stepped.connect(lambda stepped: print(stepped.frame.call + 1, flush=True))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,8 @@ def test_a_failed_run_leaves_a_bar_and_no_dialog(
 
 
 def test_closing_while_a_picture_is_made_ends_the_worker(opened: Opened, qtbot: QtBot) -> None:
-    opened.engine.call_seconds = 0.02
+    hold = opened.engine.holds[5] = threading.Event()
+    opened.window.session.background.closing_begun.connect(hold.set)
     with qtbot.waitSignal(opened.window.session.stepped):
         opened.window.session.generate()
     opened.window.close()

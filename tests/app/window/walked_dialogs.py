@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -89,7 +90,8 @@ def unfinished(opened: Opened) -> QWidget:
 
 
 def quit_question(opened: Opened) -> QWidget:
-    opened.engine.call_seconds = 0.2
+    hold = opened.engine.holds[2] = threading.Event()
+    opened.window.session.background.closing_begun.connect(hold.set)
     opened.window.session.edit(prompt="a red house", steps=20)
     opened.window.session.generate()
     opened.window.contents.quit_question.quit()
