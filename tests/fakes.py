@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,10 @@ from core.film.reader import read_recording
 from core.film.stored import take_up
 from core.film_export.pictures import ExportFrame, captioned
 from core.grid.operation import MakeGrid
-from core.models.catalogue import FoundModels, Model
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
 from core.pictures.masked_picture import MaskedPicture
 from core.pictures.pixels import Pixels
-from core.request.request import Autoencoder, GenerationRequest, Size
+from core.request.request import GenerationRequest, Size
 from core.runs.branch import Branch
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
 from core.runs.operations import (
@@ -41,6 +40,7 @@ from core.runs.operations import (
     result_of,
 )
 from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
+from tests.fake_drafts import FakeDrafts, FakeModels
 from tests.fake_films import CHANNELS, FACTOR, LINEAR, film, frame_of, image, model, pixels
 from tests.patience import LONGEST_S
 
@@ -256,49 +256,3 @@ class FakeEngine:
     def _wait(self, hold: threading.Event) -> None:
         self.arrived.set()
         assert hold.wait(LONGEST_S), "the test never let go"
-
-
-class FakeModels:
-    """A catalogue with these models."""
-
-    def __init__(self, *models: Model) -> None:
-        self.found = models or (model(),)
-
-    def find_all(self) -> FoundModels:
-        return FoundModels(self.found)
-
-    def remembered(self) -> tuple[FoundModels, bool]:
-        return self.find_all(), False
-
-
-class FakeDrafts:
-    """Keeps the draft in memory. ``saves`` counts how often it was written."""
-
-    def __init__(self, draft: GenerationRequest | None = None) -> None:
-        self.draft = draft
-        self.saves = 0
-        self.autoencoders: dict[str, Autoencoder] = {}
-        self.presets: dict[str, Mapping[str, GenerationRequest]] = {}
-        self.defaults: dict[str, GenerationRequest | None] = {}
-
-    def load_draft(self) -> GenerationRequest | None:
-        return self.draft
-
-    def save_draft(self, request: GenerationRequest) -> None:
-        self.draft = request
-        self.saves += 1
-
-    def presets_of(self, model: str) -> Mapping[str, GenerationRequest]:
-        return self.presets.get(model, {})
-
-    def keep_presets(self, model: str, presets: Mapping[str, GenerationRequest]) -> None:
-        self.presets[model] = presets
-
-    def own_defaults(self, model: str) -> GenerationRequest | None:
-        return self.defaults.get(model)
-
-    def keep_defaults(self, model: str, defaults: GenerationRequest | None) -> None:
-        self.defaults[model] = defaults
-
-    def autoencoder_of(self, model: str) -> Autoencoder | None:
-        return self.autoencoders.get(model)

@@ -108,15 +108,21 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
         assert session.shutdown()
 
 
+def wait_for_pictures(session: Session, qtbot: QtBot) -> None:
+    """Waits until nothing runs, and until it has been told of each picture whether it was saved."""
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    threads = [runner.worker_thread for runner in session.pool.runners]
+    qtbot.waitUntil(lambda: not any(thread.worker.writing.is_saving for thread in threads))
+    QApplication.processEvents()
+
+
 @pytest.fixture
 def settle(qtbot: QtBot) -> Callable[[Session], None]:
     """Waits until a session has nothing to do, and has told of all pictures."""
 
     def wait(session: Session) -> None:
         qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs)
-        threads = [runner.worker_thread for runner in session.pool.runners]
-        qtbot.waitUntil(lambda: not any(thread.worker.writing.is_saving for thread in threads))
-        QApplication.processEvents()
+        wait_for_pictures(session, qtbot)
 
     return wait
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.session.run import RunState
 from app.session.settings_store import SettingsStore
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
@@ -23,7 +22,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save, save_in
 from core.runs.recorder import FilmRecorder
 from core.settings.look import Theme, read_look
-from tests.app.conftest import MakeSession
+from tests.app.conftest import MakeSession, wait_for_pictures
 from tests.fakes import FakeEngine
 
 
@@ -104,7 +103,8 @@ def opened(open_window: Opener) -> Opened:
 
 
 def wait_until_idle(opened: Opened, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: opened.window.session.state is RunState.idle)
+    """Also until its pictures are saved."""
+    wait_for_pictures(opened.window.session, qtbot)
 
 
 def build_all_pages(opened: Opened) -> None:

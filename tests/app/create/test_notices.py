@@ -27,7 +27,7 @@ from app.session.session import Session
 from app.widgets.message_bar import MessageArea
 from core.errors import ModelBroken, OutOfMemory
 from core.runs.events import Phase
-from tests.app.conftest import FakeSaves, MakeSession
+from tests.app.conftest import FakeSaves, MakeSession, wait_for_pictures
 from tests.fakes import FakeEngine, Point
 
 
@@ -64,7 +64,7 @@ def bench(make_session: MakeSession, qtbot: QtBot) -> Iterator[Bench]:
 
 def run_to_end(bench: Bench, qtbot: QtBot) -> None:
     bench.session.generate()
-    qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
+    wait_for_pictures(bench.session, qtbot)
 
 
 def stop_at_step_3(bench: Bench, qtbot: QtBot) -> None:

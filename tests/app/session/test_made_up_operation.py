@@ -52,7 +52,7 @@ def test_it_waits_in_the_queue_is_shown_paused_and_stopped_like_a_run(session: S
     assert not queue.isHidden()
     qtbot.waitUntil(lambda: len(told) > 10)
     states: list[WorkerState] = []
-    session._thread.worker.state_changed.connect(states.append)  # pyright: ignore[reportPrivateUsage]
+    session.pool.followed.worker_thread.worker.state_changed.connect(states.append)
     session.pause()
     qtbot.waitUntil(lambda: WorkerState.paused in states)
     qtbot.wait(20)  # for those that were told before
