@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_qwenimage import QwenImageControlNetModel
 from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
 from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
 from safetensors.torch import save_file
 
-from tests import original_flows, tiny, tiny_flows
+from tests import original_flows, tiny, tiny_flows, tiny_qwen
 
 
 def flux1(folder: Path, *, is_guided: bool = True) -> Path:
@@ -47,6 +49,23 @@ def flux_controlnet(model: Path, seed: int = 3, **changes: Any) -> FluxControlNe
         "num_single_layers": 2,
     }
     return tiny_flows.settle(FluxControlNetModel(**{**own, **changes}))
+
+
+def qwen_image(folder: Path, **kind: Any) -> Path:
+    """Saves a Qwen-Image with several blocks."""
+    tiny_qwen.qwen_image(folder, **kind)
+    torch.manual_seed(1)
+    larger: Any = QwenImageTransformer2DModel.from_config({**_config(folder), "num_layers": 3})
+    tiny_flows.settle(larger).save_pretrained(folder / "transformer")
+    return folder
+
+
+def qwen_controlnet(model: Path, seed: int = 3, layers: int = 2) -> QwenImageControlNetModel:
+    torch.manual_seed(seed)
+    config = _config(model)
+    taken = ("patch_size", "in_channels", "attention_head_dim", "num_attention_heads", "joint_attention_dim")
+    own: dict[str, Any] = {name: config[name] for name in (*taken, "axes_dims_rope")}
+    return tiny_flows.settle(QwenImageControlNetModel(**own, num_layers=layers))
 
 
 def z_image(folder: Path) -> Path:

@@ -31,8 +31,8 @@ KINDS = (CONTROLNET, UNION, CONTROL_LORA, DIFFERENCE, ADAPTER, IP_ADAPTER)
 _TEXT = re.compile(r"\.attn2\.to_k\.(weight|down)$")
 """Layers whose width is that of the text, as a whole or in a Control-LoRA."""
 
-FLUX_1, Z_IMAGE = "control_flux", "control_z_image"
-_FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1", Z_IMAGE: "z_image"})
+FLUX_1, QWEN, Z_IMAGE = "control_flux", "control_qwen", "control_z_image"
+_FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1", QWEN: "qwen_image", Z_IMAGE: "z_image"})
 """The families of the kinds that are made for one."""
 
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")

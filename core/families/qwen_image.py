@@ -128,6 +128,7 @@ SPEC = FamilySpec(
     lora=LoraFormat(own_names, key=r"transformer_blocks[._]\d+[._](img|txt)_(mod|mlp)"),
     tokenizer=TokenizerRules("qwen2", frame=(BEFORE, AFTER), keeps_end=False, max_tokens=1024 + DROPPED),
     step_values=62_000,
+    optional_settings=("controls",),
     dtypes=("bfloat16", "float32"),
     transformers_parts=("qwen2", "qwen2_5_vl", "qwen2_vl"),
     diffusers_pipelines=(),

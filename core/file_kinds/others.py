@@ -26,6 +26,7 @@ OTHERS: tuple[FileKind, ...] = (
             ("controlnet_x_embedder.weight",),
             ("controlnet_mode_embedder.weight",),
         ),
+        lacks=("transformer_blocks.0.img_mlp.",),
     ),
     FileKind(
         "ControlNet", "control_sd3", tr("a ControlNet for Stable Diffusion 3"), (("pos_embed_input.proj.weight",),)

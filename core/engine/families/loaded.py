@@ -213,11 +213,18 @@ class Family:
         Their last column and row are repeated up to the sizes that the model takes, so that no pixel moves.
         Takes one draw of float32 noise of the latent's shape from the CPU generator; without one it is the mean.
         """
+        return self._vae.encode(self._filled(pixels), generator)
+
+    def encode_map(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Returns the latent of a map, as networks for control see it: the mean of what `encode` draws from."""
+        return self._vae.encode_map(self._filled(pixels))
+
+    def _filled(self, pixels: torch.Tensor) -> torch.Tensor:
         height, width = pixels.shape[2:]
         full = Size(width, height).rounded_up(self.model.limits.size_step)
         if full != Size(width, height):
             pixels = pad(pixels, (0, full.width - width, 0, full.height - height), mode="replicate")
-        return self._vae.encode(pixels, generator)
+        return pixels
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Returns pictures (batch, 3, height, width), float, -1 to 1. May raise torch.OutOfMemoryError."""

@@ -20,6 +20,8 @@ from transformers import Qwen2_5_VLModel, Qwen2Tokenizer
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
+from core.engine.networks.block_guides import QwenResiduals
+from core.engine.networks.guides import Guide
 from core.engine.networks.joined_places import PATCH, latents_of, tokens_in
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
@@ -121,16 +123,22 @@ class QwenImage:
         batch: int,
         encoded: Sequence[torch.Tensor],
         references: Sequence[torch.Tensor] = (),
+        guides: Sequence[Guide] = (),
     ) -> Predict:
         """Has the network see the ``references`` behind the picture."""
         texts = [text.repeat(batch, 1, 1) for text in encoded]
         dtype = self._transformer.dtype
+        residuals = QwenResiduals(guides, self._transformer, texts[0]) if guides else None
         seen = [tokens_in(one).expand(batch, -1, -1) for one in references]
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             own, time = tokens_in(x), t.float().expand(batch) / TRAIN_TIMESTEPS
             tokens = torch.cat([own, *seen], dim=1).to(dtype)
             shapes = [(1, one.shape[2] // PATCH, one.shape[3] // PATCH) for one in (x, *references)]
+            count = own.shape[1]
+            added = {}
+            if residuals is not None:
+                added = residuals.of(tokens[:, :count], time, shapes[0][1:], tokens.shape[1] - count)
 
             def velocity(text: torch.Tensor) -> torch.Tensor:
                 output = self._transformer(
@@ -141,8 +149,9 @@ class QwenImage:
                     img_shapes=[shapes] * batch,
                     guidance=None,
                     return_dict=False,
+                    **added,
                 )[0]
-                return latents_of(output[:, : own.shape[1]], x.shape)
+                return latents_of(output[:, :count], x.shape)
 
             uncond = velocity(texts[1]) if len(texts) > 1 else None
             return Prediction(velocity(texts[0]), uncond, kept_norm=PATCH)

@@ -99,15 +99,15 @@ class ControlNets:
         Raises NotANumberPicture or torch.OutOfMemoryError.
         """
         known = self._family.maps
-        for control, picture in shown:
-            key = _key(picture)
-            if not sees_latents(self.present[control.network]) or key in known:
+        seen = {_key(picture): picture for one, picture in shown if sees_latents(self.present[one.network])}
+        for old in [key for key in known if key not in seen][: max(0, len(known) - MOST_CONTROLS)]:
+            del known[old]  # those of another pass may stay
+        for key, picture in seen.items():
+            if key in known:
                 continue
-            latents = self._family.encode(to_model_range(picture).to(self._plan.device), None)
+            latents = self._family.encode_map(to_model_range(picture).to(self._plan.device))
             if not latents.isfinite().all():
                 raise NotANumberPicture(tr("the autoencoder"))
-            for old in [*known][: max(0, len(known) + 1 - 2 * MOST_CONTROLS)]:  # a run may have two passes
-                del known[old]
             known[key] = latents
 
     def _seen_by_clip(

@@ -70,6 +70,9 @@ class QwenAutoencoder(KLAutoencoder):
         mean, std = self._statistics(latents)
         return ((latents - mean) / std).squeeze(2)
 
+    def encode_map(self, pixels: torch.Tensor) -> torch.Tensor:
+        return super().encode(pixels.unsqueeze(2), None).squeeze(2)
+
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         mean, std = self._statistics(latents)
         latents = (latents.unsqueeze(2) / (1.0 / std) + mean).to(self._dtype)

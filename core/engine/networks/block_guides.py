@@ -1,9 +1,9 @@
 """ControlNets beside a transformer: what they add behind its blocks in one call.
 
 Each is called as the transformer is, with its picture besides, and gives values for some of the blocks. The
-arithmetic is that of diffusers' FluxControlNetPipeline, FluxMultiControlNetModel and ZImageControlNetPipeline; the
-tests hold it to them bit for bit, with one difference: the autoencoder's mean stands for the map, where the
-pipeline of FLUX.1 draws around it.
+arithmetic is that of diffusers' FluxControlNetPipeline, QwenImageControlNetPipeline and ZImageControlNetPipeline,
+with several networks or one; the tests hold it to them bit for bit, with one difference: the autoencoder's mean
+stands for the map, where the first two draw around it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_qwenimage import QwenImageControlNetModel
 from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 from torch.nn.functional import pad
 
@@ -33,8 +34,9 @@ _NAMES = ("controlnet_block_samples", "controlnet_single_block_samples")
 
 def sees_latents(network: Any) -> bool:
     """Returns True for a network that looks at its picture as the autoencoder encodes it."""
-    is_flux = isinstance(network, FluxControlNetModel)
-    return network.input_hint_block is None if is_flux else isinstance(network, ZImageControlNetModel)
+    if isinstance(network, FluxControlNetModel):
+        return network.input_hint_block is None
+    return isinstance(network, QwenImageControlNetModel | ZImageControlNetModel)
 
 
 def share_layers(network: Any, transformer: Any) -> None:
@@ -86,6 +88,35 @@ class FluxResiduals:
         return arguments
 
 
+class QwenResiduals:
+    """The sums that guides add behind the blocks of Qwen-Image, in the passes with either prompt."""
+
+    def __init__(self, guides: Sequence[Guide], transformer: Any, text: torch.Tensor) -> None:
+        """Takes the encoded prompt (batch, tokens, width), which all networks read, also for the negative one."""
+        self._blocks, self._text = transformer.config.num_layers, text
+        self._nets = [(guide, _shown(guide).to(text.device, text.dtype)) for guide in guides]
+
+    def of(self, tokens: torch.Tensor, time: torch.Tensor, places: tuple[int, int], more: int) -> dict[str, Any]:
+        """Returns further arguments for the transformer's calls.
+
+        ``tokens`` are those of the picture that is made, of so many rows and columns; ``more`` follow them.
+        """
+        given: list[_Samples] = []
+        for guide, seen in self._nets:
+            made = guide.network()(
+                hidden_states=tokens,
+                controlnet_cond=seen.expand(len(tokens), *seen.shape[1:]),
+                conditioning_scale=guide.control.weight,
+                encoder_hidden_states=self._text,
+                timestep=time,
+                img_shapes=[[(1, *places)]] * len(tokens),
+                return_dict=False,
+            )
+            given.append((made, False))
+        samples, _ = _summed(given, self._blocks)
+        return {"controlnet_block_samples": [pad(one, (0, 0, 0, more)) if more else one for one in samples]}
+
+
 _Samples = tuple[list[torch.Tensor], bool]
 """Values for blocks, fewer than there are; they come again and again, else each for some blocks in a row."""
 
@@ -106,7 +137,7 @@ def _placed(samples: list[torch.Tensor], repeats: bool, block: int, blocks: int)
 def _shown(guide: Guide) -> torch.Tensor:
     """Returns latents as tokens (1, places, channels), or a picture (1, 3, height, width), -1 to 1."""
     if guide.latents is not None:
-        return tokens_in(guide.latents)
+        return tokens_in(guide.latents).contiguous()
     picture = to_model_range(guide.picture)
     height, width = picture.shape[2:]
     side = _HALVINGS * PATCH

@@ -42,6 +42,10 @@ class KLAutoencoder:
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
         return self._scaled(mean + std * noise)
 
+    def encode_map(self, pixels: torch.Tensor) -> torch.Tensor:
+        """See `core.engine.families.Family.encode_map`."""
+        return self.encode(pixels, None)
+
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """See `core.engine.families.Family.decode`."""
         latents = latents.to(self._dtype) / self.module.config.scaling_factor

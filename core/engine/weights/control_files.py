@@ -15,6 +15,7 @@ import torch
 from diffusers.models.adapter import T2IAdapter
 from diffusers.models.controlnets.controlnet import ControlNetModel
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_qwenimage import QwenImageControlNetModel
 from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
 from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 
@@ -26,6 +27,7 @@ from core.control.file import (
     HINT_LAYERS,
     INSIDE,
     IP_ADAPTER,
+    QWEN,
     UNION,
     UNREAD,
     Z_IMAGE,
@@ -41,7 +43,13 @@ from core.engine.weights.ip_adapter_files import read_ip_adapter
 from core.engine.weights.names import adapter_name
 from core.engine.weights.pickles import keep, read_pickle
 from core.engine.weights.single_file import WeightFile
-from core.engine.weights.transformer_controls import Shapes, flux_config, without_unused, z_image_config
+from core.engine.weights.transformer_controls import (
+    Shapes,
+    flux_config,
+    qwen_config,
+    without_unused,
+    z_image_config,
+)
 from core.errors import ControlBroken, ModelBroken
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
@@ -122,7 +130,7 @@ def _network(file: ControlFile, unet: Any, dtype: torch.dtype) -> Any:
 
 def _ways(kind: str) -> Callable[[ControlFile, Shapes, Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
     """Returns the way to a network's class, and to the configuration of a lone file, by its kind."""
-    return {ADAPTER: _adapter, FLUX_1: _flux, Z_IMAGE: _z_image}.get(kind, _controlnet)
+    return {ADAPTER: _adapter, FLUX_1: _flux, QWEN: _qwen, Z_IMAGE: _z_image}.get(kind, _controlnet)
 
 
 def _adapter(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -139,6 +147,10 @@ def _controlnet(file: ControlFile, shapes: Shapes, unet: Mapping[str, Any]) -> t
 
 def _flux(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     return FluxControlNetModel, flux_config(file, shapes, transformer)
+
+
+def _qwen(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    return QwenImageControlNetModel, qwen_config(file, shapes, transformer)
 
 
 def _z_image(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -26,6 +26,20 @@ _LOOKS = f"{_REFINER}0.before_proj.weight"
 _HINT = ("input_hint_block.conv_out.weight", "input_hint_block.14.weight")
 
 
+def qwen_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns that of a QwenImageControlNetModel, as InstantX saves it.
+
+    Raises ControlBroken for one of a transformer of another width.
+    """
+    inner, channels = _shape(shapes, _X)
+    width = transformer["num_attention_heads"] * transformer["attention_head_dim"]
+    if (inner, _shape(shapes, _TEXT)[1]) != (width, transformer["joint_attention_dim"]):
+        raise other_layers(file)
+    taken = ("attention_head_dim", "num_attention_heads", "joint_attention_dim", "axes_dims_rope", "patch_size")
+    layers = _count(shapes, "transformer_blocks")
+    return {**{name: transformer[name] for name in taken}, "in_channels": channels, "num_layers": layers}
+
+
 def flux_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> dict[str, Any]:
     """Returns that of a FluxControlNetModel by the names of diffusers, or of XLabs (``x-flux``).
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.controlnets.controlnet_qwenimage import QwenImageControlNetModel
 from diffusers.models.controlnets.controlnet_z_image import ZImageControlNetModel
 from safetensors.torch import load_file, save_file
 
@@ -51,6 +52,11 @@ def _flux_nets(model: Path, folder: Path) -> None:
     tiny_block_controls.save_lone(tiny_block_controls.xlabs_controlnet(model), folder, "other", xlabs=True)
 
 
+def _qwen_nets(model: Path, folder: Path) -> None:
+    for layers, name in ((2, "union"), (1, "other")):
+        tiny_block_controls.save_lone(tiny_block_controls.qwen_controlnet(model, layers=layers), folder, name)
+
+
 def _z_image_nets(model: Path, folder: Path) -> None:
     new, old = (tiny_block_controls.z_image_controlnet(model, way) for way in ("control_noise_refiner", None))
     tiny_block_controls.save_z_image(new, new, folder, "union")
@@ -59,6 +65,7 @@ def _z_image_nets(model: Path, folder: Path) -> None:
 
 KINDS = {
     "flux1": Kind(tiny_block_controls.flux1, _flux_nets, FluxControlNetModel),
+    "qwen_image": Kind(tiny_block_controls.qwen_image, _qwen_nets, QwenImageControlNetModel),
     "z_image": Kind(tiny_block_controls.z_image, _z_image_nets, ZImageControlNetModel),
 }
 
@@ -194,13 +201,13 @@ def test_the_map_is_encoded_once_for_a_run(
 ) -> None:
     request = place.request(tmp_path, start=0.3)
     asked: list[tuple[int, ...]] = []
-    encode = Family.encode
+    encode = Family.encode_map
 
-    def count(family: Family, pixels: torch.Tensor, generator: Any) -> torch.Tensor:
+    def count(family: Family, pixels: torch.Tensor) -> torch.Tensor:
         asked.append(tuple(pixels.shape))
-        return encode(family, pixels, generator)
+        return encode(family, pixels)
 
-    monkeypatch.setattr(Family, "encode", count)
+    monkeypatch.setattr(Family, "encode_map", count)
     picture(engine, replace(request, prompt="[a red:a blue:0.5] house"))
     picture(engine, request)
     assert asked == [(1, 3, SIZE.height, SIZE.width)]
@@ -228,7 +235,7 @@ def test_running_out_of_memory_in_it_or_in_encoding_its_map_ends_in_a_sentence(
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    for kind, name in ((place.kind.network, "forward"), (Family, "encode")):
+    for kind, name in ((place.kind.network, "forward"), (Family, "encode_map")):
         tiny_controls.picture(tmp_path, Size(50, 41), seed=len(name))  # another one, which is not known
         with monkeypatch.context() as patch, pytest.raises(OutOfMemory):
             patch.setattr(kind, name, full)

@@ -193,7 +193,7 @@ FILES: dict[str, tuple[Shapes, str, str, str]] = {
         "",
     ),
     "qwen-instantx": (
-        {**shapes.qwen_image(), "controlnet_blocks.0.weight": (8, 8)},
+        {**shapes.qwen_image(), "controlnet_blocks.0.weight": (8, 8), "controlnet_x_embedder.weight": (8, 8)},
         CONTROL,
         "a ControlNet for Qwen-Image",
         "",

@@ -82,7 +82,7 @@ class Both:
 
         def guide(one: Control) -> Guide:
             network, picture = networks[one.name], maps[map_key(one)]
-            latents = self.family.encode(to_model_range(picture), None) if sees_latents(network) else None
+            latents = self.family.encode_map(to_model_range(picture)) if sees_latents(network) else None
             return Guide(one, lambda: network, is_adapter=False, picture=picture, latents=latents)
 
         def read(text: GenerationRequest) -> Predict:

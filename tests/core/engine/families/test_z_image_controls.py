@@ -81,7 +81,7 @@ class Both:
         def guide(one: Control) -> Guide:
             network, picture = networks[one.name], maps[map_key(one)]
             assert sees_latents(network)
-            latents = self.family.encode(to_model_range(picture), None)
+            latents = self.family.encode_map(to_model_range(picture))
             return Guide(one, lambda: network, is_adapter=False, picture=picture, latents=latents)
 
         def read(text: GenerationRequest) -> Predict:
