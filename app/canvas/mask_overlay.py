@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.zoom import Placement
+from core.control.edits import UNTOUCHED
 from core.pictures.mask import MaskPixels
 
 TINTS = ("#ff2d95", "#00b8ff", "#ffd000", "#2fd05a")
@@ -74,6 +75,22 @@ class Overlay:
             rows, columns = np.nonzero(is_in[1:-1, 1:-1] & ~surrounded)
             pixels[rows, columns] = 3 * _KINDS + ((rows + columns + left + top) // _DASH_PX & 1)
         image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8).copy()
+        image.setColorTable(self._colours)
+        return image
+
+
+class Strokes(Overlay):
+    """Paints what covers a map in white and black (`core.control.edits`), as it is."""
+
+    def __init__(self) -> None:
+        by = [level - UNTOUCHED for level in range(256)]
+        inks = [(255 if one > 0 else 0, min(255, round(255 * abs(one) / (255 - UNTOUCHED)))) for one in by]
+        self._colours = [QColor(ink, ink, ink, cover).rgba() for ink, cover in inks]
+
+    def image(self, levels: MaskPixels, left: int, top: int) -> QImage:
+        inner = np.ascontiguousarray(levels[1:-1, 1:-1])
+        height, width = inner.shape
+        image = QImage(inner.data, width, height, width, QImage.Format.Format_Indexed8).copy()
         image.setColorTable(self._colours)
         return image
 

@@ -5,38 +5,38 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSizePolicy, QWidget
 
+from app.controls.map_preview import MapPreview
 from app.controls.pasting import Pasting
 from app.controls.source import shortened
 from app.controls.wheel_guard import WheelGuard
-from app.messages.errors import message
 from app.session.control_selection import ControlSelection
 from app.session.session import Session
-from app.widgets.building import aligned, hbox, stretched, text_label, vbox
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.drop_router import DropRouter, DropRule, first, is_source
 from app.widgets.field import GAP_PX, Field, combo_box, describe, set_tone
 from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
-from app.widgets.pixels import to_image
 from app.widgets.theme import prepare_spin_boxes
-from core.control.picture import read_map
-from core.errors import EmulsionError, SaveFailed
+from core.errors import SaveFailed
 from core.language.words import tr
-from core.pictures.pixels import Pixels
-from core.request.control import CONTROL_TYPES, LARGEST_WEIGHT, PREPROCESSORS, Control
-from core.request.request import GenerationRequest, Size
+from core.request.control import (
+    CONTROL_TYPES,
+    LARGEST_WEIGHT,
+    PREPROCESSORS,
+    Control,
+)
+from core.request.request import GenerationRequest
 
-PREVIEW_PX = 128
 STEP = 0.05
 MOST_VALUES = 2
 NONE_FOUND = tr("No ControlNet was found. Put .safetensors files into the folder “controlnet” beside your models.")
 
 
 class ControlRow(QWidget):
-    """Shows a control, and makes its map in the background whenever that is another one.
+    """Shows a control of the draft, and changes it.
 
     Signals:
         removed: the user wants it gone; with its number.
@@ -50,9 +50,7 @@ class ControlRow(QWidget):
         self._number = number
         self._selection = selection
         self._control: Control | None = None
-        self._mapped: tuple[Control, Size] | None = None
         self._problem = ""
-        self._maps = session.background.queue(self, "control maps")
         DropRouter(self, [DropRule(is_source, first(self.choose))])
         self.button = QPushButton()
         set_icon(self.button, "picture")
@@ -88,8 +86,7 @@ class ControlRow(QWidget):
             tr("This ControlNet knows several kinds of maps: choose the one that it looks at here."),
         )
         self.type_field = Field(tr("Type"), self.types)
-        self.preview = QLabel()
-        describe(self.preview, "controlPreview", tr("Map"), tr("The map that the ControlNet looks at."))
+        self.map = MapPreview(number, session, selection)
         self.weight = self._spin("controlWeightSpin", tr("Weight"), tr("How strongly it guides."), LARGEST_WEIGHT)
         self.start = self._spin("controlStartSpin", tr("From"), tr("It acts from here on: 0 is the run’s start."))
         self.end = self._spin("controlEndSpin", tr("To"), tr("It acts up to here: 1 is the run’s end."))
@@ -110,7 +107,7 @@ class ControlRow(QWidget):
             self.preprocessors,
             self.type_field,
             *values,
-            aligned(self.preview, Qt.AlignmentFlag.AlignHCenter),
+            self.map,
             hbox(*(stretched(Field(caption, spin)) for caption, spin in fields), spacing=2 * GAP_PX),
             self.note,
             on=self,
@@ -118,6 +115,7 @@ class ControlRow(QWidget):
         )
         self.button.clicked.connect(self._on_clicked)
         self.remove_button.clicked.connect(partial(self.removed.emit, number))
+        self.map.told.connect(self._on_told)
         self.networks.activated.connect(self._on_network)
         self.preprocessors.activated.connect(self._on_preprocessor)
         self.types.activated.connect(self._on_type)
@@ -170,7 +168,7 @@ class ControlRow(QWidget):
                     spin.setSingleStep(max(1.0, round((value.most - value.least) / 50)))
                     spin.setRange(value.least, value.most)
                 _set(spin, control.used_values[place])
-        self._map(control, draft.size)
+        self.map.show_control(control, draft.size)
         self._show_note()
 
     def _show_networks(self, control: Control) -> None:
@@ -189,36 +187,9 @@ class ControlRow(QWidget):
                 self.networks.addItem(lost or tr("Choose a ControlNet"), control.name)
             self.networks.setCurrentIndex(self.networks.findData(control.name))
 
-    def _map(self, control: Control, size: Size) -> None:
-        about = Control("", control.path, control.sha256, "", control.preprocessor, control.values)
-        if (about, size) == self._mapped:
-            return
-        self._mapped, self._problem = (about, size), ""
-        self._maps.cancel()
-        if control.path:
-            self._maps.submit(lambda: read_map(about, size)[0], self._on_map, self._on_no_map)
-        else:
-            self._on_map(None)
-
-    @Slot(object)
-    def _on_map(self, pixels: Pixels | None) -> None:
-        self._problem = ""
-        if pixels is None:
-            self.preview.clear()
-        else:
-            ratio = self.devicePixelRatioF()
-            side = round(PREVIEW_PX * ratio)
-            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            small = QPixmap.fromImage(to_image(pixels).scaled(2 * side, side, keep, smooth))
-            small.setDevicePixelRatio(ratio)
-            self.preview.setPixmap(small)
-        self.preview.setVisible(pixels is not None)
-        self._show_note()
-
-    def _on_no_map(self, problem: EmulsionError) -> None:
-        self.preview.clear()
-        self.preview.hide()
-        self._problem = str(message(problem))
+    @Slot(str)
+    def _on_told(self, problem: str) -> None:
+        self._problem = problem
         self._show_note()
 
     def _on_not_kept(self, error: SaveFailed) -> None:

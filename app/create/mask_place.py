@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.create.frame_place import FramePlace
+from app.create.map_place import MapPlace
 from app.create.page import CreatePage
 from app.masks.editor import MaskEditor
 from app.masks.opening import PictureToMask, read_masked
@@ -52,6 +53,8 @@ class MaskPlace(QObject):
         self._rest.timeout.connect(self._on_rested)
         self.frames = FramePlace(create, session)
         self.frames.failed.connect(self.failed)
+        self._maps = MapPlace(create, session)
+        self._maps.failed.connect(self.failed)
         create.left.mask_control.paint_asked.connect(self.open)
         session.draft_editor.completing.connect(self._on_completing)
         session.draft_edited.connect(self._on_draft_edited)
@@ -77,6 +80,7 @@ class MaskPlace(QObject):
         """Keeps the mask, and shows the canvas again."""
         self._keep()
         self.frames.close()
+        self._maps.close()
         if self._create.is_painting:
             if self._editor is not None:
                 self._editor.view.drop_gesture()

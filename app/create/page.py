@@ -15,6 +15,7 @@ from app.create.film_splitter import FilmSplitter
 from app.create.progress_line import ProgressLine
 from app.masks.editor import MaskEditor
 from app.masks.frame_editor import FrameEditor
+from app.masks.map_editor import MapEditor
 from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
@@ -49,7 +50,7 @@ class CreatePage(QSplitter):
         left, right: the panes that can be hidden beside the canvas.
         panes: all that F6 leads to.
         middle: the canvas and the film below it.
-        masks: the mask of the draft.
+        masks: the mask of the draft. controls: its controls.
         candidate_bar: over a picture that could take the place of the start image.
         compare: takes the place of the canvas, see `show_comparison`.
 
@@ -76,7 +77,7 @@ class CreatePage(QSplitter):
         self.setObjectName("createPlace")
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
-        self.masks = masks
+        self.masks, self.controls = masks, controls
         self.messages = MessageArea()
         self.canvas = Canvas(colours)
         self.zoom_bar = ZoomBar(self.canvas)
@@ -87,6 +88,7 @@ class CreatePage(QSplitter):
         self._colours = colours
         self._editor: MaskEditor | None = None
         self._frame_editor: FrameEditor | None = None
+        self._map_editor: MapEditor | None = None
         self.compare = CompareView(colours, session.background)
         self._stage = _Stage()
         self._stage.addWidget(self.canvas)
@@ -121,6 +123,23 @@ class CreatePage(QSplitter):
         return self._editor
 
     @property
+    def is_painting_map(self) -> bool:
+        return self._map_editor is not None and self._stage.currentWidget() is self._map_editor
+
+    @property
+    def needs_room(self) -> bool:
+        """Returns whether something is painted in the place of the canvas."""
+        return self.is_painting or self.is_painting_map
+
+    @property
+    def map_editor(self) -> MapEditor:
+        """Returns the place where maps are painted over, made when it is first needed."""
+        if self._map_editor is None:
+            self._map_editor = MapEditor(self._colours)
+            self._stage.addWidget(self._map_editor)
+        return self._map_editor
+
+    @property
     def is_widening(self) -> bool:
         return self._frame_editor is not None and self._stage.currentWidget() is self._frame_editor
 
@@ -137,6 +156,8 @@ class CreatePage(QSplitter):
         painted = self.mask_editor.view if self.is_painting else self.canvas
         if self.is_widening:
             painted = self.frame_editor.view
+        if self.is_painting_map:
+            painted = self.map_editor.view
         change(self.compare.panes[0] if self.is_comparing else painted)
 
     def show_comparison(self, *, is_shown: bool) -> None:
@@ -147,6 +168,8 @@ class CreatePage(QSplitter):
         """Shows the place where masks are painted, which ends a comparison, or the canvas again."""
         if is_shown and self.is_comparing:
             self.compare.closed.emit()
+        if is_shown and self.is_painting_map:
+            self.map_editor.closed.emit()
         self._stage.setCurrentWidget(self.mask_editor if is_shown else self.canvas)
         self.left.mask_control.show_painting(is_painting=is_shown)
         self.painting_changed.emit()
@@ -159,6 +182,15 @@ class CreatePage(QSplitter):
             self.mask_editor.closed.emit()
         if self.is_widening:
             self.frame_editor.closed.emit()
+        if self.is_painting_map:
+            self.map_editor.closed.emit()
+
+    def show_map(self, *, is_shown: bool) -> None:
+        """Shows the place where a map is painted over, which ends all others, or the canvas again."""
+        if is_shown and not self.is_painting_map:
+            self.show_canvas()
+        self._stage.setCurrentWidget(self.map_editor if is_shown else self.canvas)
+        self.painting_changed.emit()
 
     def show_widening(self, *, is_shown: bool) -> None:
         """Shows the place where frames are drawn wider, which ends all others, or the canvas again."""
@@ -171,7 +203,7 @@ class CreatePage(QSplitter):
         self.canvas.set_colours(colours)
         self.compare.set_colours(colours)
         self._colours = colours
-        for editor in (self._editor, self._frame_editor):
+        for editor in (self._editor, self._frame_editor, self._map_editor):
             if editor is not None:
                 editor.set_colours(colours)
 

@@ -259,7 +259,7 @@ class PictureCommands(QObject):
     @Slot()
     def _make_room(self) -> None:
         """Pictures side by side, and painting, need what there is."""
-        is_needed = self._comparison.is_active or self._more_like_this.is_active or self._create.is_painting
+        is_needed = self._comparison.is_active or self._more_like_this.is_active or self._create.needs_room
         self._branches.give_way(is_needed=is_needed)
 
     @Slot(object, QPoint)

@@ -53,12 +53,15 @@ class MaskEditor(QWidget):
     cancelled = Signal()
     paste_asked = Signal()
 
-    def __init__(self, colours: Colours) -> None:
+    EMPTY = 0
+    """The level of what is not painted."""
+
+    def __init__(self, colours: Colours, *, is_of_map: bool = False) -> None:
         super().__init__()
-        self.setObjectName("maskEditor")
+        self.setObjectName("mapEditor" if is_of_map else "maskEditor")
         self.view = MaskView(colours)
         MaskPointer(self.view)
-        self.bar = MaskToolBar(self.view)
+        self.bar = MaskToolBar(self.view, is_of_map=is_of_map)
         self._alpha: MaskPixels | None = None
         vbox(self.bar, stretched(self.view), on=self, spacing=0)
         prepare_spin_boxes(self)
@@ -72,24 +75,27 @@ class MaskEditor(QWidget):
 
     @property
     def levels(self) -> MaskPixels | None:
-        """Returns the mask as it is now, None while all of it is black."""
+        """Returns the mask as it is now, None while nothing is painted."""
         levels = self.view.painting.levels
-        return levels if levels.any() else None
+        return levels if (levels != self.EMPTY).any() else None
 
     def open(self, picture: QImage, mask: MaskPixels | None, alpha: MaskPixels | None = None) -> None:
         """Shows a picture with a mask of its size, or with an empty one.
 
         ``alpha`` is how opaque its pixels are, None for one that is opaque everywhere.
         """
-        empty = np.zeros((picture.height(), picture.width()), np.uint8)
+        empty = np.full((picture.height(), picture.width()), self.EMPTY, np.uint8)
         if self.view.painting.levels.shape != empty.shape:
             size = max(LEAST_BRUSH_PX, max(empty.shape) / BRUSHES_ACROSS)
             self.view.set_brush(replace(self.view.settings, diameter_px=round(size)))
-        self.view.open(picture, MaskPainting(mask if mask is not None else empty))
+        self.view.open(picture, self._painting(mask if mask is not None else empty))
         self._alpha = alpha
         self.bar.panel.alpha.setVisible(alpha is not None)
         self.bar.refresh()
         self._tell()
+
+    def _painting(self, levels: MaskPixels) -> MaskPainting:
+        return MaskPainting(levels)
 
     def set_colours(self, colours: Colours) -> None:
         self.view.set_colours(colours)
@@ -162,7 +168,7 @@ class MaskEditor(QWidget):
             case MaskAction.invert:
                 self._replace(255 - painting.levels)
             case MaskAction.fill | MaskAction.clear:
-                self._replace(np.full_like(painting.levels, 255 if action is MaskAction.fill else 0))
+                self._replace(np.full_like(painting.levels, 255 if action is MaskAction.fill else self.EMPTY))
             case MaskAction.fit:
                 view.fit()
             case MaskAction.actual_size:

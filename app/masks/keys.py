@@ -20,6 +20,7 @@ class MaskAction(Enum):
     rectangle = tr("Rectangle"), ("R", "Ctrl+R"), "rectangle"
     lasso = tr("Lasso"), ("L",), "lasso"
     eraser = tr("Eraser"), ("E",), "eraser"
+    ink = tr("White or black, over a map"), ("X",), "swap"
     smaller = tr("Smaller brush"), ("[",), ""
     larger = tr("Larger brush"), ("]",), ""
     weaker = tr("Weaker brush"), ("I",), ""

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.masks.area import Area, Coverage
 from app.masks.history import History, difference
+from core.control.edits import UNTOUCHED
 from core.pictures.mask import MaskPixels
 
 
@@ -44,13 +45,17 @@ class MaskPainting:
             return None
         part = area.slices
         np.maximum(self._coverage[part], coverage.within(area), out=self._coverage[part])
+        self._mix(part, is_erasing=is_erasing)
+        self._changed = area.joined(self._changed)
+        return area
+
+    def _mix(self, part: tuple[slice, slice], *, is_erasing: bool) -> None:
+        """Lays the stroke in progress over a part of what was there before it."""
         kept = 255 - self._coverage[part].astype(np.uint16)
         if is_erasing:
             self.levels[part] = _product(kept, self._before[part])
         else:
             np.subtract(255, _product(kept, 255 - self._before[part]), out=self.levels[part])
-        self._changed = area.joined(self._changed)
-        return area
 
     def end(self) -> bool:
         """Ends the stroke; returns whether it changed anything, and so can be undone."""
@@ -93,6 +98,21 @@ class MaskPainting:
             area = area.within(self.area)
             self._before[area.slices] = self.levels[area.slices]
         return area
+
+
+class MapPainting(MaskPainting):
+    """Changes what is painted over a map (`core.control.edits`); the eraser brings the map back.
+
+    Attributes:
+        ink: 255 for white, 0 for black.
+    """
+
+    ink = 255
+
+    def _mix(self, part: tuple[slice, slice], *, is_erasing: bool) -> None:
+        before, cover = self._before[part].astype(np.int32), self._coverage[part].astype(np.int32)
+        target = UNTOUCHED if is_erasing else self.ink
+        self.levels[part] = (before * (255 - cover) + target * cover + 127) // 255
 
 
 def _product(first: np.ndarray, second: MaskPixels) -> MaskPixels:

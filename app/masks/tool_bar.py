@@ -26,7 +26,7 @@ _KINDS = {
     MaskAction.rectangle: ToolKind.rectangle,
     MaskAction.lasso: ToolKind.lasso,
 }
-_IN_ROW = (*_KINDS, MaskAction.eraser, MaskAction.undo, MaskAction.redo)
+_IN_ROW = (*_KINDS, MaskAction.eraser, MaskAction.ink, MaskAction.undo, MaskAction.redo)
 
 
 class MaskToolBar(QFrame):
@@ -44,13 +44,14 @@ class MaskToolBar(QFrame):
     closed = Signal()
     cancelled = Signal()
 
-    def __init__(self, view: MaskView) -> None:
+    def __init__(self, view: MaskView, *, is_of_map: bool = False) -> None:
         super().__init__()
         self._view = view
         self.setObjectName("maskToolBar")
         self.setProperty("role", "panel")
-        self.panel = MaskToolPanel(self)
-        tools = {action: self._button(action) for action in _IN_ROW}
+        self.panel = MaskToolPanel(self, is_of_map=is_of_map)
+        in_row = [action for action in _IN_ROW if is_of_map or action is not MaskAction.ink]
+        tools = {action: self._button(action) for action in in_row}
         self.buttons = {**tools, **self.panel.buttons}
         for action in _KINDS:
             tools[action].setAutoExclusive(True)
@@ -65,13 +66,18 @@ class MaskToolBar(QFrame):
             number.setMinimumWidth(number.fontMetrics().horizontalAdvance(text) + _ARROWS_PX)
         self.more = IconButton("sliders", tr("More tools: pen, whole mask, colour, zoom"), "maskMore")
         self.cancel = push_button(
-            tr("Cancel"), self.cancelled, name="maskCancel", tip=tr("Leave the mask as it was before painting")
+            tr("Cancel"),
+            self.cancelled,
+            name="maskCancel",
+            tip=tr("Leave it as it was before painting"),
         )
         self.done = push_button(
             tr("Done"), self.closed, kind="primary", name="maskDone", tip=tr("Back to the picture (Esc)")
         )
         sentence = text_label(
-            tr("Paint over what is to change; all else stays as it is."),
+            tr("Paint white or black over the map (X); the eraser brings the map back.")
+            if is_of_map
+            else tr("Paint over what is to change; all else stays as it is."),
             role="hint",
             name="maskSentenceAbove",
             wraps=True,

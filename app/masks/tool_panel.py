@@ -40,7 +40,7 @@ class MaskToolPanel(QFrame):
     alpha_asked = Signal()
     tint_chosen = Signal(QColor)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, is_of_map: bool = False) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("maskToolPanel")
         about = tr("How much one stroke covers; I and O")
@@ -77,7 +77,7 @@ class MaskToolPanel(QFrame):
         vbox(
             text_label(tr("Brush"), role="caption"),
             hbox(stretched(self.strength), stretched(self.pressure), spacing=GAP_PX),
-            text_label(tr("Mask"), role="caption"),
+            text_label(tr("Map") if is_of_map else tr("Mask"), role="caption"),
             *(self.buttons[action] for action in whole),
             self.alpha,
             hbox(self.amount, self.grow, self.shrink, self.feather, spacing=GAP_PX),
@@ -89,6 +89,13 @@ class MaskToolPanel(QFrame):
             spacing=GAP_PX,
         )
         self.tint.activated.connect(self._on_tint_chosen)
+        if is_of_map:
+            words = tr("Remove all strokes")
+            self.buttons[MaskAction.clear].setText(f"{words} ({MaskAction.clear.key})")
+            describe(self.buttons[MaskAction.clear], "mapClear", words, words)
+            of_masks = self.amount, self.grow, self.shrink, self.feather, self.alpha, self.tint
+            for widget in (*of_masks, self.buttons[MaskAction.invert], self.buttons[MaskAction.fill]):
+                widget.hide()
 
     @Slot()
     def _on_tint_chosen(self) -> None:

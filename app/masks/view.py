@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
-from app.canvas.mask_overlay import TINTS, Overlay
+from app.canvas.mask_overlay import TINTS, Overlay, Strokes
 from app.canvas.zoom_view import ZoomView
 from app.masks.area import Area
 from app.masks.brush import LARGEST_PX, Brush
@@ -104,6 +104,11 @@ class MaskView(ZoomView):
             self.settings = settings
             self._update_pointer()
             self.settings_changed.emit()
+
+    def show_strokes(self) -> None:
+        """Shows levels as what covers a map, see `core.control.edits`, from now on."""
+        self._overlay = Strokes()
+        self.setAccessibleName(tr("Map of a control"))
 
     def set_tint(self, tint: QColor) -> None:
         self._overlay = Overlay(tint)

@@ -1,18 +1,22 @@
 """The draft's controls, and the networks for them at hand."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.messages.errors import message
 from app.session.session import Session
+from core.control.edits import EditPixels, save_edits
 from core.control.file import ControlFile
 from core.control.types import type_of
+from core.errors import EmulsionError
 from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.compatibility import kind_of
-from core.request.control import PREPROCESSORS, Control
+from core.request.control import PREPROCESSORS, Control, MapEdits
 from core.request.request import GenerationRequest
 
 
@@ -25,9 +29,11 @@ class ControlSelection(QObject):
 
     Signals:
         changed: other files were found.
+        paint_asked: the map of the control of a number is to be painted over.
     """
 
     changed = Signal()
+    paint_asked = Signal(int)
 
     def __init__(self, catalogue: Catalogue, session: Session, pasted: Path) -> None:
         super().__init__(session)
@@ -71,6 +77,24 @@ class ControlSelection(QObject):
         controls = list(self._session.draft.controls)
         controls[number] = self._suited(_changed(controls[number], values))
         self._session.edit(controls=tuple(controls))
+
+    def paint(self, number: int, edits: EditPixels | None) -> None:
+        """Has what was painted over a map written, and makes it the control's then; None for nothing."""
+        if edits is None:
+            self.change(number, edits=None)
+            return
+        path = self._session.draft.controls[number].path
+
+        def written(place: Path) -> None:
+            controls = self._session.draft.controls
+            if number < len(controls) and controls[number].path == path:
+                self.change(number, edits=MapEdits(str(place)))
+
+        work = partial(save_edits, edits.copy(), self.pasted)
+        self._session.draft_editor.files.write(work, written, self._on_not_written)
+
+    def _on_not_written(self, error: EmulsionError) -> None:
+        self._session.failed.emit(message(error))
 
     def preprocessors(self, control: Control) -> tuple[str, ...]:
         """Returns the keys of what can be made of a picture for a control's network."""
@@ -124,7 +148,7 @@ def _changed(control: Control, values: dict[str, Any]) -> Control:
     if "name" in values:
         values = {"network": "", **values}
     if "path" in values:
-        values = {"sha256": "", **values}
+        values = {"sha256": "", "edits": None, **values}
     if "preprocessor" in values:
         values = {"values": (), "type": "", **values}
     return replace(control, **values)

@@ -64,8 +64,8 @@ def only(control: ControlList) -> ControlRow:
 
 def map_of(row: ControlRow, qtbot: QtBot) -> float:
     """Returns the mean of the map, once it is there."""
-    qtbot.waitUntil(lambda: not row.preview.pixmap().isNull())
-    image = row.preview.pixmap().toImage()
+    qtbot.waitUntil(lambda: not row.map.preview.pixmap().isNull())
+    image = row.map.preview.pixmap().toImage()
     values = [image.pixelColor(x, y).red() for x in range(image.width()) for y in range(image.height())]
     return sum(values) / len(values)
 
@@ -154,7 +154,7 @@ def test_a_picture_that_is_gone_is_told_and_another_takes_its_place(
     assert "choose it again" in row.note.text()
     row.choose(house)
     assert session.draft.controls[0].sha256 == ""
-    qtbot.waitUntil(row.preview.isVisible)
+    qtbot.waitUntil(row.map.preview.isVisible)
     assert not row.note.isVisible()
 
 
