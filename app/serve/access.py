@@ -25,7 +25,7 @@ from core.language.words import tr
 PICTURES = "/pictures/"
 """Addresses of pictures: their names are secrets of their own, since clients open them without headers."""
 
-LINGER_S = 2.0
+LINGER_S = 5.0
 """The rest of a refused body is dropped for so long: a client that still sends would not see the answer."""
 
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(:\d{1,5})?", re.ASCII)

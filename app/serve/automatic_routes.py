@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def routes(door: Door) -> list[Route]:
             received = door.received()
             try:
                 async with door.bodies.json(request) as content:
-                    asked = await asyncio.to_thread(read, content, received, door.served)
+                    asked = await door.read(partial(read, content, received, door.served))
                     source = content["init_images"][0] if asked.includes_source else ""
                     kept = {name: one for name, one in content.items() if name not in automatic_answers.HIDDEN}
                     content = {}

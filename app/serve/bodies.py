@@ -17,7 +17,7 @@ from core.files.sizes import size_text
 from core.language.words import tr
 
 LARGEST = 64 * 2**20
-LARGEST_TOGETHER = 192 * 2**20
+LARGEST_TOGETHER = 2 * LARGEST
 IDLE_S, WHOLE_S = 15.0, 120.0
 """The longest pause in a body, and the longest time for all of it."""
 
@@ -40,10 +40,14 @@ class Bodies:
     async def json(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         """Yields the object that a body is; its room is taken until the block ends. Raises Refusal."""
         async with self._bounded(request) as bounded:
+            body = bytearray()
+            async for chunk in bounded.stream():
+                body += chunk
             try:
-                content = await asyncio.to_thread(json.loads, await bounded.body() or b"{}")
+                content = await asyncio.to_thread(json.loads, body or b"{}")
             except (ValueError, RecursionError) as error:
                 raise Refusal(400, tr("The body is not readable JSON."), "invalid_json") from error
+            del body  # as large as what was read from it
             if not isinstance(content, dict):
                 raise Refusal(400, tr("The body must be a JSON object."), "invalid_json")
             yield cast("dict[str, Any]", content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ NOTES = "X-Emulsion-Notes"
 """The header with sentences about a run, as a JSON list in ASCII."""
 
 _MOST_PICTURES, _MOST_KEPT = 100, 64 * 2**20
+_READ_AT_ONCE = 2
 Result = TypeVar("Result")
 
 
@@ -65,6 +66,12 @@ class Door:
     folder: Path
     bodies: Bodies = field(default_factory=Bodies)
     kept: KeptPictures = field(default_factory=KeptPictures)
+    _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READ_AT_ONCE))
+
+    async def read(self, read: Callable[[], Result]) -> Result:
+        """Returns what a function reads from a request in another thread; pictures can take much memory."""
+        async with self._reading:
+            return await asyncio.to_thread(read)
 
     def received(self) -> Received:
         """Returns a place for the pictures of a request."""

@@ -29,7 +29,7 @@ def routes(door: Door) -> list[Route]:
 
     async def generate(request: Request) -> Response:
         async with door.bodies.json(request) as content:
-            asked = await asyncio.to_thread(openai.generation, content, door.served)
+            asked = await door.read(lambda: openai.generation(content, door.served))
         return await _answer(door, request, asked, door.received())
 
     async def edit(request: Request) -> Response:
@@ -37,7 +37,7 @@ def routes(door: Door) -> list[Route]:
         try:
             async with door.bodies.form(request) as (texts, uploads):
                 files = [(name, await upload.read()) for name, upload in uploads]
-                asked = await asyncio.to_thread(openai.edit, texts, files, received, door.served)
+                asked = await door.read(lambda: openai.edit(texts, files, received, door.served))
         except BaseException:  # of any kind: it is raised again
             received.remove()
             raise

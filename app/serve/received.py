@@ -33,10 +33,10 @@ def bytes_of(name: str, value: object) -> bytes:
     allowed = tr("a picture in base64; addresses are not fetched")
     if not isinstance(value, str):
         raise unfit(name, value, allowed)
-    start = match.end() if (match := _DATA_URI.match(value)) else 0
+    text = value[match.end() :] if (match := _DATA_URI.match(value)) else value
     try:
-        return base64.b64decode("".join(value[start:].split()).encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError, ValueError) as error:
+        return base64.b64decode("".join(text.split()) if "\n" in text else text, validate=True)
+    except (binascii.Error, ValueError) as error:
         raise unfit(name, value, allowed) from error
 
 

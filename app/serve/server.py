@@ -117,6 +117,7 @@ def listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two programs have one port
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+        made.listen(MOST_CONNECTIONS)  # until then Linux lets another program bind it, too
     except OSError as error:
         made.close()
         sentence = tr(

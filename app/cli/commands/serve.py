@@ -30,7 +30,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("--port", metavar="N", help=tr("where clients find it (default: {port}; 0 for any free one)", port=PORT))
+    about = tr("the port at which clients find it (default: {port}; 0 for any free one)", port=PORT)
+    add("--port", metavar="N", help=about)
     add(
         "--host",
         metavar="ADDRESS",

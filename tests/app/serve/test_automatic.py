@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,11 @@ import pytest
 from PIL import Image
 
 from app.serve.automatic_answers import samplers, schedulers
+from app.serve.automatic_controls import controls_of
 from app.serve.door import Door
+from app.serve.fields import Fields
+from app.serve.received import Received
+from core.errors import InvalidRequest
 from core.recipes.parameters import from_parameters
 from core.request.sampler_names import sampler_key
 from core.request.samplers import SAMPLERS
@@ -142,6 +147,21 @@ def test_a_picture_to_begin_with_that_cannot_be_used_is_refused(
     answer = ask.post(PREFIX + "img2img", {"prompt": "a house", "width": 64, "height": 64, **SMALL, **fields})
     assert answer.status_code == 422
     assert [*real_door.folder.iterdir()] == []
+
+
+def test_units_of_controlnet_are_read_as_its_extension_takes_them(tmp_path: Path) -> None:
+    on: dict[str, object] = {"model": "canny [abc123]", "module": "canny", "image": {"image": SOURCE}}
+    on |= {"threshold_b": 150, "weight": 0.5, "guidance_end": 0.6, "pixel_perfect": True}
+    on |= {"control_mode": "Balanced", "resize_mode": "Crop and Resize"}
+    scripts = Fields({"ControlNet": {"args": [on, {"enabled": False}]}, "seed": {"args": []}})
+    (control,) = controls_of(scripts, Received(tmp_path))
+    assert (control.name, control.preprocessor, control.values) == ("canny", "canny", (100, 150))
+    assert (control.weight, control.start, control.end) == (0.5, 0.0, 0.6)
+    with Image.open(control.path) as kept:
+        assert kept.size == (64, 64)
+    for name, value in (("control_mode", 1), ("resize_mode", 0), ("mask", SOURCE)):
+        with pytest.raises(InvalidRequest):
+            controls_of(Fields({"controlnet": {"args": [on | {name: value}]}}), Received(tmp_path))
 
 
 def test_unknown_fields_are_told(ask: Caller) -> None:

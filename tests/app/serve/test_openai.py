@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +12,12 @@ import pytest
 from PIL import Image
 
 from app.serve.door import NOTES, Door
+from app.serve.models import Served
+from app.serve.openai import edit
+from app.serve.received import Received
+from core.models.model import Model
+from core.pictures.dimensions import read_size
+from core.request.size import Size
 from tests.app.serve.conftest import SMALL, Caller, opened, picture
 
 GENERATE, EDIT = "/v1/images/generations", "/v1/images/edits"
@@ -89,6 +97,22 @@ def test_without_a_mask_the_picture_is_drawn_anew_as_far_as_asked(ask: Caller, r
     assert answer.json()["size"] == "64x64"
     assert "Denoising strength: 1" in opened(answer.json()["data"][0]["b64_json"]).info["parameters"]
     assert [*real_door.folder.iterdir()] == []
+
+
+def test_a_model_that_edits_by_instruction_looks_at_all_pictures(real_door: Door, tmp_path: Path) -> None:
+    class Editing(Served):
+        def find(self, name: str) -> Model:
+            model = super().find(name)
+            limits = replace(
+                model.limits, references=4, optional_settings=(*model.limits.optional_settings, "references")
+            )
+            return replace(model, limits=limits)
+
+    served = Editing(real_door.served.catalogue, real_door.served.settings, "tiny")
+    files = [("image[]", picture(72)), ("image[]", picture(48))]
+    asked = edit({"prompt": "make it winter"}, files, Received(tmp_path), served)
+    assert [read_size(Path(one.path)) for one in asked.request.references] == [Size(72, 72), Size(48, 48)]
+    assert (asked.request.source, str(asked.request.size)) == (None, "72x72")
 
 
 @pytest.mark.parametrize(
