@@ -202,6 +202,8 @@ class ControlRow(QWidget):
         objection = self._selection.objection(network) if network is not None else ""
         if objection:
             objection = tr("This ControlNet was {objection}: choose another.", objection=objection)
+        elif control is not None and self._selection.types(control) and not control.type:
+            objection = tr("This ControlNet guides by several kinds of maps: choose the type of this one.")
         none = NONE_FOUND if files == () else ""
         told = self._problem or objection or none
         self.note.setText(told)

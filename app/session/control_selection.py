@@ -115,7 +115,7 @@ class ControlSelection(QObject):
             control = replace(control, preprocessor=fitting[0], values=())
         if file is None:
             return control
-        return replace(control, type=type_of(control, file.types) or next(iter(file.types), ""))
+        return replace(control, type=type_of(control, file.types))  # "" for one that only the user can tell
 
     def remove(self, number: int) -> None:
         controls = list(self._session.draft.controls)

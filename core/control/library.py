@@ -95,8 +95,17 @@ class ControlLibrary:
         if not file.types:
             return replace(control, type="")
         if not (found := type_of(control, file.types)):
-            allowed = tr("one of {names} with this network", names=", ".join(file.types))
-            raise InvalidRequest(tr("control type"), control.type or tr("none"), allowed)
+            names = ", ".join(file.types)
+            allowed = tr("one of {names} with this network", names=names)
+            several = tr(
+                "“{name}” guides by several kinds of maps, and nothing tells what this one shows: choose one of "
+                "{names} as its type.",
+                name=file.name,
+                names=names,
+            )
+            raise InvalidRequest(
+                tr("control type"), control.type, allowed, sentence="" if control.type else several
+            )
         return replace(control, type=found)
 
     def encoder_of(self, file: ControlFile) -> Path:

@@ -15,11 +15,12 @@ from core.files.safetensors_header import PICKLED_SUFFIXES
 from core.files.weights_header import read_header
 from core.language.words import tr
 from core.lora.file import SUFFIX, read_lora
-from core.models.catalogue import users_catalogue
+from core.models.catalogue import Catalogue, users_catalogue
 from core.models.importing import check_whole
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
 from core.recipes.recipe import recipe_to_json
+from core.request.control import Control
 from core.settings.settings import load_settings
 
 
@@ -42,13 +43,19 @@ def _weights(path: Path) -> dict[str, object]:
     folders = Folders.default()
     catalogue = users_catalogue(folders, partial(load_settings, folders))
     with suppress(ControlBroken):
-        if (control := catalogue.controls.read(path)).kind != UNREAD:
-            return _control(control)
+        control = catalogue.controls.read(path)
+        return _control(control if control.kind != UNREAD else _of_pickle(catalogue, path))
     if path.is_file() and is_addition(lora_layers(read_header(path).tensors)):
         return _lora(path)
     model = catalogue.read(path, path.stem if path.is_file() else path.name)
     check_whole(model)
     return described(model, catalogue.sha256_if_known(model))
+
+
+def _of_pickle(catalogue: Catalogue, path: Path) -> ControlFile:
+    from core.engine.weights.control_files import found_control
+
+    return found_control(catalogue.controls, Control(str(path.absolute()), ""))
 
 
 def _control(file: ControlFile) -> dict[str, object]:

@@ -29,6 +29,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_controls.save_lone(net, folder / "controlnet", "lines")
     xl = tiny_controls.controlnet(tiny.stable_diffusion_xl(folder / "tiny-xl"))
     tiny_controls.save_lone(xl, folder / "controlnet", "a-large")
+    tiny_controls.save_lone(tiny_controls.union(folder / "tiny-xl"), folder / "controlnet", "union")
     return folder
 
 
@@ -77,7 +78,7 @@ def test_a_picture_takes_the_first_network_that_fits_and_its_map_is_shown(
     control.add(house)
     assert session.draft.controls == (Control("lines", str(house)),)
     row = only(control)
-    assert [row.networks.itemData(place) for place in range(row.networks.count())] == ["a-large", "lines"]
+    assert [row.networks.itemData(place) for place in range(row.networks.count())] == ["a-large", "lines", "union"]
     assert "made for" in row.networks.itemText(0)
     assert not row.networks.model().flags(row.networks.model().index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
     plain = map_of(row, qtbot)
@@ -186,3 +187,25 @@ def test_one_that_was_added_before_the_look_gets_its_network_then(
     assert session.draft.controls[0].name == ""
     selection.look()
     qtbot.waitUntil(lambda: session.draft.controls[0].name == "lines")
+
+
+def test_a_union_has_the_type_of_its_preprocessor_or_the_one_that_is_chosen(
+    control: ControlList, session: Session, house: Path
+) -> None:
+    session.edit(model="tiny-xl", controls=(Control("a-large", str(house)),))
+    row = only(control)
+    assert row.type_field.isHidden()
+    row.networks.setCurrentIndex(row.networks.findData("union"))
+    row.networks.activated.emit(row.networks.currentIndex())
+    assert not row.type_field.isHidden()
+    assert (row.types.count(), row.types.currentText(), session.draft.controls[0].type) == (7, "", "")
+    assert "several kinds of maps" in row.note.text(), "nobody but the user can tell"
+    row.types.setCurrentIndex(row.types.findData("depth"))
+    row.types.activated.emit(row.types.currentIndex())
+    assert (session.draft.controls[0].type, row.note.text()) == ("depth", "")
+    row.preprocessors.setCurrentIndex(row.preprocessors.findData("scribble"))
+    row.preprocessors.activated.emit(row.preprocessors.currentIndex())
+    assert (session.draft.controls[0].type, row.types.currentData()) == ("scribble", "scribble")
+    row.networks.setCurrentIndex(row.networks.findData("a-large"))
+    row.networks.activated.emit(row.networks.currentIndex())
+    assert (session.draft.controls[0].type, row.type_field.isHidden()) == ("", True)

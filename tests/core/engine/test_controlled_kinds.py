@@ -118,8 +118,8 @@ def test_a_union_is_told_what_its_map_shows(engine: Engine, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "how", "words"),
     [
-        ("union", {}, "none'; expected one of pose, depth"),
-        ("union", {"preprocessor": "tile"}, "none'; expected one of pose, depth"),
+        ("union", {}, "nothing tells what this one shows: choose one of pose, depth"),
+        ("union", {"preprocessor": "tile"}, "nothing tells what this one shows: choose one of pose, depth"),
         ("union", {"type": "repaint"}, "'repaint'; expected one of pose"),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_type_that_is_not_known_is_told(
 ) -> None:
     with pytest.raises(InvalidRequest) as told:
         picture(engine, guided(tmp_path, name, **how))
-    assert words in str(told.value)
+    assert words in f"{told.value} {told.value.sentence}"
 
 
 @pytest.mark.parametrize("placement", Placement)
