@@ -49,7 +49,7 @@ def _run(arguments: Sequence[str]) -> int:
     choose_language(os.environ, "" if is_command else read_look(folders).language)
     picture = picture_to_open(arguments)
     if arguments and picture is None:
-        logs = _start_logs(folder)
+        logs = _start_logs(folder, is_window=False)
         from app.cli.command_line import run_command
 
         return _flushed(run_command(arguments, logs.log_file))
@@ -93,8 +93,8 @@ def _open_window(log_folder: Path, picture: Path | None) -> int:
         return 1
 
 
-def _start_logs(folder: Path) -> Logs:
-    logs = start_logs(folder)
+def _start_logs(folder: Path, *, is_window: bool = True) -> Logs:
+    logs = start_logs(folder, is_window=is_window)
     _let_streams_print_everything()
     return logs
 

@@ -30,15 +30,16 @@ _LINE = "%(asctime)s %(levelname)s %(name)s [%(threadName)s] %(message)s"
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The files of this run; None where the folder for logs cannot be written."""
+    """The files of this run; None where the folder for logs cannot be written, or there is no such file."""
 
     log_file: Path | None
     crash_file: Path | None
 
 
-def start_logs(folder: Path) -> Logs:
-    """Sends log records, warnings, and the traces of crashes into files in the folder.
+def start_logs(folder: Path, *, is_window: bool = True) -> Logs:
+    """Sends log records, warnings, and the traces of crashes of the window into files in the folder.
 
+    A command shows traces of crashes on standard error: the next start of the window has nothing to tell of them.
     Also gives a program without a console, whose standard streams are None, streams that end in a file:
     libraries print, and would fail.
     """
@@ -48,7 +49,7 @@ def start_logs(folder: Path) -> Logs:
         handler = RotatingFileHandler(
             log_file, maxBytes=LARGEST_LOG, backupCount=OLDER_LOGS, encoding="utf-8", errors="backslashreplace"
         )
-        crashes = crash_file.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
+        crashes = _appended(crash_file) if is_window else None
     except OSError:
         _replace_missing_streams(Path(os.devnull))
         return Logs(None, None)
@@ -59,8 +60,8 @@ def start_logs(folder: Path) -> Logs:
     logging.raiseExceptions = False  # a full disk must not become a stream of tracebacks
     logging.captureWarnings(capture=True)
     _replace_missing_streams(folder / OUTPUT_NAME)
-    _catch_crashes(crashes)
-    return Logs(log_file, crash_file)
+    _catch_crashes(crashes, log_file)
+    return Logs(log_file, crash_file if is_window else None)
 
 
 def fill_missing_descriptors() -> None:
@@ -104,17 +105,28 @@ def _replace_missing_streams(file: Path) -> None:
             setattr(sys, name, stream)
 
 
-def _catch_crashes(crashes: TextIO) -> None:
+def _appended(file: Path) -> TextIO:
+    return file.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
+
+
+def _catch_crashes(crashes: TextIO | None, log_file: Path) -> None:
+    """Keeps traces in a file; without one the log has those of errors, and standard error a sentence."""
+
     def catch(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
         log.critical("uncaught", exc_info=(kind, error, trace))
-        traceback.print_exception(kind, error, trace, file=crashes)
+        if crashes is not None:
+            traceback.print_exception(kind, error, trace, file=crashes)
+            return
+        from app.messages.errors import message  # imports what the window does not wait for
+
+        sys.stderr.write(f"emulsion: {message(error, log_file)}\n")
 
     def catch_in_thread(caught: threading.ExceptHookArgs) -> None:
         if caught.exc_value is not None:
             catch(caught.exc_type, caught.exc_value, caught.exc_traceback)
 
-    faulthandler.enable(crashes)
+    faulthandler.enable(crashes or sys.__stderr__ or 2)
     sys.excepthook = catch
     threading.excepthook = catch_in_thread

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.startup.logs import take_last_crash
 from tests.app.programs import environment_of
 from tests.patience import LONGEST_S
@@ -65,6 +67,20 @@ def test_a_killed_process_leaves_its_trace(tmp_path: Path) -> None:
     ended = run("import os\nos.abort()", tmp_path)
     assert ended.returncode != 0
     assert "Fatal Python error" in (tmp_path / "crash.log").read_text()
+
+
+@pytest.mark.parametrize("crash", ["1 / 0", "threading.Thread(target=lambda: 1 / 0).start()", "os.abort()"])
+def test_a_command_that_crashes_leaves_nothing_that_the_window_blames(tmp_path: Path, crash: str) -> None:
+    code = f"import os\nstart_logs(Path({str(tmp_path)!r}), is_window=False)\n{crash}"
+    start = "import sys, threading\nfrom pathlib import Path\nfrom app.startup.logs import start_logs\n"
+    ended = subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, check=False)
+    assert take_last_crash(tmp_path) is None
+    if "abort" in crash:
+        assert "Fatal Python error" in ended.stderr
+    else:
+        assert "ZeroDivisionError" in (tmp_path / "emulsion.log").read_text()
+        assert ended.stderr.startswith("emulsion: ")
+        assert len(ended.stderr.splitlines()) == 1
 
 
 def test_the_last_crash_is_told_once(tmp_path: Path) -> None:
