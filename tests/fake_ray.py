@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from core.cluster.actor import EngineActor
 from core.remote.server import Maker
+
+Result = TypeVar("Result")
 
 
 class RayError(Exception):
@@ -23,67 +26,93 @@ class ActorDiedError(RayError):
     """An actor has gone for good."""
 
 
+class _Life:
+    """One process of an actor."""
+
+    def __init__(self, language: str) -> None:
+        self.actor = EngineActor(language)
+        self._is_over = False
+        self._changes = Lock()
+
+    def begin(self, session: str, make: Maker) -> str:
+        with self._changes:
+            if self._is_over:
+                raise RayError
+            return self.actor.begin(session, make)
+
+    def end(self) -> None:
+        with self._changes:
+            self._is_over = True
+            orders = self.actor._orders  # pyright: ignore[reportPrivateUsage]
+            if orders is not None and not orders.closed:
+                orders.close()
+
+
 class FakeActor:
-    """An actor by its handle: ``actor.begin.options(...).remote(...)``.
+    """An actor by its handle: ``actor.order.remote(...)``.
 
     Attributes:
-        answers: how many it has given. dies_after: it dies once it has given so many, 0 for never.
+        is_gone: it will not be started again.
     """
 
-    def __init__(self, language: str, make: Maker, number: int) -> None:
-        self.name, self.number = "", number
+    def __init__(self, language: str, make: Maker) -> None:
         self._language, self._make = language, make
         self._executor = ThreadPoolExecutor(1)
-        self._actor = EngineActor(language)
-        self.answers = self.dies_after = 0
+        self._life = _Life(language)
         self.is_gone = False
 
     @property
     def begin(self) -> Any:
-        run = self._method("begin")
-        made = SimpleNamespace(remote=lambda session, _make: run(session, self._make))  # pyright: ignore[reportUnknownLambdaType]
-        return SimpleNamespace(options=lambda **_options: made)  # pyright: ignore[reportUnknownLambdaType]
+        def remote(session: str, _make: Maker) -> Future[str]:
+            life = self._life
+            return self._submit(lambda: life.begin(session, self._make))
+
+        return SimpleNamespace(options=lambda **_options: SimpleNamespace(remote=remote))  # pyright: ignore[reportUnknownLambdaType]
 
     @property
     def order(self) -> Any:
-        return SimpleNamespace(remote=self._method("order"))
+        def remote(session: str, content: bytes) -> Future[None]:
+            actor = self._life.actor
+            return self._submit(lambda: actor.order(session, content))
+
+        return SimpleNamespace(remote=remote)
 
     @property
     def answer(self) -> Any:
-        return SimpleNamespace(remote=self._method("answer"))
+        def remote(session: str) -> Future[bytes]:
+            actor = self._life.actor
+            return self._submit(lambda: actor.answer(session))
+
+        return SimpleNamespace(remote=remote)
 
     def kill(self, *, no_restart: bool) -> None:
-        if self.is_gone:
-            return
-        if (orders := self._actor._orders) is not None and not orders.closed:  # pyright: ignore[reportPrivateUsage]
-            orders.close()
-        self.is_gone = no_restart
-        self._actor = EngineActor(self._language)
-        if no_restart:
-            self._executor.shutdown(wait=False)
+        self.is_gone = self.is_gone or no_restart
+        self._life.end()
+        self._life = _Life(self._language)
 
-    def _method(self, name: str) -> Callable[..., Future[Any]]:
-        return lambda *values: self._run(name, values)
+    def close(self) -> None:
+        """Waits for all that was asked; the actor has been killed."""
+        self._executor.shutdown()
 
-    def _run(self, name: str, values: tuple[Any, ...]) -> Future[Any]:
+    def _submit(self, work: Callable[[], Result]) -> Future[Result]:
         if self.is_gone:
-            (failed := Future[Any]()).set_exception(ActorDiedError())
+            (failed := Future[Result]()).set_exception(ActorDiedError())
             return failed
-        actor = self._actor
-        return self._executor.submit(lambda: self._done(actor, name, values))
+        return self._executor.submit(_ray_errors, work)
 
-    def _done(self, actor: EngineActor, name: str, values: tuple[Any, ...]) -> Any:
-        try:
-            return getattr(actor, name)(*values)
-        except (LookupError, ValueError, OSError) as error:  # of a session that has ended
-            raise RayError from error
+
+def _ray_errors(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except (LookupError, ValueError, OSError) as error:  # of a session that has ended
+        raise RayError from error
 
 
 class FakeRay:
     """The parts of the module ``ray`` that `core.cluster.ray_cluster` calls.
 
     Attributes:
-        actors: all so far. inits: what `init` was called with. is_up: it is connected.
+        actors: all so far. options: of each. inits: what `init` was called with. is_up: it is connected.
     """
 
     __version__ = "0.0"
@@ -104,6 +133,8 @@ class FakeRay:
         self.is_up = True
 
     def shutdown(self) -> None:
+        for actor in self.actors:
+            actor.close()
         self.is_up = False
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -135,5 +166,5 @@ class FakeRay:
 
     def _actor(self, language: str) -> FakeActor:
         number = len(self.actors) + 1
-        self.actors.append(FakeActor(language, self._make(number), number))
+        self.actors.append(FakeActor(language, self._make(number)))
         return self.actors[-1]
