@@ -12,6 +12,7 @@ from core.errors import (
     LoraMissing,
     ModelBroken,
     NotAModel,
+    NotFound,
     PartsMissing,
     UpscalerBroken,
     UpscalerMissing,
@@ -72,7 +73,7 @@ def message_about_files(error: BaseException) -> Message | None:
                 tr("There is no LoRA called {name}.", name=shown(error.name)),
                 tr("LoRAs found: {known}.", known=some(error.known))
                 if error.known
-                else tr("Put its file into the folder “loras” beside your models."),
+                else _place_for(error, "loras"),
             )
         case WildcardMissing():
             return Message(
@@ -80,7 +81,7 @@ def message_about_files(error: BaseException) -> Message | None:
                 tr("There is no wildcard called {name}.", name=shown(error.name)),
                 tr("Wildcards found: {names}.", names=some(error.known))
                 if error.known
-                else tr("Put its file into the folder “wildcards” beside your models."),
+                else _place_for(error, "wildcards"),
             )
         case WildcardUnusable():
             return Message(
@@ -95,7 +96,7 @@ def message_about_files(error: BaseException) -> Message | None:
                 tr("There is no upscaler called {name}.", name=shown(error.name)),
                 tr("Upscalers found: {known}.", known=some(error.known))
                 if error.known
-                else tr("Put its file into the folder “upscale_models” beside your models."),
+                else _place_for(error, "upscale_models"),
             )
         case ControlMissing():
             return _control_missing(error)
@@ -149,7 +150,7 @@ def _autoencoder_missing(error: AutoencoderMissing) -> Message:
     return Message(
         tr("The autoencoder is not there"),
         tr("There is no autoencoder (VAE) called {name}.", name=name),
-        known or tr("Put its file into the folder “vae” beside your models, or choose the model's own."),
+        known or tr("{put_it_there} Or choose the model's own.", put_it_there=_place_for(error, "vae")),
     )
 
 
@@ -166,7 +167,12 @@ def _control_missing(error: ControlMissing) -> Message:
         tr("There is no ControlNet or T2I-Adapter called {name}.", name=name),
         tr("ControlNets found: {known}.", known=some(error.known))
         if error.known
-        else tr("Put its file into {folders}.", folders=tr(" or ").join(map(str, error.folders)))
-        if error.folders
-        else tr("Put its file into the folder “controlnet” beside your models."),
+        else _place_for(error, "controlnet"),
     )
+
+
+def _place_for(error: NotFound, folder: str) -> str:
+    """Returns a sentence about the folders for a file; ``folder`` is the usual name where they are not told."""
+    if error.folders:
+        return tr("Put its file into {folders}.", folders=tr(" or ").join(map(str, error.folders)))
+    return tr("Put its file into the folder “{folder}” beside your models.", folder=folder)

@@ -120,7 +120,11 @@ class AutoencoderLibrary:
             with suppress(ModelBroken):  # a damaged model is not the one that was used
                 if self._has_hash(file := read_autoencoder(path), wanted):
                     return file
-        raise AutoencoderMissing(wanted.key, tuple(file.name for file in files), is_other=named is not None)
+        names, folders = (
+            tuple(file.name for file in files),
+            tuple(place / FOLDER_NAMES[0] for place in self._folders),
+        )
+        raise AutoencoderMissing(wanted.key, names, is_other=named is not None, folders=folders)
 
     def sha256_of(self, file: AutoencoderFile) -> str:
         """64 hexadecimal digits; reads the whole file the first time. Raises ModelBroken."""

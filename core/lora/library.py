@@ -45,6 +45,8 @@ class LoraLibrary:
 
         Files that ``memory`` knows from another use are found, too, wherever they lie.
         """
+        model_folders = tuple(model_folders)
+        self._usual = tuple(folder / FOLDER_NAMES[0] for folder in model_folders)
         folders = [
             place / name for folder in model_folders for place in (folder, folder.parent) for name in FOLDER_NAMES
         ]
@@ -91,7 +93,7 @@ class LoraLibrary:
         else:
             found = next(iter(named), None)
         if found is None:
-            raise LoraMissing(lora.key, tuple(file.stem for file in self.files()))
+            raise LoraMissing(lora.key, tuple(file.stem for file in self.files()), folders=self._usual)
         return found
 
     def hash_of(self, path: Path) -> str:

@@ -21,6 +21,8 @@ class UpscalerLibrary:
 
     def __init__(self, own: Path, model_folders: Iterable[Path], converted: Path | None) -> None:
         """Looks in ``own`` and around each folder of models; ``converted`` has the pickles read before."""
+        model_folders = tuple(model_folders)
+        self._usual = tuple(folder / FOLDER_NAMES[0] for folder in model_folders)
         folders = [
             place / name
             for folder in model_folders
@@ -56,4 +58,4 @@ class UpscalerLibrary:
         path = Path(name)
         if "\0" not in name and path.suffix.lower() in (SUFFIX, *PICKLES) and path.is_file():
             return path
-        raise UpscalerMissing(name, tuple(files))
+        raise UpscalerMissing(name, tuple(files), folders=self._usual)

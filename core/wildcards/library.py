@@ -37,6 +37,8 @@ class WildcardLibrary:
 
     def __init__(self, model_folders: Iterable[Path], places: Iterable[Path] = ()) -> None:
         """Looks around each folder of models, and in the folders ``places``."""
+        model_folders = tuple(model_folders)
+        self._usual = tuple(folder / FOLDER_NAMES[0] for folder in model_folders)
         around = dict.fromkeys(
             place for folder in model_folders for place in (folder, folder.parent, folder.parent.parent)
         )
@@ -83,7 +85,8 @@ class WildcardLibrary:
             if found:
                 return Values.joined(found)
         names = self.names()
-        raise WildcardMissing(name, tuple(difflib.get_close_matches(name, names, _MOST_ALIKE)) or names[:3])
+        known = tuple(difflib.get_close_matches(name, names, _MOST_ALIKE)) or names[:3]
+        raise WildcardMissing(name, known, folders=self._usual)
 
     def _look(self) -> Iterator[tuple[str, Path]]:
         """Yields all files with the name of the wildcards in them: the file's own, or that of its folder.

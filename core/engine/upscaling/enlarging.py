@@ -58,7 +58,8 @@ class Enlarger:
             try:
                 network = yield from self.resolved(Upscaler(hires.upscaler, 0.0, hires.sha256))
             except UpscalerMissing as error:
-                raise UpscalerMissing(error.name, (LANCZOS, *error.known, *LATENT_MODES)) from error
+                known = (LANCZOS, *error.known, *LATENT_MODES)
+                raise UpscalerMissing(error.name, known, folders=error.folders) from error
             self.check(request.size, network)
             request = replace(request, hires=replace(hires, sha256=network.sha256))
         return request
