@@ -6,11 +6,13 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from app.session.progress_text import Happened, Progress
+from app.session.runner import Runner
 from app.session.session import Session
 from app.widgets.building import text_label, vbox
 from app.widgets.busy_bar import BusyBar
 from app.widgets.still_line import StillLine
 from core.language.words import tr
+from core.runs.events import Event, ImageReady
 
 RESOLUTION = 1000
 
@@ -35,7 +37,13 @@ class ProgressLine(QWidget):
             *(session.advanced, session.image_ready, session.run_ended),
         ):
             happened.connect(self._on_happened)
+        session.pool.happened.connect(self._count)
         self._show()
+
+    @Slot(object, object)
+    def _count(self, _runner: Runner, event: Event) -> None:
+        if isinstance(event, ImageReady):
+            self._progress.count_finished()
 
     @Slot()
     def _show(self) -> None:

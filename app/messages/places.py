@@ -4,9 +4,18 @@ from core.language.words import tr
 from core.settings.engine_place import EnginePlace
 
 
+def place_name(place: EnginePlace) -> str:
+    """Returns the device of a place, as far as it is known, and its computer if that is another one."""
+    names = {"cpu": tr("Processor (CPU)"), None: tr("Automatic")}
+    device = place.label or names.get(place.device, place.device or "")
+    return f"{device}, {place.address}" if place.address and place.address not in device else device
+
+
+def engine_text(number: int) -> str:
+    """Returns a short name for the engine of a place, by its number from 1."""
+    return tr("Engine {number}", number=number)
+
+
 def place_text(place: EnginePlace, number: int, device: str = "") -> str:
-    """Returns words for a place with its number, from 1, and the name of the device that was found there."""
-    name = device or place.label or {"cpu": tr("processor"), None: ""}.get(place.device, place.device)
-    place_name = tr("Engine {number}", number=number)
-    parts = [part for part in (name, place.address) if part]
-    return f"{place_name} ({', '.join(parts)})" if parts else place_name
+    """Returns words for a place with its number; ``device`` was found there, "" before that is known."""
+    return f"{engine_text(number)} ({place_name(place) if not device or place.address else device})"

@@ -3,7 +3,7 @@ that go on in another place.
 """
 
 from app.messages.errors import Message
-from core.language.words import quoted, tr
+from core.language.words import in_sentence, quoted, tr
 from core.runs.events import Event, Loading, Phase, Started, Stepped
 
 SAFE = tr("Your finished pictures are safe.")
@@ -23,7 +23,7 @@ _AT_END = (Phase.decoding, Phase.enlarging)
 
 def goes_on_elsewhere(problem: Message, place: str, title: str) -> Message:
     """Returns the message for a run whose engine in a ``place`` has gone away."""
-    told = tr("{problem} ({place})", problem=problem.title, place=place)
+    told = f"{place}: {in_sentence(problem.title)}"
     sentence = tr("{prompt} goes on elsewhere, from the last step that was kept.", prompt=quoted(title[:60]))
     return Message(told, f"{problem.sentence} {sentence}")
 

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.messages.errors import Message
 from app.preferences.page import INDENT_PX, Page
+from app.preferences.places import PlacesSection
 from app.session.device import NO_DEVICE, device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -92,6 +93,10 @@ class DevicePage(LookingPage):
         self.column.addWidget(self._process)
         self.add_hint(PROCESS[1], INDENT_PX)
         self.add_hint(tr("Applies to your next picture. If it isn't available you will be told."))
+        self.add_section(tr("Make pictures here as well"))
+        self._places = PlacesSection(settings_store)
+        self._places.chosen.connect(session.pool.restart)
+        self.column.addWidget(self._places)
         self.add_section(tr("Found"))
         self.add_words("deviceWords")
         self._found = self.add_hint("")
@@ -131,6 +136,7 @@ class DevicePage(LookingPage):
             self._found.setText("\n".join(device.plan.splitlines()[1:]))
             self._found.show()
             self._list_gpus(device.gpus)
+            self._places.offer(device.gpus)
 
     def _list_gpus(self, gpus: tuple[tuple[str, str], ...]) -> None:
         """Offers each by its name; before, only the kinds are known."""

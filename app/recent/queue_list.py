@@ -3,8 +3,19 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
@@ -27,6 +38,8 @@ from core.runs.queued import QueuedRun
 
 MOST_ROWS = 5
 ROW_PX, PICTURE_PX, GAP_PX = 46, 36, 8
+STOP_PX, SIGN_PX = 28, 9
+"""The area at the end of a row that stops, and the sign in it."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -88,7 +101,10 @@ class QueueView(QListView):
         self._model = QueueModel(session, self)
         named(self, "queueView", tr("Queue"))
         self.setModel(self._model)
-        self.setItemDelegate(QueueDelegate(self))
+        delegate = QueueDelegate(self)
+        delegate.show_asked.connect(self._show)
+        delegate.stop_asked.connect(session.pool.stop_run)
+        self.setItemDelegate(delegate)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -98,7 +114,6 @@ class QueueView(QListView):
         self.setDragDropOverwriteMode(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
-        self.clicked.connect(self._on_activated)
         self.activated.connect(self._on_activated)
         self._current_id = 0
         self._model.modelAboutToBeReset.connect(self._remember)
@@ -120,7 +135,7 @@ class QueueView(QListView):
         """Returns what the menu of a row offers: words and work."""
         if runner is not None:
             return [
-                (tr("Show"), partial(self._session.pool.follow, runner)),
+                (tr("Show"), partial(self._show, runner)),
                 (tr("Stop\tDel"), partial(self._session.pool.stop_run, runner)),
             ]
         queue = self._session.queue
@@ -167,8 +182,12 @@ class QueueView(QListView):
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
         if (runner := index.data(RUNNER_ROLE)) is not None:
-            self._session.pool.follow(runner)
-            self.live_asked.emit()
+            self._show(runner)
+
+    @Slot(object)
+    def _show(self, runner: Runner) -> None:
+        self._session.pool.follow(runner)
+        self.live_asked.emit()
 
     @Slot()
     def _remember(self) -> None:
@@ -183,7 +202,14 @@ class QueueView(QListView):
 
 
 class QueueDelegate(QStyledItemDelegate):
-    """Paints a row: the latest picture, the prompt, and below it what is known of the request."""
+    """Paints a row: the latest picture, the prompt, and below it what is known of the request.
+
+    Signals:
+        show_asked, stop_asked: the `Runner` of a picture that is being made.
+    """
+
+    show_asked = Signal(object)
+    stop_asked = Signal(object)
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(option.rect.width(), ROW_PX)  # pyright: ignore[reportAttributeAccessIssue]
@@ -206,12 +232,36 @@ class QueueDelegate(QStyledItemDelegate):
             area.moveCenter(place.center())
             painter.drawImage(area, picture)
         text = cell.adjusted(PICTURE_PX + 4 + GAP_PX, 4, -4, -4)
+        if index.data(RUNNER_ROLE) is not None:
+            stop = QRect(0, 0, SIGN_PX, SIGN_PX)
+            stop.moveCenter(self._stop_area(cell).center())
+            painter.fillRect(stop, palette.text())
+            text.setRight(self._stop_area(cell).left())
         painter.setFont(option.font)  # pyright: ignore[reportAttributeAccessIssue]
         painter.setPen(palette.text().color())
         self._line(painter, text, Qt.AlignmentFlag.AlignTop, str(index.data()))
         painter.setPen(palette.link().color() if run.problem else palette.placeholderText().color())
         self._line(painter, text, Qt.AlignmentFlag.AlignBottom, str(index.data(DETAIL_ROLE)))
         painter.restore()
+
+    def editorEvent(
+        self, event: QEvent, _model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """A click on the square of a picture that is being made stops it; elsewhere on the row it is shown."""
+        runner: Runner | None = index.data(RUNNER_ROLE)
+        cell: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        if runner is None or not isinstance(event, QMouseEvent):
+            return False
+        if event.type() is not QEvent.Type.MouseButtonRelease or event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        if self._stop_area(cell).contains(event.position().toPoint()):
+            self.stop_asked.emit(runner)
+        else:
+            self.show_asked.emit(runner)
+        return True
+
+    def _stop_area(self, cell: QRect) -> QRect:
+        return QRect(cell.right() - STOP_PX, cell.top(), STOP_PX, cell.height())
 
     def _line(self, painter: QPainter, area: QRect, side: Qt.AlignmentFlag, words: str) -> None:
         short = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width())

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QImage
 
+from app.messages.places import engine_text
 from app.session.progress_text import PHASE_WORDS, duration
 from app.session.run import RunState
 from app.session.runner import Runner
@@ -65,7 +66,8 @@ class QueueModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return title
             case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
-                return f"{title[:300]}\n{self._detail(run, runner)}"
+                place = f"\n{self._session.place_text(runner)}" if runner is not None else ""
+                return f"{title[:300]}\n{self._detail(run, runner)}{place}"
             case role if role == DETAIL_ROLE:
                 return self._detail(run, runner)
             case role if role == PICTURE_ROLE:
@@ -108,7 +110,7 @@ class QueueModel(QAbstractListModel):
         request, left = run.operation.made, run.left if self._is_spread else run.left + self._in_progress(run)
         parts = [tr("{begun} of {count}", begun=run.count - run.left, count=run.count)] if run.count > 1 else []
         if runner is not None:
-            return " · ".join((*self._progress(runner), self._session.place_text(runner)))
+            return " · ".join((engine_text(runner.number), *self._progress(runner)))
         if request is not None:
             parts.append(plural("1 step", "{count} steps", request.all_steps))
             seconds = self._session.times.of_picture(request)
@@ -132,7 +134,7 @@ class QueueModel(QAbstractListModel):
         elif film is None:
             yield tr("Starting")
         else:
-            yield tr("Step {step} of {steps}", step=film.frames[-1].step + 1, steps=film.request.all_steps)
+            yield f"{film.frames[-1].step + 1}/{film.request.all_steps}"
             if (seconds := self._session.times.of_picture(film.request)) is not None:
                 yield duration(seconds * (1 - len(film.frames) / max(film.schedule.calls, 1)))
 

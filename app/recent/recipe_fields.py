@@ -82,6 +82,7 @@ def recipe_fields(recipe: Recipe, size: Size | None = None) -> tuple[RecipeField
         took = tr("{seconds:.1f} s on {device}", seconds=recipe.seconds, device=device)
         fields.append(RecipeField("seconds", tr("Took"), took))
     fields += [
+        RecipeField("computedBy", tr("Made on"), recipe.computed_by),
         RecipeField("program", tr("Program"), recipe.program),
         RecipeField("recipeNote", tr("Note"), note_text(recipe.note)),
         *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != UNKNOWN_SAMPLER),

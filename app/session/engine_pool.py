@@ -130,6 +130,7 @@ class EnginePool(QObject):
         """Returns whether another one can take over its work."""
         return any(other is not runner and other.losses < MOST_LOSSES for other in self.runners)
 
+    @Slot()
     def restart(self) -> None:
         """The next run of each begins with a new engine, made with what the settings say then."""
         places = self._places()

@@ -143,7 +143,6 @@ class Progress:
                 self.fraction = happened.done / max(happened.total, 1)
             case ImageReady(image=image):
                 self.fraction = 1.0
-                self._finished += 1
                 self._outcome = tr(
                     "Finished in {duration}  ·  seed {seed}",
                     duration=duration(image.recipe.seconds),
@@ -151,6 +150,10 @@ class Progress:
                 )
             case Ending():
                 self._end(happened)
+
+    def count_finished(self) -> None:
+        """A picture is finished, of this run or of another one at the same time."""
+        self._finished += 1
 
     def _measure(self, state: RunState) -> None:
         """Counts the time in which the engine works, from the first picture of the queue to the last."""
@@ -177,6 +180,8 @@ class Progress:
                 self._outcome = self.stopped_at or tr("Stopped")
             case Ending.failed:
                 self._outcome = tr("Failed")
+            case Ending.lost:
+                self._outcome = tr("Goes on elsewhere")
         self.fraction = 0.0
         self._film = self._advanced = None
         self._calls_done = 0

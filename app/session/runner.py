@@ -62,7 +62,8 @@ class Runner(QObject):
     def begin(self, run: Run) -> None:
         """Starts a run; the one before must have been released."""
         self.run, self.started, self.stepped = run, None, None
-        self._set(RunState.paused if run.is_paused else RunState.running)
+        self.state = RunState.paused if run.is_paused else RunState.running
+        self.changed.emit(self)
         self.worker_thread.begin.emit(run)
 
     def release(self) -> None:

@@ -33,6 +33,8 @@ class EngineFactory(QObject):
         self._collect = collect
         self._catalogue = catalogue
         self._settings_store = settings_store
+        self._kinds: dict[EnginePlace, str] = {}
+        self._threads = 0
 
     def __call__(self, place: EnginePlace) -> Engine:
         """Raises DeviceMissing or CompilerMissing, and EngineEnded or WireBroken of a process of its own."""
@@ -42,8 +44,14 @@ class EngineFactory(QObject):
                 engine, device = self._here(place, settings)
             case PlaceKind.process:
                 engine, device = self._in_own_process(place, settings)
+        self._kinds[place] = device.kind
         self.made.emit(place, device)
         return engine
+
+    def _shares(self, place: EnginePlace, settings: Settings) -> int:
+        """Returns among how many engines the processor is divided, as far as their devices are known."""
+        kinds = [self._kinds.get(one, one.device or "cpu") for one in settings.places if not one.address]
+        return max(kinds.count("cpu"), 1) if self._kinds.get(place, place.device or "cpu") == "cpu" else 1
 
     def _in_own_process(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         from core.remote.child import Child  # not needed by whoever has the engine here
@@ -59,6 +67,7 @@ class EngineFactory(QObject):
             self._catalogue.memory.folder,
             self._catalogue.sources,
             settings.keeps_encodings,
+            self._shares(place, settings),
         )
         command = own_command("engine", "--stdio")
         engine = RemoteEngine(lambda: Child(command, folder=FOLDER), how, lambda: self._settings_store.settings)
@@ -68,7 +77,7 @@ class EngineFactory(QObject):
 
     def _here(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         with engine_imports():
-            from core.engine.devices.device import memory_now
+            from core.engine.devices.device import memory_now, share_threads
             from core.engine.devices.machine import machine
             from core.engine.engine import Engine as RealEngine
 
@@ -82,6 +91,7 @@ class EngineFactory(QObject):
             settings.acceleration,
             users_encodings(self._catalogue.memory.folder, keeps=settings.keeps_encodings),
         )
+        self._threads = share_threads(self._threads, self._shares(place, settings))
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()
         chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)

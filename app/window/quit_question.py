@@ -35,9 +35,12 @@ class QuitQuestion(QObject):
         session, store = self._session, self._settings_store
         if session.state is RunState.idle or not store.settings.confirms_quit:
             return False
-        fate = tr("It can be continued at the next start.")
+        running = len(session.queue.running)
+        fate = plural(
+            "It can be continued at the next start.", "They can be continued at the next start.", running
+        )
         if store.films_folder() is None:
-            fate = tr("It is lost, because the preferences say that films are never kept.")
+            fate = tr("Unfinished pictures are lost, because the preferences say that films are never kept.")
         waiting = sum(run.left for run in session.queue.entries)
         if waiting:
             waits = plural("1 more picture waits", "{count:,} more pictures wait", waiting)
@@ -45,7 +48,12 @@ class QuitQuestion(QObject):
         box = QMessageBox(
             QMessageBox.Icon.Question,
             tr("Quit Emulsion"),
-            tr("A picture is being made.\n\n{fate}", fate=fate),
+            plural(
+                "A picture is being made.\n\n{fate}",
+                "{count} pictures are being made.\n\n{fate}",
+                running,
+                fate=fate,
+            ),
             QMessageBox.StandardButton.Cancel,
             self._window,
         )

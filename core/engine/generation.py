@@ -207,6 +207,7 @@ def image_of(
         run=film.run,
         parent=film.parent,
         batch=film.batch,
+        computed_by=film.computed_by,
     )
     return GeneratedImage(pixels, recipe)
 

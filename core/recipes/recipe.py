@@ -23,7 +23,7 @@ from core.request.settings.emphasis import LANGUAGE_KEY, PROMPT_LANGUAGE, as_bef
 from core.version import VERSION
 
 FORMAT = 1
-_TEXTS = ("device", "dtype", "note", "run", "batch", "program")
+_TEXTS = ("device", "dtype", "note", "run", "batch", "computed_by", "program")
 Stage = Literal["final", "denoised", "noisy"]
 _LIBRARIES = ("torch", "diffusers", "transformers")
 _STAGES: Mapping[str, Stage] = {"final": "final", "denoised": "denoised", "noisy": "noisy"}
@@ -80,6 +80,7 @@ class Recipe:
         stage: ``final`` after the last step; ``denoised`` (x0) or ``noisy`` (x_t) when kept from step ``step``.
         step: how many steps were done, 1 to ``request.all_steps``; 0 where not told, as all that follows is empty.
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
+        computed_by: as in `core.film.film.Film`.
         seconds: how long the steps and the decoding took.
         enlarged_from: the finished picture that was enlarged, None for one that was made in its size.
         refined: the pass in tiles that came after it, with the settings of ``request``; None where there was none.
@@ -104,6 +105,7 @@ class Recipe:
     run: str = ""
     parent: Parent | None = None
     batch: str = ""
+    computed_by: str = ""
     enlarged_from: Origin | None = None
     refined: Refinement | None = None
     created: datetime | None = None
@@ -153,6 +155,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "versions": dict(recipe.versions),
         **({LANGUAGE_KEY: PROMPT_LANGUAGE} if has_language(recipe.request) else {}),
         **({"batch": recipe.batch} if recipe.batch else {}),
+        **({"computed_by": recipe.computed_by} if recipe.computed_by else {}),
         **({"enlarged_from": asdict(recipe.enlarged_from)} if recipe.enlarged_from else {}),
         **({"refined": refinement_to_json(recipe.refined)} if recipe.refined else {}),
         **({"others": dict(recipe.others)} if recipe.others else {}),

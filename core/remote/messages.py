@@ -41,6 +41,7 @@ class MakeEngine:
         cache: the folder with what is known of files, None to keep nothing.
         sources: the folder for copies of pictures that runs work with, None to keep none.
         keeps_encodings: what large text encoders made of prompts is kept in ``cache``.
+        shares: among how many engines the threads of the processor are divided.
     """
 
     device: str | None = None
@@ -51,6 +52,7 @@ class MakeEngine:
     cache: Path | None = None
     sources: Path | None = None
     keeps_encodings: bool = False
+    shares: int = 1
 
 
 @dataclass(frozen=True, slots=True)

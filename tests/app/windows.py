@@ -75,6 +75,7 @@ class Opener:
             drafts=settings_store,
             recorder=FilmRecorder(settings_store.films_folder) if saves else None,
             save=save_picture if saves else None,
+            places=lambda: settings_store.settings.places,
         )
         window = MainWindow(read_look(self.folders), self._appearance.colours)
         window.fill(Services.over(session, settings_store, self._appearance, Catalogue(())))

@@ -72,7 +72,7 @@ def _end_late(has_ended: threading.Event) -> None:
 def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, Ready]:
     """Makes an engine as another program wants it. Raises DeviceMissing or CompilerMissing."""
     with engine_imports():
-        from core.engine.devices.device import memory_now
+        from core.engine.devices.device import memory_now, share_threads
         from core.engine.devices.machine import machine
         from core.engine.engine import Engine as RealEngine
 
@@ -86,6 +86,7 @@ def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, 
         acceleration=how.acceleration,
         encodings=users_encodings(how.cache, keeps=how.keeps_encodings),
     )
+    share_threads(0, how.shares)
     plan = engine.plan
     words = (plan.device.type, plan.name, plan.dtype_name, plan.describe())
     return engine, Ready(*words, memory_now(plan), machine(), plan.gpus, os.getpid())

@@ -157,6 +157,17 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
     )
 
 
+def share_threads(threads: int, engines: int) -> int:
+    """Lets torch use one of so many equal shares of the processor's threads, in this thread.
+
+    Returns how many there are in all, to be given again; ``threads`` is 0 the first time.
+    """
+    threads = threads or torch.get_num_threads()
+    if torch.get_num_threads() != (share := max(threads // engines, 1)):
+        torch.set_num_threads(share)
+    return threads
+
+
 def use(device: torch.device) -> None:
     """Makes the device the current one of this thread, by which streams and libraries find it.
 

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.session.device import ChosenDevice, device_sentence
 from core.models.acceleration import Acceleration
+from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
@@ -108,3 +109,23 @@ def test_the_device_in_a_sentence() -> None:
     assert device_sentence(asked) == "Running on the processor in float32, as you have chosen."
     gpu = ChosenDevice("cuda", "Example 4070", "bfloat16", "cuda: device: the first")
     assert device_sentence(gpu) == "Running on the GPU (Example 4070) in bfloat16."
+
+
+def test_more_places_are_chosen_and_leave_again(opened: Opened) -> None:
+    dialog, pool = preferences(opened), opened.window.session.pool
+    box = part(dialog, QCheckBox, "place-cpu")
+    assert not box.isChecked()
+    box.click()
+    assert opened.settings_store.settings.more_places == (EnginePlace(PlaceKind.process, "cpu"),)
+    assert len(pool.runners) == 2
+    gpus = (("cuda:0", "Example 4070"), ("cuda:1", "Example 3060"))
+    opened.window.session.device.choose(replace(PROCESSOR, gpus=gpus))
+    part(dialog, QCheckBox, "place-cuda:1").click()
+    assert opened.settings_store.settings.more_places[1] == EnginePlace(
+        PlaceKind.process, "cuda:1", label="Example 3060"
+    )
+    assert len(pool.runners) == 3
+    for name in ("place-cpu", "place-cuda:1"):
+        part(dialog, QCheckBox, name).click()
+    assert opened.settings_store.settings.more_places == ()
+    assert len(pool.runners) == 1

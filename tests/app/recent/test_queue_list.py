@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.recent.queue_list import MOST_ROWS, ROW_PX, QueueList
-from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE
+from app.recent.queue_list import MOST_ROWS, ROW_PX, STOP_PX, QueueList
+from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE, RUNNER_ROLE
 from app.session.run import RunState
 from app.session.session import Session
+from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
@@ -146,3 +147,47 @@ def test_a_thousand_requests_scroll_and_are_cleared(held: Held) -> None:
     assert held.queue.view.height() <= MOST_ROWS * ROW_PX + 4
     held.press("queueClearButton")
     assert held.queue.isHidden()
+
+
+@pytest.fixture
+def spread(make_session: MakeSession, qtbot: QtBot) -> Iterator[Held]:
+    """A queue whose pictures are made in two places at once."""
+    hold = threading.Event()
+    engine = FakeEngine(holds={3: hold})
+    places = (EnginePlace(), EnginePlace(PlaceKind.process, "cpu"))
+    session = make_session(engine, places=lambda: places)
+    queue = QueueList(session)
+    qtbot.addWidget(queue)
+    yield Held(session, engine, hold, queue)
+    hold.set()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+
+
+def test_each_picture_in_progress_has_a_row_with_its_place(spread: Held, qtbot: QtBot) -> None:
+    spread.add("a house", count=3)
+    qtbot.waitUntil(lambda: all(runner.stepped for runner in spread.session.pool.runners))
+    runners = spread.session.pool.runners
+    assert spread.rows(RUNNER_ROLE) == [*runners, None]
+    details = [str(detail) for detail in spread.rows(DETAIL_ROLE)]
+    assert details[0].startswith("Engine 1 · ")
+    assert details[1].startswith("Engine 2 · ")
+    assert details[2].startswith("2 of 3")
+    assert "Engine 2 (Processor (CPU))" in str(spread.rows(Qt.ItemDataRole.ToolTipRole)[1])
+    assert not spread.queue.isHidden()
+
+
+def test_a_click_on_a_running_row_shows_it_and_one_on_its_sign_stops_it(spread: Held, qtbot: QtBot) -> None:
+    spread.add("a house")
+    spread.add("a boat")
+    qtbot.waitUntil(lambda: all(runner.stepped for runner in spread.session.pool.runners))
+    view, (first, second) = spread.queue.view, spread.session.pool.runners
+    spread.queue.resize(300, 300)
+    spread.queue.show()
+    row = view.visualRect(view.model().index(1, 0))
+    with qtbot.waitSignal(spread.queue.live_asked):
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert spread.session.pool.followed is second
+    end = QPoint(row.right() - STOP_PX // 2, row.center().y())
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
+    assert (first.state, second.state) == (RunState.running, RunState.stopping)
+    spread.hold.set()

@@ -89,6 +89,7 @@ def test_several_pictures_are_told_with_the_time_that_they_took_without_pauses(f
         if state is RunState.idle:
             for _ in range(4):
                 progress.follow(ImageReady(fakes.image(film, "final", 20), film))
+                progress.count_finished()
                 progress.follow(Ending.finished)
         progress.follow(state)
     assert progress.words == "4 pictures in 6.8 s"

@@ -1,0 +1,64 @@
+"""Places in which pictures are made beside the device that the window follows: each can be added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from app.messages.places import place_name
+from app.preferences.page import hint
+from app.session.settings_store import SettingsStore
+from app.widgets.building import named, vbox
+from core.language.words import tr
+from core.settings.engine_place import EnginePlace, PlaceKind
+
+ABOUT = tr(
+    "Several engines make pictures of the queue, of one request and of grids at the same time. Each loads the "
+    "model into its own memory; on one processor they share its cores."
+)
+PROCESSOR = EnginePlace(PlaceKind.process, "cpu")
+
+
+class PlacesSection(QWidget):
+    """A box for each place that is known.
+
+    Signals:
+        chosen: other places hold from now on.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, settings_store: SettingsStore) -> None:
+        super().__init__()
+        self._settings_store = settings_store
+        self._boxes: dict[EnginePlace, QCheckBox] = {}
+        self._column = vbox(on=self, spacing=4)
+        self._column.addWidget(hint(ABOUT))
+        self.offer(())
+
+    def offer(self, gpus: tuple[tuple[str, str], ...]) -> None:
+        """Offers the GPUs that were found by key and name, the processor, and what is chosen already."""
+        settings = self._settings_store.settings
+        found = [EnginePlace(PlaceKind.process, key, label=name) for key, name in gpus if key != settings.device]
+        for place in (*settings.more_places, *found, PROCESSOR):
+            if (key := replace(place, label="")) not in self._boxes:
+                box = self._boxes[key] = named(
+                    QCheckBox(place_name(place)), f"place-{place.address}{place.device}"
+                )
+                box.setChecked(any(replace(one, label="") == key for one in settings.more_places))
+                box.toggled.connect(self._on_toggled)
+                self._column.addWidget(box)
+            elif place.label:
+                self._boxes[key].setText(place_name(place))
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        chosen = (
+            replace(place, label=box.text() if place.device != "cpu" else "")
+            for place, box in self._boxes.items()
+            if box.isChecked()
+        )
+        self._settings_store.change(more_places=tuple(chosen))
+        self.chosen.emit()
