@@ -26,6 +26,7 @@ PYTHONS = ((3, 11), (3, 12), (3, 13))
 CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["basedpyright"])
 TESTS = ["pytest", "-n", "2", "--dist", "loadfile"]  # half of the time is waiting for other processes
 QT_FILES = ("plugins/platforms/libqxcb.so", "plugins/platforms/libqoffscreen.so", "lib/libQt6Widgets.so.6")
+SSHD_FOLDERS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 ODD_PACKAGES = {"libglib-2.0.so.0": "libglib2.0-0", "libgthread-2.0.so.0": "libglib2.0-0", "libz.so.1": "zlib1g"}
 
 
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
     if (is_test or not arguments) and sys.platform == "linux":
         provide_qt_libraries()
     if is_test:
+        provide_sshd()
         return test(arguments[1:])
     # -P: a folder called "app" where the user happens to be must not be taken for ours
     command = [str(PYTHON), "-P", "-m", "app", *arguments]
@@ -179,6 +181,12 @@ def provide_qt_libraries() -> None:
             f"On Debian and Ubuntu: sudo apt install {packages}\n"
             "The command line works without them: packaging/start.py generate --help"
         )
+
+
+def provide_sshd() -> None:
+    """Installs the server of ssh that the tests of other computers start, or names it."""
+    if not shutil.which("sshd", path=SSHD_FOLDERS) and not install_by_apt(["openssh-server", "openssh-client"]):
+        say("Some tests need sshd, and fail without. On Debian and Ubuntu: sudo apt install openssh-server")
 
 
 def missing_qt_libraries() -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from app.messages.computers import computer_away
 from app.messages.downloads import download_text
 from app.messages.message import Message
 from app.messages.model_files import message_about_files
@@ -32,6 +33,7 @@ from core.errors import (
     WireBroken,
 )
 from core.language.words import in_sentence, tr
+from core.remote.away import ComputerAway
 from core.runs.events import Phase
 
 PHASES: Mapping[Phase, str] = MappingProxyType(
@@ -181,6 +183,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("Try again: the engine begins anew. Finished pictures are safe; the log has the details."),
                 is_of_engine=True,
             )
+        case ComputerAway():
+            return computer_away(error)
         case WireBroken():
             return Message(
                 tr("The engine cannot be understood"),

@@ -16,6 +16,7 @@ from core.runs.events import (
     EmbeddingMisfit,
     EmbeddingPickled,
     Event,
+    LineLost,
     LoraDiffers,
     LoraInPart,
     MaskMissing,
@@ -76,6 +77,14 @@ def _elsewhere(event: ComputedElsewhere) -> Message:
             before=event.before,
             now=event.now,
         ),
+    )
+
+
+def _line_lost(event: LineLost) -> Message:
+    return Message(
+        tr("The connection to {name} is lost", name=event.name),
+        tr("The run goes on there. Emulsion connects again as soon as it can, and shows what was made meanwhile."),
+        tr("Stop ends the run here; its film is kept up to the step that is shown."),
     )
 
 
@@ -169,6 +178,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         MaskMissing: _mask_missing,
         SecondPassLeftOut: _second_pass_left_out,
         ComputedElsewhere: _elsewhere,
+        LineLost: _line_lost,
     }
 )
 """The message of each kind of event that is told as it is; the others are progress or results."""

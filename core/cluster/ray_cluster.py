@@ -159,6 +159,9 @@ class ActorPlace(Place):
 class ActorPeer:
     """A session with an actor, as the other end of a wire; ``inbox`` and ``sink`` are for one thread."""
 
+    name = ""
+    is_away = False
+
     def __init__(self, ray: Any, actor: Any, session: str) -> None:
         self._ray, self._actor, self._session = ray, actor, session
         self._answer: Any = None

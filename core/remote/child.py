@@ -26,7 +26,11 @@ class Child:
 
     Attributes:
         inbox: its messages. sink: its standard input.
+        name, is_away: it is on this computer, always.
     """
+
+    name = ""
+    is_away = False
 
     def __init__(
         self,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import fields
 from typing import Any, Protocol
 
-from core.errors import DeviceLost, EngineEnded, WireBroken
+from core.errors import DeviceLost, EmulsionError, EngineEnded, WireBroken
 from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
@@ -16,7 +17,7 @@ from core.remote.codec import Decoder, Encoder
 from core.remote.frames import Message, Sink, write_message
 from core.remote.messages import Answer, Close, Ended, Failed, Hello, MakeEngine, Next, Order, Ready, Run, Told
 from core.remote.table import check_greeting, fingerprint
-from core.runs.events import Event
+from core.runs.events import Event, LineLost
 from core.runs.operations import Operation
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ STOPS_WITHIN_S = 5.0
 GREETS_WITHIN_S = 120.0
 KEEPS_AT_MOST = 2**26
 """Bytes of the arrays in operations that both ends keep, so that questions about one film send it once."""
+
+STOPS_FAR_S = 0.2
+"""The answer to a stop is waited for so long where it comes from another computer; it may come later."""
 
 _LOOK_AGAIN_S = 0.1
 
@@ -47,7 +51,17 @@ class Peer(Protocol):
     def sink(self) -> Sink: ...
 
     @property
+    def name(self) -> str:
+        """Returns that of the computer, "" for this one."""
+        ...
+
+    @property
     def is_alive(self) -> bool: ...
+
+    @property
+    def is_away(self) -> bool:
+        """Returns True while its line is lost; it may come back."""
+        ...
 
     def end(self, seconds: float) -> str: ...
 
@@ -117,6 +131,7 @@ class _Connection:
         self._asked: Operation[Any] | None = None
         self._deadline: tuple[Operation[Any], float] | None = None
         self._how_ended = ""
+        self._owed = deque[Decoder]()
         self.has_ended = False
 
     @property
@@ -138,16 +153,20 @@ class _Connection:
 
     def run(self, operation: Operation[Any], places: FixedPlaces) -> Generator[Event, None, None]:
         self._runs += 1
-        number, decoder, is_over = self._runs, Decoder(), False
+        number, decoder, is_over, is_away = self._runs, Decoder(), False, False
         if self._encoder.kept_bytes > KEEPS_AT_MOST:
             self._encoder.begin_anew()
         self._say(Run(number, places, operation))
         try:
             while True:
-                self._say(Next(number))
+                if not is_away:
+                    self._say(Next(number))
                 self._asked = operation
-                answer = self._heard(decoder)
+                answer = self._heard(decoder, tells_away=not is_away)
                 self._asked = None
+                if is_away := answer is None:
+                    yield LineLost(self._peer.name)
+                    continue
                 match answer:
                     case Told(of, event) if of == number:
                         yield event
@@ -161,11 +180,12 @@ class _Connection:
                         raise error or RuntimeError(trace)
                     case _:
                         raise self._out_of_turn(answer)
-                del answer, event
+                del event
+                answer = None
         finally:
             self._asked = None
             if not is_over and not self.has_ended:
-                self._stop(number, decoder)
+                self._stop(number, decoder, 1 + is_away)
 
     def hurry(self, operation: Operation[Any]) -> None:
         self._deadline = operation, time.monotonic() + self._stops_within_s
@@ -175,12 +195,17 @@ class _Connection:
             self.has_ended = True
             self._how_ended = self._peer.end(seconds)
 
-    def _stop(self, number: int, decoder: Decoder) -> None:
-        """Stops a run; an engine that does not answer is ended."""
+    def _stop(self, number: int, decoder: Decoder, owed: int) -> None:
+        """Stops a run, of which so many answers are still to come; an engine that does not answer is ended."""
+        far, now = bool(self._peer.name), time.monotonic()
         try:
             self._say(Close(number))
-            self._heard(decoder, time.monotonic() + self._stops_within_s)
-        except (EngineEnded, WireBroken) as error:
+            self._owed.extend([decoder] * owed)
+            self._settle(
+                None if far else now + self._stops_within_s,
+                (lambda: time.monotonic() > now + STOPS_FAR_S) if far else _never,
+            )
+        except EmulsionError as error:
             log.info("%s", error)
 
     def _say(self, order: Order) -> None:
@@ -192,35 +217,64 @@ class _Connection:
         except OSError:
             self.end(self._stops_within_s)
             raise EngineEnded(self._how_ended) from None
-
-    def _heard(self, decoder: Decoder, deadline: float | None = None) -> Answer:
-        """Waits for an answer; ``decoder`` is that of the run. Raises EngineEnded and WireBroken."""
-        try:
-            while True:
-                try:
-                    message = self._peer.inbox.take(_LOOK_AGAIN_S)
-                except TimeoutError:
-                    if self._is_late(deadline):
-                        self.end(0)
-                        raise EngineEnded(tr("it did not answer")) from None
-                    continue
-                if message is None:
-                    self.end(self._stops_within_s)
-                    raise EngineEnded(self._how_ended)
-                return decoder.decode(message)
-        except WireBroken:
+        except EmulsionError:  # that of a line
             self.end(0)
             raise
 
+    def _heard(
+        self, decoder: Decoder, deadline: float | None = None, *, tells_away: bool = False
+    ) -> Answer | None:
+        """Waits for an answer; ``decoder`` is that of the run. Raises EngineEnded, WireBroken and ComputerAway.
+
+        Where it ``tells_away``, it returns None as soon as the line is lost.
+        """
+        leaves = (lambda: self._peer.is_away) if tells_away else _never
+        try:
+            if not self._settle(deadline, leaves) or (message := self._message(deadline, leaves)) is None:
+                return None
+            return decoder.decode(message)
+        except EmulsionError:
+            self.end(0)
+            raise
+
+    def _settle(self, deadline: float | None, leaves: Callable[[], bool]) -> bool:
+        """Takes the answers to stops that are still owed. Returns True if there are no more."""
+        while self._owed:
+            if (message := self._message(deadline, leaves)) is None:
+                return False
+            self._owed.popleft().decode(message)
+        return True
+
+    def _message(self, deadline: float | None, leaves: Callable[[], bool]) -> Message | None:
+        """Waits for a message; None as soon as it ``leaves``. Ends an engine that is late."""
+        while True:
+            try:
+                message = self._peer.inbox.take(_LOOK_AGAIN_S)
+            except TimeoutError:
+                if self._is_late(deadline):
+                    self.end(0)
+                    raise EngineEnded(tr("it did not answer")) from None
+                if leaves():
+                    return None
+                continue
+            if message is None:
+                self.end(self._stops_within_s)
+                raise EngineEnded(self._how_ended)
+            return message
+
     def _is_late(self, deadline: float | None) -> bool:
         now, hurried = time.monotonic(), self._deadline
-        if hurried is not None and hurried[0] is self._asked and now > hurried[1]:
+        if hurried is not None and hurried[0] is self._asked and (now > hurried[1] or self._peer.is_away):
             return True
         return deadline is not None and now > deadline
 
     def _out_of_turn(self, answer: Any) -> WireBroken:
         self.end(0)
         return WireBroken(tr("an answer comes out of turn ({answer})", answer=type(answer).__name__))
+
+
+def _never() -> bool:
+    return False
 
 
 def fixed(places: Places) -> FixedPlaces:

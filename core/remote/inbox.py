@@ -6,7 +6,7 @@ from collections.abc import Callable
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-from core.errors import WireBroken
+from core.errors import EmulsionError
 from core.remote.frames import DEFAULT_BOUNDS, Bounds, Message, Source, read_message
 
 _LOOK_AGAIN_S = 0.1
@@ -19,19 +19,22 @@ class Inbox:
         self, source: Source, bounds: Bounds = DEFAULT_BOUNDS, on_end: Callable[[], object] | None = None
     ) -> None:
         """``on_end`` is called in the thread when nothing more will come."""
-        self._queue: Queue[Message | WireBroken | None] = Queue(maxsize=1)
+        self._queue: Queue[Message | EmulsionError | None] = Queue(maxsize=1)
         self._is_closed = Event()
         self._on_end = on_end
         self._thread = Thread(target=self._read_all, args=(source, bounds), name="wire", daemon=True)
         self._thread.start()
 
     def take(self, seconds: float | None = None) -> Message | None:
-        """Returns the next message, None where the stream has ended. Raises WireBroken and TimeoutError."""
+        """Returns the next message, None where the stream has ended. Raises TimeoutError, and what ended it.
+
+        That is WireBroken, and of a line what `core.remote.line.Line.read` raises.
+        """
         try:
             taken = self._queue.get(timeout=seconds)
         except Empty:
             raise TimeoutError from None
-        if isinstance(taken, WireBroken):
+        if isinstance(taken, EmulsionError):
             raise taken
         return taken
 
@@ -49,7 +52,7 @@ class Inbox:
     def _read_one(self, source: Source, bounds: Bounds) -> bool:
         try:
             read = read_message(source, bounds)
-        except WireBroken as error:
+        except EmulsionError as error:
             read = error
         except (OSError, ValueError):  # closed meanwhile
             read = None

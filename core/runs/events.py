@@ -173,6 +173,13 @@ class ComputedElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLost:
+    """The line to the computer of this name is lost; the run goes on there, and is taken up when it is back."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first step of a picture is about to begin.
 
@@ -262,5 +269,6 @@ Notice = (
     | MaskMissing
     | SecondPassLeftOut
     | ComputedElsewhere
+    | LineLost
 )
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

@@ -3,10 +3,14 @@
 import faulthandler
 import os
 import signal
+import socket
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from app.cli.command import Command
 from app.startup.engine_imports import engine_imports
@@ -16,11 +20,15 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.folders import Places
 from core.models.told_folders import with_told
+from core.paths import Folders
 from core.prompt.encodings import users_encodings
 from core.remote.inbox import Inbox
+from core.remote.line import Line
 from core.remote.messages import MakeEngine, Ready
 from core.remote.server import Maker, Server
+from core.remote.session import forget, is_name, relay, serve_line
 from core.runs.operations import Engine
+from core.settings.settings import load_settings
 
 ENDS_WITHIN_S = 5.0
 """A step that is under way when the other program has left is given so long."""
@@ -29,13 +37,18 @@ ENDS_WITHIN_S = 5.0
 def _add_arguments(parser: ArgumentParser) -> None:
     about = tr("read orders from standard input and answer on standard output")
     parser.add_argument("--stdio", action="store_true", help=about)
+    parser.add_argument("--session", metavar="NAME", help=tr("stay for a while when the other program is cut off"))
+    parser.add_argument("--again", action="store_true", help=tr("come back to the session of this name"))
 
 
 def _run(arguments: Namespace) -> int:
     if not arguments.stdio or (sys.stdin is not None and sys.stdin.isatty()):
         sentence = tr("emulsion engine serves another program: it is started with --stdio and two pipes.")
         raise InvalidRequest("stdio", "", "", sentence=sentence)
-    serve(make_engine)
+    if arguments.session is None:
+        serve(make_engine)
+    else:
+        serve_session(make_users_engine, arguments.session, is_again=arguments.again)
     return 0
 
 
@@ -51,6 +64,30 @@ def serve(make: Maker) -> None:
             Server(inbox, answers, make).serve()
         finally:
             has_ended.set()
+
+
+def serve_session(make: Maker, name: str, *, is_again: bool) -> None:
+    """Leads standard input and output to an engine that stays when they end, see `core.remote.session`."""
+    if not is_name(name):
+        raise InvalidRequest("session", name, tr("32 hexadecimal digits"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    relay(Folders.default().cache / "engines", name, partial(_keep, make), is_again=is_again)
+
+
+def _keep(make: Maker, listener: socket.socket, place: Path) -> None:
+    """Serves those who come to a socket, one after the other, until the session is over."""
+    faulthandler.enable(2)
+    line, has_ended = Line(), threading.Event()
+    carrying = threading.Thread(target=serve_line, args=(line, listener), name="listener")
+    carrying.start()
+    inbox = Inbox(line, on_end=lambda: _end_late(has_ended))
+    try:
+        Server(inbox, line, make, line).serve()
+    finally:
+        has_ended.set()
+        line.end()
+        carrying.join()
+        forget(place)
 
 
 def _own_streams() -> tuple[int, int]:
@@ -90,6 +127,14 @@ def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, 
     plan = engine.plan
     words = (plan.device.type, plan.name, plan.dtype_name, plan.describe())
     return engine, Ready(*words, memory_now(plan), machine(), plan.gpus, os.getpid())
+
+
+def make_users_engine(how: MakeEngine, _places: Callable[[], Places]) -> tuple[Engine, Ready]:
+    """Makes an engine for another computer: models and folders are those of the user here."""
+    folders = Folders.default()
+    settings = load_settings(folders)
+    here = replace(how, cache=folders.cache, sources=folders.sources, keeps_encodings=settings.keeps_encodings)
+    return make_engine(here, lambda: settings)
 
 
 COMMAND = Command(tr("serve another program, such as Emulsion's window"), _add_arguments, _run)

@@ -5,15 +5,18 @@ The prompt tells what goes wrong at its third call; before that libraries print.
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
-from app.cli.commands.engine import serve
+from app.cli.commands.engine import serve, serve_session
 from core.errors import DeviceLost
 from core.models.folders import Places
 from core.models.memory_plan import DeviceMemory
+from core.remote import server
 from core.remote.messages import MakeEngine, Ready
 from core.runs.events import Event, Stepped
 from core.runs.operations import Operation
@@ -21,6 +24,8 @@ from tests.fakes import FakeEngine
 
 NOISE = "a library has something to say"
 FAILING_CALL = 3
+MADE = "EMULSION_FAKE_MADE"
+"""The variable with the path of a file that gets a letter for each event."""
 
 
 def fail_by_division() -> None:
@@ -45,6 +50,9 @@ class FailingEngine(FakeEngine):
 
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
         for event in super().run(operation):
+            if MADE in os.environ:
+                with Path(os.environ[MADE]).open("a") as made:
+                    made.write("x")
             if isinstance(event, Stepped) and event.frame.call == FAILING_CALL:
                 FAILURES.get(event.film.request.prompt, lambda: None)()
             print(NOISE, flush=True)  # noqa: T201 as libraries do
@@ -60,5 +68,21 @@ def make(how: MakeEngine, _places: Callable[[], Places]) -> tuple[FailingEngine,
     return engine, Ready("cpu", "Fake", "float32", "as asked", DeviceMemory("cpu", 2, 1), process=os.getpid())
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", nargs="?")
+    parser.add_argument("--stdio", action="store_true")
+    parser.add_argument("--session")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--table")
+    arguments = parser.parse_args()
+    if arguments.table:
+        server.fingerprint = lambda: arguments.table
+    if arguments.session is None:
+        serve(make)
+    else:
+        serve_session(make, arguments.session, is_again=arguments.again)
+
+
 if __name__ == "__main__":
-    serve(make)
+    main()

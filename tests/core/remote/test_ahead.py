@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import pytest
@@ -16,9 +18,9 @@ from core.remote.client import RemoteEngine
 from core.remote.frames import Sink
 from core.remote.inbox import Inbox
 from core.remote.messages import MakeEngine, Ready
-from core.remote.server import Server
+from core.remote.server import Losable, Server
 from core.request.request import GenerationRequest, Size
-from core.runs.events import Event, ImageReady, Stepped
+from core.runs.events import Event, ImageReady, LinearPreview, Preview, Stepped
 from core.runs.operations import Generate, Operation
 from tests.fakes import FakeEngine
 
@@ -49,12 +51,15 @@ class CountingEngine(FakeEngine):
 class PipedServer:
     """A server in a thread, at the other ends of two pipes."""
 
-    def __init__(self, engine: CountingEngine) -> None:
+    name = ""
+    is_away = False
+
+    def __init__(self, engine: CountingEngine, line: Losable | None = None) -> None:
         (orders, own_sink), (answers, sink) = os.pipe(), os.pipe()
         self._files: tuple[IO[bytes], ...] = (os.fdopen(orders, "rb"), os.fdopen(answers, "rb"))
         self.sink: Sink = os.fdopen(own_sink, "wb")
         self._answers: Sink = os.fdopen(sink, "wb")
-        self._engine = engine
+        self._engine, self._line = engine, line
         self.inbox = Inbox(self._files[1])
         self._thread = threading.Thread(target=self._serve, name="server")
         self._thread.start()
@@ -73,7 +78,7 @@ class PipedServer:
 
     def _serve(self) -> None:
         inbox = Inbox(self._files[0])
-        Server(inbox, self._answers, self._make).serve()
+        Server(inbox, self._answers, self._make, self._line).serve()
         self._answers.close()
         inbox.close()
 
@@ -122,3 +127,74 @@ def test_nothing_is_made_ahead_of_a_run_whose_steps_are_slow(
     run = remote.run(Generate(REQUEST))
     for number, _ in enumerate(run, 1):
         assert engine.made == number
+
+
+@dataclass
+class FakeLine:
+    """A line that is away and slow as told; the messages go another way."""
+
+    is_away: bool = False
+    heard: float = 0.0
+    under_way: int = 0
+
+
+@pytest.fixture
+def line() -> FakeLine:
+    return FakeLine()
+
+
+@pytest.fixture
+def far(engine: CountingEngine, line: FakeLine) -> Iterator[RemoteEngine]:
+    remote = RemoteEngine(lambda: PipedServer(engine, line), MakeEngine(), FixedPlaces)
+    yield remote
+    remote.close()
+
+
+EVENTS = len(list(FakeEngine().run(Generate(REQUEST))))
+
+
+def test_a_run_goes_on_alone_when_its_line_is_lost(
+    engine: CountingEngine, far: RemoteEngine, line: FakeLine
+) -> None:
+    run = far.run(Generate(REQUEST))
+    events = [next(run), next(run)]
+    line.heard, line.is_away = time.monotonic(), True
+    assert engine.waited_for(EVENTS)
+    line.is_away = False
+    assert [type(event) for event in [*events, *run]] == [
+        type(event) for event in FakeEngine().run(Generate(REQUEST))
+    ]
+
+
+def test_a_paused_run_stays_where_it_is_when_its_line_is_lost(
+    engine: CountingEngine, far: RemoteEngine, line: FakeLine
+) -> None:
+    run = far.run(Generate(REQUEST))
+    next(run)
+    line.heard, line.is_away = time.monotonic() + server.PAUSED_S + 100, True
+    assert engine.waited_for(2)
+    time.sleep(2 * server.LOOK_AGAIN_S)
+    assert engine.made == 2
+    run.close()
+
+
+def test_what_is_kept_for_a_lost_line_is_bounded(
+    engine: CountingEngine, far: RemoteEngine, line: FakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "KEPT_ALONE", 1)
+    run = far.run(Generate(REQUEST))
+    next(run)
+    line.heard, line.is_away = time.monotonic(), True
+    time.sleep(2 * server.LOOK_AGAIN_S)
+    assert engine.made <= 2
+    assert sum(isinstance(event, Stepped) for event in run) == REQUEST.steps
+
+
+@pytest.mark.parametrize(("under_way", "kind"), [(0, Preview), (server.SLOW + 1, LinearPreview)])
+def test_a_slow_line_carries_no_decoded_previews(
+    far: RemoteEngine, line: FakeLine, under_way: int, kind: type
+) -> None:
+    line.under_way = under_way
+    previews = {type(event.preview) for event in far.run(Generate(REQUEST)) if isinstance(event, Stepped)}
+    assert kind in previews
+    assert under_way == 0 or previews == {LinearPreview}

@@ -39,6 +39,9 @@ ORDERS = (Hello(fingerprint()), MakeEngine(), Run(1, FixedPlaces(), OPERATION), 
 class Canned:
     """A peer that has said all that it will ever say."""
 
+    name = ""
+    is_away = False
+
     def __init__(self, content: Source) -> None:
         self.inbox = Inbox(content)
         self.sink: Sink = io.BytesIO()

@@ -1,4 +1,7 @@
-"""An engine in its own process does as the one in this process, bit for bit, and its end loses nothing."""
+"""An engine behind a wire does as the one in this process, bit for bit, and its end loses nothing.
+
+The wire leads to a process of its own, or by ssh to another computer, which is this one.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ from core.runs.events import (
 from core.runs.operations import Decode, Generate, GenerateBranch, Operation, ReportMemory, Resume, result_of
 from core.runs.recorder import FilmRecorder
 from tests.core.engine.operations.test_operations import EXAMPLES, Made, made
+from tests.core.remote.far import FarEngines, start_sshd
 from tests.core.remote.processes import REAL, Processes
 from tests.core.remote.values import difference
 
@@ -56,12 +60,25 @@ def engine(models: Path) -> Engine:
     return Engine(Catalogue((models,)), "cpu", "float32")
 
 
-@pytest.fixture(scope="module")
-def kept_remote(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteEngine]:
-    remote = (processes := Processes(tmp_path_factory.mktemp("home"), REAL)).engine(models)
+@pytest.fixture(scope="module", params=["own process", "ssh"])
+def kept_remote(
+    request: pytest.FixtureRequest, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RemoteEngine]:
+    home = tmp_path_factory.mktemp("home")
+    if request.param == "own process":
+        remote = (processes := Processes(home, REAL)).engine(models)
+        yield remote
+        remote.close()
+        assert not psutil.pid_exists(processes.newest)
+        return
+    sshd = start_sshd(tmp_path_factory.mktemp("sshd"))
+    (home / "Emulsion").mkdir()
+    (home / "Emulsion" / "models").symlink_to(models)
+    remote = (far := FarEngines(home, sshd.ssh, "app")).engine()
     yield remote
     remote.close()
-    assert not psutil.pid_exists(processes.newest)
+    assert far.waited_for_the_end()
+    sshd.end()
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""The user's other computers, which ssh reaches: how each is called, and how Emulsion is started there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.request.json_values import list_of, object_of, text_of
+
+COMMAND = "emulsion"
+LONGEST = 1000
+_ADDRESS = re.compile(
+    r"(?:(?P<user>[A-Za-z0-9_][\w.+-]*)@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9A-Fa-f:.]+(?:%\w+)?\])(?::(?P<port>\d{1,5}))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """Another computer.
+
+    Attributes:
+        address: a name that ssh knows, with a user and a port where needed: ``me@studio-pc:2222``.
+        command: what starts Emulsion there, for the shell there.
+    """
+
+    address: str
+    command: str = COMMAND
+
+    @property
+    def name(self) -> str:
+        """Returns the computer's name alone."""
+        match = _ADDRESS.fullmatch(self.address)
+        return match["host"].strip("[]") if match is not None else self.address
+
+    @property
+    def destination(self) -> tuple[str, ...]:
+        """Returns the arguments that tell ssh where to go. Raises ValueError for what is no `is_address`."""
+        if not is_address(self.address) or not is_command(self.command):
+            raise ValueError(f"{self.address!r} is not the name of a computer")
+        match = _ADDRESS.fullmatch(self.address)
+        assert match is not None
+        host, user = match["host"].strip("[]"), match["user"]
+        port = ("-p", match["port"]) if match["port"] else ()
+        return (*port, "--", f"{user}@{host}" if user else host)
+
+
+def is_address(text: str) -> bool:
+    """Returns True for ``host``, ``user@host``, and either with ``:port``; never for an option of ssh."""
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and len(text) <= LONGEST and 0 < int(match["port"] or 22) < 2**16
+
+
+def is_command(text: str) -> bool:
+    """Returns True for a command of one line."""
+    return bool(text.strip()) and len(text) <= LONGEST and text.isprintable()
+
+
+def computers_from_json(value: Any) -> tuple[Computer, ...]:
+    """Reads computers; one that cannot be used is left out. Raises ValueError."""
+    entries = (object_of(entry, "a computer") for entry in list_of(value, "computers"))
+    read = (
+        Computer(text_of(one.get("address"), "address"), text_of(one.get("command", COMMAND), "command"))
+        for one in entries
+    )
+    return tuple(one for one in read if is_address(one.address) and is_command(one.command))
+
+
+def computers_to_json(computers: tuple[Computer, ...]) -> list[dict[str, str]]:
+    """Returns what `computers_from_json` reads."""
+    return [asdict(computer) for computer in computers]
