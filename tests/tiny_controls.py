@@ -15,6 +15,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from core.families.unet_files import original_unet_names
 from core.request.request import Size
 
 HINT = (4, 8, 8)
@@ -102,6 +103,27 @@ def save_control_lora(network: Any, unet: Any, folder: Path, name: str, rank: in
     folder.mkdir(parents=True, exist_ok=True)
     save_file(kept, folder / f"{name}.safetensors")
     return result
+
+
+def makers_names(unet: Any) -> dict[str, str]:
+    """Returns for each layer of a U-Net its name in the programs of CompVis and Stability AI."""
+    return {path: name for name, (path,) in original_unet_names(one for one, _ in unet.named_modules()).items()}
+
+
+def lllite(unet: Any, seed: int = 6, inner: int = 3, seen: int = 4) -> dict[str, torch.Tensor]:
+    """Returns the tensors of a ControlNet-LLLite as kohya-ss names them, for the attention of the first block."""
+    torch.manual_seed(seed)
+    made: dict[str, torch.Tensor] = {}
+    names = makers_names(unet)
+    for path, layer in unet.named_modules():
+        if not re.search(r"attn1\.to_[qkv]$|attn2\.to_q$", path):
+            continue
+        start, wide = f"lllite_unet_{names[path].replace('.', '_')}", layer.in_features
+        shapes = {"conditioning1.0": (seen // 2, 3, 4, 4), "conditioning1.2": (seen, seen // 2, 2, 2)}
+        shapes |= {"down.0": (inner, wide), "mid.0": (inner, inner + seen), "up.0": (wide, inner)}
+        for name, shape in shapes.items():
+            made |= {f"{start}.{name}.weight": torch.randn(shape), f"{start}.{name}.bias": torch.randn(shape[0])}
+    return made
 
 
 def save_difference(network: Any, unet: Any, folder: Path, name: str) -> dict[str, torch.Tensor]:

@@ -20,6 +20,7 @@ from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from app.widgets.theme import prepare_spin_boxes
+from core.control.file import UNREAD
 from core.errors import SaveFailed
 from core.language.words import tr
 from core.request.control import (
@@ -204,8 +205,12 @@ class ControlRow(QWidget):
             objection = tr("This ControlNet was {objection}: choose another.", objection=objection)
         elif control is not None and self._selection.types(control) and not control.type:
             objection = tr("This ControlNet guides by several kinds of maps: choose the type of this one.")
-        none = NONE_FOUND if files == () else ""
-        told = self._problem or objection or none
+        hint = NONE_FOUND if files == () else ""
+        if network is not None and network.kind == UNREAD:
+            hint = tr(
+                "This file is read at its first use, without running what it contains, and kept as safetensors."
+            )
+        told = self._problem or objection or hint
         self.note.setText(told)
         self.note.setVisible(bool(told))
         set_tone(self.note, "error" if self._problem or objection else "")

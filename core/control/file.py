@@ -23,11 +23,12 @@ from core.lora.file import name_of_width
 from core.request.control import IMAGE_PROMPTS, PREPROCESSORS
 
 UNREAD, CONTROLNET, UNION, ADAPTER, IP_ADAPTER = "", "controlnet", "control_union", "t2i_adapter", "ip_adapter"
+LLLITE, LLLITE_START = "lllite", "lllite_unet_"
 CONTROL_LORA, DIFFERENCE = "control_lora", "control_difference"
 """Kinds whose files hold only the changes of a model's own weights."""
 
 MOST_MODES = 1 + max(UNION_NUMBERS[UNION].values())
-KINDS = (CONTROLNET, UNION, CONTROL_LORA, DIFFERENCE, ADAPTER, IP_ADAPTER)
+KINDS = (CONTROLNET, UNION, CONTROL_LORA, DIFFERENCE, LLLITE, ADAPTER, IP_ADAPTER)
 _TEXT = re.compile(r"\.attn2\.to_k\.(weight|down)$")
 """Layers whose width is that of the text, as a whole or in a Control-LoRA."""
 
@@ -185,7 +186,8 @@ def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
         return tr(
             "it looks at a picture and a mask, for inpainting, which Emulsion cannot use yet; choose another one"
         )
-    if found.kind.key not in (*KINDS, *_FAMILIES):
+    is_for_others = found.kind.key == LLLITE and not all(name.startswith(LLLITE_START) for name in header.tensors)
+    if found.kind.key not in (*KINDS, *_FAMILIES) or is_for_others:
         return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
     return ""
 
@@ -210,6 +212,8 @@ def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
         shapes = (header.shape(f"{start}{name}") for name in _FIRST)
         first = next(filter(None, shapes))
         return _OF_ADAPTERS.get(first[1], "") if len(first) == 4 else ""
+    if kind == LLLITE:  # only the networks of XL have so many blocks in a row
+        return "Stable Diffusion XL" if any("_transformer_blocks_9_" in name for name in header.tensors) else ""
     if kind == IP_ADAPTER:
         key = header.shape("ip_adapter.1.to_k_ip.weight")
         return name_of_width(key[1]) if key is not None and len(key) == 2 else ""

@@ -51,12 +51,12 @@ class ControlLibrary:
         return found
 
     def look(self) -> tuple[ControlFile, ...]:
-        """Returns all that can be used, by name. Reads headers."""
+        """Returns all that can be used, by name; pickles that have not been read yet at the end. Reads headers."""
         looked: list[ControlFile] = []
         for path in self.files().values():
             with suppress(ControlBroken):  # it is told when it is asked for
                 looked.append(self.read(path))
-        return tuple(sorted(looked, key=lambda file: file.name.casefold()))
+        return tuple(sorted(looked, key=lambda file: (file.kind == UNREAD, file.name.casefold())))
 
     def find(self, wanted: Control) -> ControlFile:
         """Returns the one that is named, or given by its full path; with a hash, the one that has it.

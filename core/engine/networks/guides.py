@@ -62,7 +62,7 @@ class Residuals:
         self._nets: list[list[tuple[Guide, torch.Tensor]]] = []
         for guide in guides:
             if not guide.is_adapter:
-                seen = guide, _tensor(guide.picture, 3).contiguous().to(device, dtype)
+                seen = guide, as_tensor(guide.picture, 3).contiguous().to(device, dtype)
                 self._nets_with(guide).append(seen)
         self._features: list[torch.Tensor] | None = None
         for guide in guides:
@@ -140,7 +140,7 @@ def _behind_zeros(values: torch.Tensor, count: int) -> torch.Tensor:
 
 def _features(guide: Guide, device: torch.device, dtype: torch.dtype) -> list[torch.Tensor]:
     network = guide.network()
-    picture = _tensor(guide.picture, network.config.in_channels)
+    picture = as_tensor(guide.picture, network.config.in_channels)
     side = network.downscale_factor
     height, width = picture.shape[2:]
     if height % side or width % side:
@@ -148,7 +148,7 @@ def _features(guide: Guide, device: torch.device, dtype: torch.dtype) -> list[to
     return [one * guide.control.weight for one in network(picture.to(device, dtype))]
 
 
-def _tensor(picture: Pixels, channels: int) -> torch.Tensor:
+def as_tensor(picture: Pixels, channels: int) -> torch.Tensor:
     """Returns float32 (1, channels, height, width), 0 to 1; with one channel in grey.
 
     The colours of a pixel lie side by side, as the pipelines have them: adapters add up in another order then.

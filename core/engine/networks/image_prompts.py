@@ -141,7 +141,7 @@ class _Place:
         return [
             self.attention.to_q.register_forward_hook(self._remember),
             self.attention.to_out[0].register_forward_pre_hook(self._add),
-            self.attention.register_forward_hook(_nothing),
+            self.attention.register_forward_hook(not_for_graphs),
         ]
 
     def _remember(self, _layer: Any, _arguments: Any, query: Tensor) -> None:
@@ -164,5 +164,5 @@ class _Place:
         return values.view(batch, -1, heads, width // heads).transpose(1, 2)
 
 
-def _nothing(*_: object) -> None:
-    return None
+def not_for_graphs(*_: object) -> None:
+    """Does nothing, but its presence tells that a call is none for a graph."""

@@ -9,6 +9,7 @@ import torch
 from core.engine.networks.clip_text import prompt_parts
 from core.engine.networks.guides import Guide, Residuals
 from core.engine.networks.image_prompts import AnyGuide, PictureGuide, PicturePrompts
+from core.engine.networks.lllite import LLLite, TunedLayers
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.request.request import GenerationRequest
@@ -46,7 +47,10 @@ def unet_call(
     scale = guidance_embedding(unet, request.guidance_scale, len(embeddings))
     dtype = unet.dtype  # asked once: it looks through all layers, for milliseconds
     unguided = batch if passes > 1 else 0
-    nets = [guide for guide in guides if isinstance(guide, Guide)]
+    all_nets = [guide for guide in guides if isinstance(guide, Guide)]
+    nets = [guide for guide in all_nets if not isinstance(guide.network(), LLLite)]
+    tuning = [guide for guide in all_nets if isinstance(guide.network(), LLLite)]
+    tuned = TunedLayers(unet, tuning, embeddings.device, dtype)
     residuals = Residuals(nets, embeddings, added, unguided, dtype) if nets else None
     shown = [guide for guide in guides if isinstance(guide, PictureGuide)]
     pictures = PicturePrompts(unet, shown, len(embeddings), unguided)
@@ -54,7 +58,7 @@ def unet_call(
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         x = x.to(dtype)
         x = torch.cat([x] * passes) if passes > 1 else x
-        with pictures.acting():
+        with pictures.acting(), tuned.acting():
             output = unet(
                 x,
                 t,

@@ -27,6 +27,7 @@ from core.control.file import (
     HINT_LAYERS,
     INSIDE,
     IP_ADAPTER,
+    LLLITE,
     QWEN,
     UNION,
     UNREAD,
@@ -40,6 +41,7 @@ from core.engine.weights.control_changes import of_difference, of_low_rank
 from core.engine.weights.fit import empty
 from core.engine.weights.guard import loading
 from core.engine.weights.ip_adapter_files import read_ip_adapter
+from core.engine.weights.lllite_files import read_lllite
 from core.engine.weights.names import adapter_name
 from core.engine.weights.pickles import keep, read_pickle
 from core.engine.weights.single_file import WeightFile
@@ -76,7 +78,8 @@ def read_network(file: ControlFile, unet: Any, plan: DevicePlan) -> Any:
         if file.kind == IP_ADAPTER:
             return read_ip_adapter(file, unet, plan).to(plan.loads_on)
         with loading(file.path, tr("its network")):
-            module = _network(file, unet, plan.dtype)
+            is_small = file.kind == LLLITE
+            module = read_lllite(file, unet, plan.dtype) if is_small else _network(file, unet, plan.dtype)
     except ControlBroken:
         raise
     except ModelBroken as error:

@@ -91,7 +91,11 @@ def _union_without_types(path: Path) -> None:
     save_file({"control_add_embedding.linear_1.bias": torch.zeros(8), "task_embedding": torch.zeros(6)}, path)
 
 
-def _lllite(path: Path) -> None:
+def _lllite_of_anima(path: Path) -> None:
+    save_file({"lllite_dit_blocks_0_self_attn_q_proj.down.weight": torch.zeros(8, 8)}, path)
+
+
+def _lllite_of_other_layers(path: Path) -> None:
     save_file({"lllite_unet_input_blocks_4_1_attn1_to_q.down.0.weight": torch.zeros(8, 8)}, path)
 
 
@@ -125,7 +129,8 @@ def _empty(path: Path) -> None:
         (_union, "other layers"),
         (_union_of_more, "other kinds of maps than the 8"),
         (_union_without_types, "not built as expected|other layers"),
-        (_lllite, "a ControlNet-LLLite, which Emulsion cannot use"),
+        (_lllite_of_anima, "a ControlNet-LLLite, which Emulsion cannot use"),
+        (_lllite_of_other_layers, "other layers"),
         (_flat, "not built as expected|other layers"),
         (_control_lora, "other layers"),
         (_lora, "neither a ControlNet nor a T2I-Adapter"),
