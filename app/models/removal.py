@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.session.background import BackgroundTasks
+from core.files.atomic import words_of
 from core.gallery.system_trash import Trash
 from core.language.words import tr
 
@@ -50,5 +51,5 @@ def _put(trash: Trash, folder: Path) -> str:
     try:
         trash.put(folder)
     except OSError as error:
-        return error.strerror or str(error)
+        return words_of(error)
     return ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.downloads.digest import check
 from core.downloads.events import Checking
 from core.downloads.record import DownloadRecord
+from core.files.atomic import words_of
 from core.language.words import tr
 
 
@@ -34,6 +35,6 @@ def verify(record: DownloadRecord, folder: Path) -> Generator[Checking | Verifie
         except FileNotFoundError:
             yield Verified(file.path, tr("it is missing"))
         except OSError as error:
-            yield Verified(file.path, tr("it cannot be read: {strerror}", strerror=error.strerror or error))
+            yield Verified(file.path, tr("it cannot be read: {strerror}", strerror=words_of(error)))
         else:
             yield Verified(file.path, "" if is_right else tr("its content is damaged"))

@@ -33,6 +33,8 @@ _REASONS = {
     mark("Read-only file system"),
     mark("Input/output error"),
     mark("File name too long"),
+    mark("Address already in use"),
+    mark("Cannot assign requested address"),
 }
 """The C library's words for what happens most, in English everywhere but in some errors of Windows."""
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES}

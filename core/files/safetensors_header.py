@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.files.atomic import words_of
 from core.files.stamps import Stamp, stamp_of
 from core.language.words import tr
 
@@ -126,7 +127,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
             file.seek(8)
             encoded = file.read(length)
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or tr("it is not where its path says")
+        words = words_of(error) if isinstance(error, OSError) else tr("it is not where its path says")
         raise ModelBroken(path, tr("it cannot be read ({words})", words=words)) from error
     try:
         text = encoded.decode("utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import SaveFailed
+from core.files.atomic import words_of
 from core.film_export.formats import FORMATS, FilmFile, FilmFormat
 from core.film_export.pictures import GAP_PX, CaptionedPicture
 from core.film_export.spool import PictureSpool
@@ -96,7 +97,7 @@ def export(
             unfinished.replace(options.path)
         is_complete = True
     except OSError as error:
-        raise SaveFailed(options.path, error.strerror or str(error)) from error
+        raise SaveFailed(options.path, words_of(error)) from error
     except MemoryError as error:
         raise SaveFailed(options.path, tr("there is not enough memory for pictures of this size")) from error
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.engine.devices.memory_errors import is_out_of_memory
 from core.errors import EmulsionError, ModelBroken
+from core.files.atomic import words_of
 from core.language.words import tr
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def loading(
 
 def _reason(error: Exception, why: Callable[[], str] | None) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return tr("cannot be read: {strerror}", strerror=error.strerror)
+        return tr("cannot be read: {strerror}", strerror=words_of(error))
     try:
         found = why() if why is not None else ""
     except Exception as again:  # files that broke the load may break the look at them, too
