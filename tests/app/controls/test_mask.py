@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controls.mask import MaskControl
@@ -63,6 +64,7 @@ def test_nothing_moves_while_painting_when_the_first_stroke_is_kept(
     control.show()
     control.show_painting(is_painting=True)
     qtbot.waitUntil(lambda: not control.thumbnail.isHidden())
+    QApplication.processEvents()  # the layout follows
     before = control.sizeHint()
     assert not control.settings.isEnabled()
     masks.keep(left_half())

@@ -85,9 +85,11 @@ def test_a_picture_that_fails_does_not_stop_the_others_and_is_tried_again(
     session.queue.add(MakeGrid(grid, PLACE, grid.order))
     qtbot.waitUntil(engine.arrived.is_set)
     engine.errors[1] = OutOfMemory("cpu", 1, 1)
+    next_picture = engine.holds[0] = threading.Event()
     with qtbot.waitSignal(session.run_failed):
         hold.set()
     del engine.errors[1]
+    next_picture.set()
     qtbot.waitUntil(lambda: len(saves.saved) >= 4)
     session.queue.go_on()
     settle(session)

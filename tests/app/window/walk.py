@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QDeadlineTimer, QSize, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -47,6 +48,7 @@ from core.language.words import current
 from tests import fakes, synthetic_film
 from tests.app.window.walked_dialogs import DIALOGS
 from tests.app.windows import Opened, Opener, open_window, wait_until_idle
+from tests.patience import LONGEST_MS
 
 __all__ = ["open_window"]
 
@@ -163,6 +165,9 @@ def check(root: QWidget, place: str = "") -> None:
     root.show()
     for _ in range(3):  # a layout may change what is in it, and so another one
         QApplication.processEvents()
+    patience = QDeadlineTimer(LONGEST_MS // 10)
+    while cut(root) and not patience.hasExpired():  # what is read in the background may still change it
+        QTest.qWait(10)
     language = current()
     assert language != PSEUDO_LANGUAGE or in_english(root) == set(), place
     assert cut(root) == set(), place
