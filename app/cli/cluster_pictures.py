@@ -15,7 +15,7 @@ from app.cli.cluster_engine import make_node_engine
 from app.cli.interrupts import Interrupts
 from app.cli.picture_job import Job, Made
 from app.cli.terminal import Notes, Progress
-from app.messages.errors import message
+from app.messages.errors import PHASES, message
 from core.cluster import pool
 from core.cluster.dispatch import Job as Picture
 from core.cluster.failure import ClusterUnusable
@@ -32,7 +32,7 @@ from core.remote.client import fixed
 from core.remote.messages import MakeEngine
 from core.request.numbering import numbered, seeded
 from core.request.request import GenerationRequest
-from core.runs.events import ImageReady, Started, Stepped
+from core.runs.events import ImageReady, Phase, Started, Stepped
 from core.runs.operations import Generate, Operation
 from core.runs.recorder import FilmRecorder
 from core.version import VERSION
@@ -93,6 +93,7 @@ def pictures_of(
         for single in {_sources(single.request): single for single in singles}.values():
             keep_sources(single.request, job.catalogue.sources)
         _introduce(cluster, progress)
+        progress.begin_phase(PHASES[Phase.importing])
         places = {place.name: place for place in cluster.engines()}
         interrupts = stack.enter_context(Interrupts())
         news = stack.enter_context(closing(pool.pictures(tuple(places.values()), jobs)))
@@ -130,6 +131,8 @@ class _Telling:
                             case Started(film):
                                 request = film.request
                                 steps = request.all_steps - film.skipped_steps
+                                if request.template:
+                                    self._progress.note(tr("prompt: {prompt}", prompt=request.prompt))
                                 self._progress.begin_picture(picture.number + 1, self._count, request.seed, steps)
                             case Stepped():
                                 self._show()

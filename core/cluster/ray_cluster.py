@@ -41,7 +41,8 @@ NAME = "emulsion-engine-{number}"
 INSTALL = 'pip install "emulsion[cluster]"'
 _ANSWERS_WITHIN_S = 5.0
 _LOOK_AGAIN_S = 0.5
-_NO_STATISTICS = "RAY_USAGE_STATS_ENABLED"
+_VARIABLES = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error"}
+"""A cluster that is started here tells nobody of itself, and Ray is quiet; what is set already stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ def _imported() -> Any:
 
 def _connected(address: str) -> Any:
     """Connects to a cluster. Raises ClusterUnusable."""
+    os.environ.update({name: value for name, value in _VARIABLES.items() if name not in os.environ})
     ray = _imported()
     if "://" in address:
         raise ClusterUnusable(
@@ -232,7 +234,6 @@ def _connected(address: str) -> Any:
         )
     if address not in (LOCAL, AUTO):
         _check_reachable(address)
-    os.environ.setdefault(_NO_STATISTICS, "0")  # a cluster that is started here tells nobody of itself
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None)
     except Exception as error:  # whatever Ray raises: its words are the reason
@@ -241,7 +242,11 @@ def _connected(address: str) -> Any:
                 "none runs here: ray start --head begins one, and --cluster local one for this command alone"
             )
             raise ClusterUnusable(told) from error
-        raise ClusterUnusable(" ".join(str(error).split())) from error
+        told = tr(
+            "{reason}; if it wants a token, set RAY_AUTH_MODE=token here too, and put the token where README says",
+            reason=" ".join(str(error).split()).rstrip("."),
+        )
+        raise ClusterUnusable(told) from error
     return ray
 
 
