@@ -92,14 +92,15 @@ class CurrentView(QObject):
     def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
         """Shows one step of a film, the last one as it was enlarged; a picture in progress continues unseen."""
         self._set_following(is_following=False)
-        image = _covering(to_image(pixels), film.shown_size)
+        alone = film.pass_at(frame.call)
+        image = _covering(to_image(pixels), alone.shown_size)
         if (enlarged := self._enlarged(film, frame)) is not None:
             badge, description = _step_words(
                 frame.step + 1, film.request.all_steps, _enlarged_words(enlarged.image)
             )
             self._show(enlarged, Shown(enlarged.image, enlarged.image.size(), badge, description))
             return
-        size = QSize(film.whole_size.width, film.whole_size.height)
+        size = QSize(alone.whole_size.width, alone.whole_size.height)
         words = _step_words(frame.step + 1, film.request.all_steps, _kind(is_decoded=is_decoded))
         self._show(CurrentPicture(image, film.request), Shown(image, size, *words))
 
@@ -134,6 +135,9 @@ class CurrentView(QObject):
         size = image.size()
         if generated is None and self._started is not None:
             film = self._started.film
+            if film.second is not None:
+                is_second = self._last_step > film.request.steps
+                film = film.pass_at(film.second.first_call if is_second else 0)
             image = _covering(image, film.shown_size)
             size = QSize(film.whole_size.width, film.whole_size.height)
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))

@@ -254,13 +254,16 @@ class _Thumbnails:
         made = self._made.get(call)
         if made is None or made[0] is not frame:
             image = to_image(film.picture(frame.denoised)).scaled(
-                self._size,
-                Qt.AspectRatioMode.KeepAspectRatioByExpanding,
-                Qt.TransformationMode.SmoothTransformation,
+                self._size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
-            middle = QRect(QPoint(), self._size)
-            middle.moveCenter(image.rect().center())
-            made = self._made[call] = (frame, QPixmap.fromImage(image.copy(middle)))
+            pixmap = QPixmap(self._size)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            shown = image.rect()
+            shown.moveCenter(QRect(QPoint(), self._size).center())
+            painter.drawImage(shown.topLeft(), image)
+            painter.end()
+            made = self._made[call] = (frame, pixmap)
         return made[1]
 
     def clear(self) -> None:

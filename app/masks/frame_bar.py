@@ -54,7 +54,11 @@ class FrameBar(QFrame):
         )
         self.size_label = text_label(name="frameSize", is_plain=True)
         self.reset = push_button(
-            tr("Not wider"), self._on_reset, kind="quiet", name="frameReset", tip=tr("Only the picture again")
+            tr("Reset the frame"),
+            self._on_reset,
+            kind="quiet",
+            name="frameReset",
+            tip=tr("Only the picture again"),
         )
         self.cancel = push_button(
             tr("Cancel"), self.cancelled, name="frameCancel", tip=tr("Leave the frame as it was before")

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QPointF,
     QRectF,
     QSize,
+    QSizeF,
     Qt,
     Signal,
 )
@@ -100,7 +101,7 @@ class RecentStrip(QWidget):
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """Paints the middle square of each thumbnail, as large as the view's grid."""
+    """Paints each thumbnail whole in its cell, as large as the view's grid."""
 
     def __init__(self, view: QListView) -> None:
         super().__init__(view)
@@ -124,7 +125,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         painter.fillPath(rounded, palette.midlight())
         thumbnail = index.data(THUMBNAIL_ROLE)
         if isinstance(thumbnail, QImage) and not thumbnail.isNull():
-            painter.drawImage(area, thumbnail, _middle_square(thumbnail))
+            painter.drawImage(_fitted(thumbnail, area), thumbnail)
             if badge := thumbnail.text(BADGE):
                 paint_badge(painter, area.topLeft() + QPointF(INSET_PX, INSET_PX), badge)
         elif isinstance(thumbnail, QImage):
@@ -148,9 +149,11 @@ def _ring(state: QStyle.StateFlag, palette: QPalette) -> QPen | None:
     return None
 
 
-def _middle_square(image: QImage) -> QRectF:
-    length = min(image.width(), image.height())
-    return QRectF((image.width() - length) / 2, (image.height() - length) / 2, length, length)
+def _fitted(image: QImage, area: QRectF) -> QRectF:
+    """Returns the middle of an area in the shape of the picture."""
+    shown = QRectF(QPointF(), QSizeF(image.size()).scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    shown.moveCenter(area.center())
+    return shown
 
 
 class ThumbnailGrid(QListView):

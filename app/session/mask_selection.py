@@ -95,6 +95,9 @@ class MaskSelection(QObject):
         if source is None or margins == (mask.margins if mask is not None else NO_MARGINS):
             return
         model = editor.model_of(draft)
+        if self._sizes is None and mask is not None and mask.margins and model is not None:
+            # of a draft from an earlier start it is not known: then it is the model's own
+            self._sizes = model.defaults.size, suited_size(size, mask.margins, model.limits, model.defaults.size)
         if mask is not None and not margins and not mask.path:
             self.remove()
             return

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from core.errors import UnreadablePicture
 from core.files.atomic import write_file
 from core.language.words import tr
+from core.pictures.mask import digest_of
 from core.pictures.opening import decoded
 from core.pictures.pixels import Pixels
 from core.pictures.source import FORMATS, content_of
@@ -24,7 +25,6 @@ from core.request.control import MapEdits
 from core.request.request import Size
 
 UNTOUCHED = 128
-_NAME_DIGITS = 12
 _MOST = 127
 
 EditPixels = NDArray[np.uint8]
@@ -51,8 +51,7 @@ def read_edits(edits: MapEdits) -> tuple[EditPixels, str]:
 
 def edits_path(edits: EditPixels, folder: Path) -> Path:
     """Returns the path that `save_edits` gives a file, whose name is made of its pixels."""
-    digest = hashlib.sha256(b"%d %d " % edits.shape + edits.tobytes()).hexdigest()
-    return folder / f"map-{digest[:_NAME_DIGITS]}.png"
+    return folder / f"map-{digest_of(edits)}.png"
 
 
 def save_edits(edits: EditPixels, folder: Path) -> Path:

@@ -91,8 +91,14 @@ def check_mask(path: Path, mask: MaskPixels, size: Size | None = None) -> None:
 
 def mask_path(mask: MaskPixels, folder: Path) -> Path:
     """Returns the path that `save_mask` gives a mask, whose name is made of its pixels."""
-    digest = hashlib.sha256(b"%d %d " % mask.shape + mask.tobytes()).hexdigest()
-    return folder / f"mask-{digest[:_NAME_DIGITS]}.png"
+    return folder / f"mask-{digest_of(mask)}.png"
+
+
+def digest_of(levels: MaskPixels) -> str:
+    """Returns digits that tell the shape and the pixels of a mask, for the name of its file."""
+    digest = hashlib.sha256(b"%d %d " % levels.shape)
+    digest.update(np.ascontiguousarray(levels).data)  # without a copy: this is done in the window's thread, too
+    return digest.hexdigest()[:_NAME_DIGITS]
 
 
 def save_mask(mask: MaskPixels, folder: Path) -> Path:

@@ -23,6 +23,7 @@ from core.runs.events import ImageReady
 from tests import fake_films, fakes
 from tests.app.conftest import MakeSession
 from tests.app.holding import hold_until_shown
+from tests.app.session.test_progress_text import of_two_passes
 from tests.fakes import FakeEngine
 
 
@@ -179,6 +180,18 @@ def test_the_last_step_is_the_enlarged_picture_where_there_is_one(table: Table, 
         (256, 256, "Step 3 of 3  ·  enlarged to 256 × 256") if is_enlarged else (64, 64, "Step 3 of 3  ·  decoded")
     )
     assert shown == [(64, 64, "Step 2 of 3  ·  decoded"), last]
+
+
+def test_each_pass_is_shown_in_its_size(table: Table) -> None:
+    film = of_two_passes(fakes.film(GenerationRequest("a", steps=12, size=Size(64, 64))))
+    assert film.second is not None
+    sizes: list[int] = []
+    for call in (1, film.second.first_call):
+        frame = fakes.frame_of(film, call)
+        table.view.show_frame(film, frame, fakes.pixels(Size(16, 16), 5), is_decoded=False)
+        assert table.canvas.shown is not None
+        sizes.append(table.canvas.shown.size.width())
+    assert sizes == [64, film.second.size.width]
 
 
 def test_an_enlarged_picture_has_its_true_size_when_it_is_finished(table: Table) -> None:

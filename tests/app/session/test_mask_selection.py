@@ -215,6 +215,16 @@ def test_a_wider_picture_brings_what_suits_it_and_takes_it_along(masks: MaskSele
     assert (session.draft.mask, session.draft.source, session.draft.size) == (None, before.source, before.size)
 
 
+def test_after_a_new_start_the_size_before_is_the_models_own(
+    masks: MaskSelection, session: Session, tmp_path: Path
+) -> None:
+    before = session.draft.size
+    masks.widen(Margins(right=60), SIZE)
+    again = MaskSelection(session, tmp_path)
+    again.widen(NO_MARGINS, SIZE)
+    assert (session.draft.mask, session.draft.size) == (None, before)
+
+
 def test_a_wider_picture_can_have_a_painted_mask(masks: MaskSelection, session: Session, qtbot: QtBot) -> None:
     masks.widen(Margins(left=20), SIZE)
     masks.keep(square())
