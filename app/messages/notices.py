@@ -16,6 +16,7 @@ from core.runs.events import (
     EmbeddingMisfit,
     EmbeddingPickled,
     Event,
+    FirstFrameTaken,
     LineLost,
     LoraDiffers,
     LoraInPart,
@@ -164,6 +165,14 @@ def _second_pass_left_out(_event: SecondPassLeftOut) -> Message:
     )
 
 
+def _first_frame_taken(event: FirstFrameTaken) -> Message:
+    return Message(
+        tr("The first frame is used"),
+        tr("{name} is a moving picture, or has several pages: the first of them is used.", name=event.path.name),
+        tr("To use another one, save that frame as a picture of its own."),
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
@@ -177,6 +186,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         AutoencoderLent: _lent,
         MaskMissing: _mask_missing,
         SecondPassLeftOut: _second_pass_left_out,
+        FirstFrameTaken: _first_frame_taken,
         ComputedElsewhere: _elsewhere,
         LineLost: _line_lost,
     }

@@ -30,6 +30,7 @@ from core.models.catalogue import Catalogue, Model, hashed_files
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
 from core.pictures.masked_picture import worked_size
+from core.pictures.opening import is_moving
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings
 from core.prompt.timeline import timeline_of
@@ -38,7 +39,7 @@ from core.request.settings import validate
 from core.request.settings.emphasis import PLAIN
 from core.request.settings.loras import with_tags
 from core.request.traits import SCHEDULE, outside, traits_from_text
-from core.runs.events import AutoencoderLent, Event, Loading, PartsAway, Phase, WeightsLeftOut
+from core.runs.events import AutoencoderLent, Event, FirstFrameTaken, Loading, PartsAway, Phase, WeightsLeftOut
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class Context:
             yield AutoencoderLent(model.place, lent.name)
         request = replace(request, size=worked_size(request, model.limits))
         request = yield from self.enlarger.resolved_in(request)
+        seen = (*filter(None, (request.source,)), *request.references, *request.controls)
+        yield from map(FirstFrameTaken, filter(is_moving, dict.fromkeys(Path(one.path) for one in seen)))
         work = Work.planned(request, model, self._catalogue)
         loaded = yield from self._load(model, request, work)
         self._fit(loaded, work, reads_text=loaded.offloading.reads_text)

@@ -81,8 +81,23 @@ def decoded(
         raise UnreadablePicture(path, DAMAGED) from error
 
 
+def is_moving(path: Path) -> bool:
+    """Returns True for a picture that moves or has several pages; False for what cannot be read at all."""
+    try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(_needed(path, file)) as opened:
+                return _has_frames(opened)
+    except Exception:  # noqa: BLE001 - decoders of damaged files raise nearly anything; the reader tells it
+        return False
+
+
+def _has_frames(opened: Image.Image) -> bool:
+    return bool(getattr(opened, "is_animated", False))
+
+
 def _check_still(path: Path, opened: Image.Image) -> None:
-    if getattr(opened, "is_animated", False):
+    if _has_frames(opened):
         raise UnreadablePicture(path, tr("it is a moving picture, or has several pages"))
 
 

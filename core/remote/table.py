@@ -65,6 +65,7 @@ VALUES: tuple[type, ...] = (
         events.AutoencoderLent,
         events.MaskMissing,
         events.SecondPassLeftOut,
+        events.FirstFrameTaken,
         events.ComputedElsewhere,
         events.LineLost,
         events.Started,

@@ -161,6 +161,13 @@ class SecondPassLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstFrameTaken:
+    """A picture that a run works with moves, or has several pages; the run goes on with the first of them."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedElsewhere:
     """A run is taken up by another device, precision or version than made its calls so far.
 
@@ -268,6 +275,7 @@ Notice = (
     | AutoencoderLent
     | MaskMissing
     | SecondPassLeftOut
+    | FirstFrameTaken
     | ComputedElsewhere
     | LineLost
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from core.control.maps import EXTRA
@@ -13,6 +14,7 @@ from core.engine.engine import Engine
 from core.film_export.pictures import acting_in
 from core.request.request import GenerationRequest, Mask, Size, Source
 from core.runs.branch import Branch
+from core.runs.events import FirstFrameTaken
 from core.runs.operations import Generate, GenerateBranch, RecordAttention, result_of
 from tests import tiny_controls
 from tests.core.engine.test_branching import assert_same_frames, ready
@@ -69,3 +71,27 @@ def test_a_branch_of_a_masked_part_makes_the_map_of_that_part_anew(engine: Engin
     again = ready(list(engine.run(GenerateBranch(Branch(bare, 2, first.request))))).film
     assert_same_frames(again, first)
     assert result_of(engine, RecordAttention(bare)) is not None
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+@pytest.mark.parametrize("use", ["control", "source"])
+def test_a_moving_picture_is_told_and_its_first_frame_used(
+    suffix: str, use: str, engine: Engine, tmp_path: Path
+) -> None:
+    frames = [Image.new("RGB", (48, 36), colour) for colour in ("red", "blue", "green")]
+    moving, still = tmp_path / f"moving{suffix}", tmp_path / "still.png"
+    frames[0].save(moving, save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    with Image.open(moving) as first:
+        first.convert("RGB").save(still)
+    made: list[np.ndarray] = []
+    for path in (moving, still):
+        request = guided(tmp_path)
+        if use == "control":
+            request = replace(request, controls=(replace(request.controls[0], path=str(path)),))
+        else:
+            request = replace(request, controls=(), source=Source(str(path), 0.6))
+        events = list(engine.run(Generate(request)))
+        told = [event.path for event in events if isinstance(event, FirstFrameTaken)]
+        assert told == ([moving] if path == moving else [])
+        made.append(ready(events).image.pixels)
+    assert np.array_equal(made[0], made[1])
