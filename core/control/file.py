@@ -210,7 +210,7 @@ def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
         return FAMILIES[_FAMILIES[kind]].name
     if kind == ADAPTER:
         shapes = (header.shape(f"{start}{name}") for name in _FIRST)
-        first = next(filter(None, shapes))
+        first = next(filter(None, shapes), ())
         return _OF_ADAPTERS.get(first[1], "") if len(first) == 4 else ""
     if kind == LLLITE:  # only the networks of XL have so many blocks in a row
         return "Stable Diffusion XL" if any("_transformer_blocks_9_" in name for name in header.tensors) else ""

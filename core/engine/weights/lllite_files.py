@@ -42,13 +42,19 @@ def read_lllite(file: ControlFile, unet: Any, dtype: torch.dtype) -> LLLite:
 
 def _check(file: ControlFile, layer: Any, tensors: dict[str, torch.Tensor]) -> None:
     """Raises ControlBroken where the network's layers do not fit that of the U-Net, or each other."""
-    down, mid, up = (tensors[f"{name}.0.weight"] for name in ("down", "mid", "up"))
-    last = max(name for name in tensors if name.startswith("conditioning1.") and name.endswith(".weight"))
-    inputs = getattr(layer, "in_features", 0)
-    inner, seen = len(down), len(tensors[last])
-    if (tuple(down.shape), tuple(mid.shape), tuple(up.shape)) != (
-        (inner, inputs),
-        (inner, seen + inner),
-        (inputs, inner),
-    ):
+    convolutions = [f"conditioning1.{2 * number}" for number in range(1 + len(tensors))]
+    convolutions = [name for name in convolutions if f"{name}.weight" in tensors]
+    names = (*convolutions, "down.0", "mid.0", "up.0")
+    shapes = {name: tuple(tensors[f"{name}.weight"].shape) for name in names}
+    kernels = [shapes[name] for name in convolutions]
+    seen, inner, inputs = kernels[-1][0], shapes["down.0"][0], getattr(layer, "in_features", 0)
+    channels = [3, *(kernel[0] for kernel in kernels[:-1])]
+    fits = (
+        [kernel[1] for kernel in kernels] == channels
+        and all(kernel[2] == kernel[3] > 0 for kernel in kernels)
+        and [shapes[name] for name in names[-3:]] == [(inner, inputs), (inner, seen + inner), (inputs, inner)]
+        and tensors.keys() == {f"{name}.{kind}" for name in names for kind in ("weight", "bias")}
+        and all(tensors[f"{name}.bias"].shape == shape[:1] for name, shape in shapes.items())
+    )
+    if not fits:
         raise other_layers(file)

@@ -88,7 +88,11 @@ def test_a_file_that_does_not_fit_is_told(tmp_path: Path) -> None:
     for name, value, words in (
         (f"{first}.up.0.bias", None, r"lacks up\.0\.bias"),
         (f"{first}.down.0.weight", torch.zeros(3, 5), "other layers"),
-        (f"{first}.mid.0.weight", torch.zeros(3), "other layers|not built"),
+        (f"{first}.mid.0.weight", torch.zeros(3), "other layers"),
+        (f"{first}.up.0.bias", torch.zeros(1), "other layers"),
+        (f"{first}.conditioning1.2.weight", torch.zeros(4, 1, 2, 2), "other layers"),
+        (f"{first}.conditioning1.2.bias", None, "other layers"),
+        (f"{first}.conditioning1.0.weight", torch.zeros(()), "not built as expected"),
         ("lllite_unet_input_blocks_77_1_attn1_to_q.down.0.weight", torch.zeros(3, 5), "other layers"),
     ):
         changed = {one: kept for one, kept in tensors.items() if one != name} | (

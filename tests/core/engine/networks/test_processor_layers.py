@@ -19,6 +19,8 @@ from core.engine.networks.processor_layers import (
     ProcessorConv2d,
     ProcessorLinear,
     ProcessorResnetBlock2D,
+    deferred,
+    plain_weight,
     use_processor_layers,
 )
 from core.models.catalogue import Catalogue
@@ -272,3 +274,17 @@ def test_a_decoder_makes_room_before_each_larger_size_and_block_and_an_encoder_o
     assert not given
     kinds = [type(part) for network in (vae.encoder, unet) for part in network.modules()]
     assert processor_layers.ProcessorUpsample2D not in kinds
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@torch.inference_mode()
+def test_the_plain_weight_of_a_layer_can_be_read_before_and_after_its_calls(dtype: torch.dtype) -> None:
+    packed, plain = layers((32, 64, 3, 1), dtype)
+    assert torch.equal(plain_weight(packed), plain.weight)
+    packed(noise(plain, 8))
+    assert packed.weight.is_mkldnn
+    assert torch.equal(plain_weight(packed), plain.weight)
+    waiting, value = Conv2d(512, 512, 3, dtype=dtype), torch.randn(512, 512, 3, 3).to(dtype)
+    place = deferred(torch.nn.Sequential(waiting), "0.weight", dtype, lambda: value)
+    assert place is not None, "it is large enough to wait"
+    assert torch.equal(plain_weight(waiting), value)

@@ -63,6 +63,10 @@ def test_layers_that_a_control_lora_does_not_name_are_the_model_s(model: Path, t
     save_file({name: one for name, one in weights.items() if not name.startswith("zero_convs.1.")}, path)
     with pytest.raises(ControlBroken, match=r"other layers|lacks"):
         read_network(read_control(path), unet, PLAN)
+    (half, *_) = (name for name in weights if name.endswith(".up"))
+    save_file({name: one for name, one in weights.items() if name != half}, path)
+    with pytest.raises(ControlBroken, match=rf"lacks {half}"):
+        read_network(read_control(path), unet, PLAN)
     save_file(weights | {"output_blocks.0.0.up": torch.zeros(2)}, path)
     with pytest.raises(ControlBroken, match=r"output_blocks\.0\.0\.up, for which the model has no place"):
         read_network(read_control(path), unet, PLAN)

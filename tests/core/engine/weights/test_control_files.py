@@ -99,6 +99,10 @@ def _lllite_of_other_layers(path: Path) -> None:
     save_file({"lllite_unet_input_blocks_4_1_attn1_to_q.down.0.weight": torch.zeros(8, 8)}, path)
 
 
+def _adapter_without_shape(path: Path) -> None:
+    save_file({"body.0.in_conv.weight": torch.zeros(())}, path)
+
+
 def _flat(path: Path) -> None:
     weights = tiny_controls.weights(path)
     save_file({name: one.flatten() for name, one in weights.items()}, path)
@@ -131,6 +135,7 @@ def _empty(path: Path) -> None:
         (_union_without_types, "not built as expected|other layers"),
         (_lllite_of_anima, "a ControlNet-LLLite, which Emulsion cannot use"),
         (_lllite_of_other_layers, "other layers"),
+        (_adapter_without_shape, "not built as expected|other layers"),
         (_flat, "not built as expected|other layers"),
         (_control_lora, "other layers"),
         (_lora, "neither a ControlNet nor a T2I-Adapter"),
