@@ -204,6 +204,8 @@ class Worker(QObject):
                 self._end(Ending.finished)
             case Message() if self._is_hurried:
                 self._end(Ending.cancelled)  # the engine was ended, as it did not stop
+            case Message() as text if text.is_of_engine and isinstance(self._last, ImageReady | Finished):
+                self._end(Ending.finished)  # it went away when all was done
             case Message() as text:
                 self._end(Ending.failed, text)
             case event:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -13,7 +14,8 @@ from app.messages.errors import Message
 from app.session.run import Ending, RunState
 from app.session.session import Session
 from core.errors import EngineEnded
-from core.runs.operations import Generate, GenerateBranch
+from core.runs.events import Event, ImageReady
+from core.runs.operations import Generate, GenerateBranch, Operation
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.conftest import FakeSaves, Heard, MakeSession
 from tests.fakes import FakeEngine
@@ -155,6 +157,29 @@ def test_a_lost_run_goes_on_in_another_place_where_it_was(two: Two, qtbot: QtBot
     assert two.session.queue.entries == ()
     assert [len(branch.film.frames) for branch in two.engines[PLACES[0]].branches] == [4]
     assert "run_failed" not in heard.names()
+
+
+class LeavingEngine(FakeEngine):
+    """Goes away when it has told a picture, before it says that the run is over."""
+
+    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
+        for event in super().run(operation):
+            yield event
+            if isinstance(event, ImageReady):
+                raise EngineEnded("signal 9")
+
+
+def test_a_picture_whose_engine_goes_away_after_it_is_not_made_again(
+    make_session: MakeSession, qtbot: QtBot, saves: FakeSaves, listen: Listen
+) -> None:
+    session = make_session(LeavingEngine(), places=lambda: PLACES)
+    heard = listen(session)
+    session.edit(count=3, seed=7)
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle and len(saves.saved) >= 3, timeout=LONG_MS)
+    assert sorted(image.request.seed or 0 for image, _ in saves.saved) == [7, 8, 9]
+    assert session.queue.entries == ()
+    assert set(heard.all("run_ended")) == {Ending.finished}
 
 
 def test_what_is_lost_twice_is_offered_again(two: Two, qtbot: QtBot, listen: Listen) -> None:
