@@ -14,9 +14,9 @@ from app.cli.combinations import events_of
 from app.cli.interrupts import Interrupts
 from app.cli.picture_job import Job, Made
 from app.cli.picture_output import save_or_rescue
-from app.cli.prompt_notes import prompt_notes
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
+from app.messages.prompt_notes import prompt_notes
 from app.startup.engine_imports import engine_imports
 from core.errors import EmulsionError, InvalidRequest
 from core.language.words import tr

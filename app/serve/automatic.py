@@ -28,6 +28,9 @@ from core.request.sampler_names import AUTOMATIC, sampler_key
 from core.request.settings import validate
 
 STRENGTH = 0.75
+MOST_PICTURES = 100
+"""In one answer, which has all of them."""
+
 _FILLS = ("surroundings", "original", "noise", "#808080")
 _BLUR = 4
 _USE_SAME = ("", "Use same sampler", "Use same scheduler", "Use same checkpoint")
@@ -135,8 +138,9 @@ def _asked(fields: Fields, request: GenerationRequest, model: Model, *, includes
         fields.any(name)
     notes = [tr("{field} has no effect here", field="eta")] if fields.any("eta") not in (None, 0, 1) else []
     notes += [tr("{field} is not known here", field=name[:60]) for name in sorted(fields.left)[:20]]
-    if min(batch_size, rounds) < 1:
-        raise unfit("batch_size", batch_size, tr("1 or more"))
+    if min(batch_size, rounds) < 1 or batch_size * rounds > MOST_PICTURES:
+        told = f"{batch_size} x {rounds}"
+        raise unfit("batch_size", told, tr("{least} to {most}", least=1, most=MOST_PICTURES))
     request = replace(request, count=batch_size * rounds)
     validate(request, model.limits)
     return Asked(request, batch_size, sends, includes_source, tuple(notes))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.serve import automatic, automatic_answers
-from app.serve.door import NOTES, Door
+from app.serve.door import Door, noted
 from app.serve.fields import Fields, refused
 from app.serve.models import Served
 from app.serve.received import Received, bytes_of
@@ -47,9 +46,10 @@ def routes(door: Door) -> list[Route]:
                 made, notes = await door.made(request, wanted, received)
             finally:
                 received.remove()
-            notes, images = [*asked.notes, *notes], [one.image for one in made]
+            notes = [*asked.notes, *await door.notes_on(wanted), *notes]
+            images = [one.image for one in made]
             told = await asyncio.to_thread(automatic_answers.answer, asked, wanted, images, kept, notes, source)
-            return JSONResponse(told, headers={NOTES: json.dumps(notes)} if notes else {})
+            return JSONResponse(told, headers=noted(notes))
 
         return answer
 

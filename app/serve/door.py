@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
+from app.messages.prompt_notes import prompt_notes
 from app.serve.bodies import Bodies
 from app.serve.jobs import Jobs, Made, Noted, Told
 from app.serve.models import Served
@@ -27,6 +29,7 @@ NOTES = "X-Emulsion-Notes"
 
 _MOST_PICTURES, _MOST_KEPT = 100, 64 * 2**20
 _READ_AT_ONCE = 2
+_MOST_NOTES, _LONGEST_NOTE = 10, 500
 Result = TypeVar("Result")
 
 
@@ -53,6 +56,12 @@ class KeptPictures:
         return self._pictures[name]
 
 
+def noted(notes: Iterable[str]) -> dict[str, str]:
+    """Returns the header with sentences, none for no sentences; long ones are cut, as clients bound headers."""
+    shown = [note[:_LONGEST_NOTE] for note in notes][:_MOST_NOTES]
+    return {NOTES: json.dumps(shown)} if shown else {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Door:
     """Serves all requests.
@@ -72,6 +81,14 @@ class Door:
         """Returns what a function reads from a request in another thread; pictures can take much memory."""
         async with self._reading:
             return await asyncio.to_thread(read)
+
+    async def notes_on(self, request: GenerationRequest) -> list[str]:
+        """Returns sentences about the parts of the prompts that are not read as they were meant."""
+
+        def look() -> list[str]:
+            return [*prompt_notes(request, self.served.find(request.model), self.served.catalogue)]
+
+        return await asyncio.to_thread(look)
 
     def received(self) -> Received:
         """Returns a place for the pictures of a request."""

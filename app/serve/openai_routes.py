@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from app.serve import openai
 from app.serve.access import PICTURES
-from app.serve.door import NOTES, Door
+from app.serve.door import Door, noted
 from app.serve.jobs import Made, Partial, Told
 from app.serve.received import Received, png_bytes
 from app.serve.refusal import Refusal, refusal_of
@@ -66,10 +66,10 @@ def routes(door: Door) -> list[Route]:
 
 
 async def _answer(door: Door, request: Request, asked: openai.Asked, received: Received) -> Response:
+    own_notes = [*asked.notes, *await door.notes_on(asked.request)]
     if asked.partials is not None:
         events = _events(asked, door.told(asked.request, received, asked.partials))
-        headers = {NOTES: json.dumps(asked.notes)} if asked.notes else {}
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        return StreamingResponse(events, media_type="text/event-stream", headers=noted(own_notes))
     made, notes = await door.made(request, asked.request, received)
     images = [one.image for one in made if one.is_whole]
     if not images:
@@ -88,8 +88,7 @@ async def _answer(door: Door, request: Request, asked: openai.Asked, received: R
         "output_format": asked.format,
         "size": str(_size(images[0])),
     }
-    notes = [*asked.notes, *notes]
-    return JSONResponse(answer, headers={NOTES: json.dumps(notes)} if notes else {})
+    return JSONResponse(answer, headers=noted([*own_notes, *notes]))
 
 
 async def _events(asked: openai.Asked, told: AsyncGenerator[Told]) -> AsyncGenerator[str]:

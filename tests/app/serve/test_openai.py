@@ -172,6 +172,19 @@ def test_a_field_without_effect_is_told(ask: Caller) -> None:
     assert NOTES not in answer.headers
 
 
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_a_prompt_that_is_not_read_as_it_was_meant_is_told(ask: Caller, is_stream: bool) -> None:
+    asked = {
+        "prompt": "a house [by]",
+        "negative_prompt": "fog",
+        "guidance_scale": 1.0,
+        "stream": is_stream,
+        **SMALL,
+    }
+    (note,) = json.loads(ask.post(GENERATE, asked).headers[NOTES])
+    assert note.startswith("the negative prompt has no effect")
+
+
 def test_models_are_listed_and_found(ask: Caller) -> None:
     keys = [model["id"] for model in ask("GET", "/v1/models").json()["data"]]
     assert keys == ["starter-model", "tiny"]

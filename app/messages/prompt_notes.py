@@ -1,4 +1,4 @@
-"""Sentences about what of a command line's prompts is not read as it was meant."""
+"""Sentences about the parts of prompts that are not read as they were meant, where no field can mark them."""
 
 from __future__ import annotations
 
