@@ -58,6 +58,14 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
             mark("Emulsion could not be started on {name}."),
             mark("Check the command with “ssh {name}” in a terminal."),
         ),
+        Trouble.no_model: (
+            mark("{name} does not have what this picture needs."),
+            mark("Put the model and its add-ons there, too, under the names that they have here."),
+        ),
+        Trouble.needs_files: (
+            mark("Pictures that begin with a file of this computer are not made on {name}."),
+            mark("Make it on this computer."),
+        ),
         Trouble.lost: (
             mark("The connection to {name} is lost, and did not come back."),
             mark("The film is kept up to the last step that was shown. Try again to continue from there."),
@@ -68,12 +76,14 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+_TELLING = (Trouble.something_else, Trouble.no_emulsion, Trouble.other_version, Trouble.no_model)
 
 
 def computer_away(error: ComputerAway) -> Message:
     """Returns the message for a computer that cannot be used, with the words of ssh where they tell more."""
     sentence, advice = _SENTENCES[error.trouble]
     told = tr(sentence, name=error.name)
-    if error.detail and error.trouble in (Trouble.something_else, Trouble.no_emulsion, Trouble.other_version):
+    if error.detail and error.trouble in _TELLING:
         told += " " + tr("It says: {words}", words=quoted(error.detail[:_LONGEST]))
-    return Message(tr("{name} cannot be used", name=error.name), told, tr(advice, name=error.name))
+    title = tr("{name} cannot be used", name=error.name)
+    return Message(title, told, tr(advice, name=error.name), is_of_engine=True)

@@ -97,6 +97,7 @@ class PreferencesController(QObject):
 
     def _fill(self, dialog: PreferencesDialog) -> None:
         """Imports the pages, which the window does not wait for."""
+        from app.preferences.computers import ComputersPage
         from app.preferences.device import DevicePage
         from app.preferences.downloads import DownloadsPage
         from app.preferences.films import FilmsPage
@@ -120,6 +121,9 @@ class PreferencesController(QObject):
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._settings_store, self._session)
+        computers = ComputersPage(self._settings_store, background)
+        computers.changed.connect(device.offer_computers)
+        computers.changed.connect(self._session.pool.restart)
         memory = MemoryPage(self._settings_store, self._session, self._memory, background)
         downloads = DownloadsPage(self._settings_store, background)
         downloads.address_changed.connect(self.address_changed)
@@ -127,7 +131,9 @@ class PreferencesController(QObject):
         updates = self._updates = UpdatesPage(self._settings_store, background)
         shortcuts = ShortcutsPage(self._keymap)
         saving = SavingPage(self._settings_store)
-        dialog.set_pages((general, saving, folders, downloads, device, memory, films, shortcuts, updates))
+        dialog.set_pages(
+            (general, saving, folders, downloads, device, computers, memory, films, shortcuts, updates)
+        )
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:

@@ -107,6 +107,11 @@ class DevicePage(LookingPage):
         self._show()
 
     @Slot()
+    def offer_computers(self) -> None:
+        """Offers the devices of other computers."""
+        self._places.offer_computers()
+
+    @Slot()
     def _choose(self) -> None:
         self._settings_store.change(
             device=self._device.currentData(),

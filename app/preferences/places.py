@@ -42,7 +42,8 @@ class PlacesSection(QWidget):
         """Offers the GPUs that were found by key and name, the processor, and what is chosen already."""
         settings = self._settings_store.settings
         found = [EnginePlace(PlaceKind.process, key, label=name) for key, name in gpus if key != settings.device]
-        for place in (*settings.more_places, *found, PROCESSOR):
+        far = [place for computer in settings.computers for place in computer.places]
+        for place in (*far, *settings.more_places, *found, PROCESSOR):
             if (key := replace(place, label="")) not in self._boxes:
                 box = self._boxes[key] = named(
                     QCheckBox(place_name(place)), f"place-{place.address}{place.device}"
@@ -54,9 +55,19 @@ class PlacesSection(QWidget):
                 self._boxes[key].setText(place_name(place))
 
     @Slot()
+    def offer_computers(self) -> None:
+        """Offers other computers that have come, and no longer those that are gone."""
+        settings = self._settings_store.settings
+        far = [place for computer in settings.computers for place in computer.places]
+        known = {replace(place, label="") for place in (*far, *settings.more_places)}
+        for place in [place for place in self._boxes if place.address and place not in known]:
+            self._boxes.pop(place).deleteLater()
+        self.offer(())
+
+    @Slot()
     def _on_toggled(self) -> None:
         chosen = (
-            replace(place, label=box.text() if place.device != "cpu" else "")
+            replace(place, label=box.text() if place.device != "cpu" or place.address else "")
             for place, box in self._boxes.items()
             if box.isChecked()
         )

@@ -37,13 +37,15 @@ class EngineFactory(QObject):
         self._threads = 0
 
     def __call__(self, place: EnginePlace) -> Engine:
-        """Raises DeviceMissing or CompilerMissing, and EngineEnded or WireBroken of a process of its own."""
+        """Raises DeviceMissing or CompilerMissing, and of other processes what `RemoteEngine` and ssh raise."""
         settings = self._settings_store.settings
         match place.kind:
             case PlaceKind.here:
                 engine, device = self._here(place, settings)
             case PlaceKind.process:
                 engine, device = self._in_own_process(place, settings)
+            case PlaceKind.ssh:
+                engine, device = self._on_computer(place, settings)
         self._kinds[place] = device.kind
         self.made.emit(place, device)
         return engine
@@ -71,6 +73,21 @@ class EngineFactory(QObject):
         )
         command = own_command("engine", "--stdio")
         engine = RemoteEngine(lambda: Child(command, folder=FOLDER), how, lambda: self._settings_store.settings)
+        told = engine.ready
+        words = (told.kind, told.name, told.dtype, told.plan)
+        return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
+
+    def _on_computer(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
+        from core.remote.far_engine import FarEngine
+        from core.remote.messages import MakeEngine
+        from core.settings.computers import Computer
+
+        known = {computer.address: computer for computer in settings.computers}
+        computer = known.get(place.address, Computer(place.address))
+        how = MakeEngine(
+            place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration
+        )
+        engine = FarEngine(computer, how)
         told = engine.ready
         words = (told.kind, told.name, told.dtype, told.plan)
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)

@@ -22,6 +22,8 @@ class Trouble(Enum):
     other_version = auto()
     no_sessions = auto()
     something_else = auto()
+    no_model = auto()
+    needs_files = auto()
     lost = auto()
     gone = auto()
 

@@ -64,6 +64,7 @@ class Ready:
         memory: of the device when it was chosen.
         machine: see `core.engine.devices.machine`.
         process: its number, 0 where it is not told.
+        models: the names of those on another computer.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Ready:
     machine: tuple[str, ...] = ()
     gpus: tuple[tuple[str, str], ...] = ()
     process: int = 0
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

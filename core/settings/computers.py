@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.request.json_values import list_of, object_of, text_of
+from core.settings.engine_place import EnginePlace, PlaceKind
 
 COMMAND = "emulsion"
 LONGEST = 1000
@@ -23,16 +24,27 @@ class Computer:
     Attributes:
         address: a name that ssh knows, with a user and a port where needed: ``me@studio-pc:2222``.
         command: what starts Emulsion there, for the shell there.
+        devices: key and name of each that was found there at the last test; () before.
     """
 
     address: str
     command: str = COMMAND
+    devices: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
         """Returns the computer's name alone."""
         match = _ADDRESS.fullmatch(self.address)
         return match["host"].strip("[]") if match is not None else self.address
+
+    @property
+    def places(self) -> tuple[EnginePlace, ...]:
+        """Returns the places there, one for each device; the best one where none is known."""
+        if not self.devices:
+            return (EnginePlace(PlaceKind.ssh, None, self.address, self.address),)
+        return tuple(
+            EnginePlace(PlaceKind.ssh, key, self.address, f"{name}, {self.address}") for key, name in self.devices
+        )
 
     @property
     def destination(self) -> tuple[str, ...]:
@@ -61,12 +73,21 @@ def computers_from_json(value: Any) -> tuple[Computer, ...]:
     """Reads computers; one that cannot be used is left out. Raises ValueError."""
     entries = (object_of(entry, "a computer") for entry in list_of(value, "computers"))
     read = (
-        Computer(text_of(one.get("address"), "address"), text_of(one.get("command", COMMAND), "command"))
+        Computer(
+            text_of(one.get("address"), "address"),
+            text_of(one.get("command", COMMAND), "command"),
+            _devices(one.get("devices", [])),
+        )
         for one in entries
     )
     return tuple(one for one in read if is_address(one.address) and is_command(one.command))
 
 
-def computers_to_json(computers: tuple[Computer, ...]) -> list[dict[str, str]]:
+def _devices(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = (list_of(pair, "a device") for pair in list_of(value, "devices"))
+    return tuple((text_of(key, "device"), text_of(name, "device")) for key, name in pairs)
+
+
+def computers_to_json(computers: tuple[Computer, ...]) -> list[dict[str, Any]]:
     """Returns what `computers_from_json` reads."""
-    return [asdict(computer) for computer in computers]
+    return [{**asdict(one), "devices": [list(device) for device in one.devices]} for one in computers]

@@ -11,10 +11,11 @@ from core.request.json_values import list_of, object_of, text_of
 
 
 class PlaceKind(Enum):
-    """The way to an engine: in this process, or in another one of this computer."""
+    """The way to an engine: in this process, in another one of this computer, or by ssh on another computer."""
 
     here = auto()
     process = auto()
+    ssh = auto()
 
 
 @dataclass(frozen=True, slots=True)

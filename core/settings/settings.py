@@ -23,6 +23,7 @@ from core.pictures.saving import DEFAULT_RULES, SavingRules, rules_from_json, ru
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
 from core.settings import kinds
+from core.settings.computers import Computer, computers_from_json, computers_to_json
 from core.settings.engine_place import EnginePlace, PlaceKind, places_from_json, places_to_json
 from core.settings.kinds import Kind, choice_of
 from core.settings.look import COPY_NAME, FILE_NAME, Theme
@@ -57,6 +58,7 @@ class Settings:
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         acceleration: of the network's calls.
         own_processes: the choices of ``device``, "" for None, with which the engine has a process of its own.
+        computers: others that ssh reaches.
         more_places: where engines make pictures beside the one on ``device``, see `places`.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
@@ -96,6 +98,7 @@ class Settings:
     acceleration: Acceleration = Acceleration.automatic
     own_processes: tuple[str, ...] = ()
     more_places: tuple[EnginePlace, ...] = ()
+    computers: tuple[Computer, ...] = ()
     memory: Placement | None = None
     tiled_decode: bool = False
     keeps_encodings: bool = True
@@ -196,6 +199,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "dtype": kinds.TEXT_OR_NONE,
         "acceleration": choice_of(Acceleration),
         "own_processes": kinds.TEXTS,
+        "computers": Kind(computers_from_json, computers_to_json),
         "more_places": Kind(places_from_json, places_to_json),
         "memory": Kind(
             lambda value: None if value is None else Placement[value],

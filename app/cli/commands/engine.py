@@ -134,7 +134,9 @@ def make_users_engine(how: MakeEngine, _places: Callable[[], Places]) -> tuple[E
     folders = Folders.default()
     settings = load_settings(folders)
     here = replace(how, cache=folders.cache, sources=folders.sources, keeps_encodings=settings.keeps_encodings)
-    return make_engine(here, lambda: settings)
+    engine, ready = make_engine(here, lambda: settings)
+    models = Catalogue(lambda: with_told(settings), CheckpointCache(folders.cache / FILE_NAME)).models()
+    return engine, replace(ready, models=tuple(model.key for model in models))
 
 
 COMMAND = Command(tr("serve another program, such as Emulsion's window"), _add_arguments, _run)

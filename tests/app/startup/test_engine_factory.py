@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -16,11 +17,14 @@ from app.startup.engine_factory import EngineFactory
 from core.errors import EngineEnded
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
+from core.remote.away import ComputerAway, Trouble
 from core.remote.client import RemoteEngine
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady
-from core.runs.operations import Generate
+from core.runs.operations import Generate, Resume
+from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
+from tests.core.remote.far import command_of, local_ssh
 from tests.core.remote.processes import FAKE
 
 OWN = EnginePlace(PlaceKind.process, "0.001")
@@ -35,10 +39,14 @@ def _failing(*_arguments: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def factory(tmp_path: Path) -> EngineFactory:
+def store(tmp_path: Path) -> SettingsStore:
     folders = Folders(*(tmp_path / name for name in ("pictures", "models", "data", "config", "cache", "logs")))
-    store = SettingsStore(folders)
-    return EngineFactory(users_catalogue(folders, lambda: store.settings), store)
+    return SettingsStore(folders)
+
+
+@pytest.fixture
+def factory(store: SettingsStore) -> EngineFactory:
+    return EngineFactory(users_catalogue(store.folders, lambda: store.settings), store)
 
 
 def test_an_engine_in_its_own_process_tells_its_device_and_makes_pictures(
@@ -65,3 +73,19 @@ def test_the_program_starts_itself_from_a_checkout_and_frozen(monkeypatch: pytes
     assert own_command("engine") == (sys.executable, "-m", "app", "engine")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert own_command("engine") == (sys.executable, "engine")
+
+
+def test_an_engine_on_another_computer_tells_its_device_and_makes_pictures(
+    factory: EngineFactory, store: SettingsStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("bin", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PATH", f"{local_ssh(tmp_path / 'bin')}:{os.environ['PATH']}")
+    computer = Computer("me@studio-pc", command_of(tmp_path / "there", "tests.core.remote.fake_process"))
+    store.change(computers=(computer,))
+    with closing(factory(EnginePlace(PlaceKind.ssh, "0", "me@studio-pc"))) as engine:
+        *_, last = engine.run(Generate(GenerationRequest("a", steps=2)))
+        assert isinstance(last, ImageReady)
+        with pytest.raises(ComputerAway) as away:
+            list(engine.run(Resume(tmp_path / "a.film", GenerationRequest("a"))))
+        assert away.value.trouble is Trouble.needs_files

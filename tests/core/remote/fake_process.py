@@ -9,6 +9,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +76,20 @@ def main() -> None:
     parser.add_argument("--session")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--table")
+    parser.add_argument("--devices", default="")
     arguments = parser.parse_args()
     if arguments.table:
         server.fingerprint = lambda: arguments.table
+    gpus = tuple((key, name) for key, _, name in (arguments.devices.partition("="),) if key)
+
+    def make_with_devices(how: MakeEngine, places: Callable[[], Places]) -> tuple[FailingEngine, Ready]:
+        engine, ready = make(how, places)
+        return engine, replace(ready, gpus=gpus)
+
     if arguments.session is None:
         serve(make)
     else:
-        serve_session(make, arguments.session, is_again=arguments.again)
+        serve_session(make_with_devices, arguments.session, is_again=arguments.again)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def test_a_command_is_one_line() -> None:
 
 
 def test_computers_are_kept_and_damaged_ones_left_out() -> None:
-    computers = (Computer("me@studio-pc:2222", "python3 start.py"), Computer("b"))
+    computers = (Computer("me@studio-pc:2222", "python3 start.py"), Computer("b", devices=(("cuda:0", "RTX"),)))
     assert computers_from_json(computers_to_json(computers)) == computers
     assert computers_from_json([*computers_to_json(computers), {"address": "-x"}]) == computers
 

@@ -1,0 +1,198 @@
+"""Computers: others that make pictures for this one, reached by the system's own ssh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.messages.errors import message
+from app.preferences.page import Page
+from app.session.background import BackgroundTasks
+from app.session.settings_store import SettingsStore
+from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
+from app.widgets.field import set_tone
+from core.errors import EmulsionError
+from core.language.words import plural, tr
+from core.settings.computers import COMMAND, Computer, is_address, is_command
+
+if TYPE_CHECKING:  # imports what starts processes
+    from core.remote.messages import Ready
+
+ABOUT = tr(
+    "Emulsion starts itself there by “ssh”, with your own keys: it must be installed there in the same version, "
+    "and “ssh {example}” must work in a terminal without a password. Nothing else listens on the network."
+)
+EXAMPLE = "me@studio-pc"
+_MOST_NAMES = 4
+
+
+class ComputersPage(Page):
+    """Takes computers by name, tests each, and removes it.
+
+    Signals:
+        changed: other computers are known, or other devices of one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
+        super().__init__(tr("Computers"), "computersPage")
+        self._settings_store = settings_store
+        self._tasks = background.queue(self, "computers")
+        self.add_hint(ABOUT.format(example=EXAMPLE))
+        self._name = named(QLineEdit(), "computerNameEdit")
+        self._name.setPlaceholderText(EXAMPLE)
+        self._name.returnPressed.connect(self._add)
+        self.add_row(tr("&Name"), self._name)
+        self._command = named(QLineEdit(COMMAND), "computerCommandEdit")
+        self._command.returnPressed.connect(self._add)
+        self.add_row(tr("&Command there"), self._command)
+        self._problem = self.add_hint("")
+        self._problem.hide()
+        add = push_button(tr("&Add and test"), self._add, name="addComputerButton")
+        self.column.addLayout(hbox(add, STRETCH))
+        self.add_section(tr("Known"))
+        self._none = self.add_hint(tr("None yet."))
+        self._rows: dict[str, ComputerRow] = {}
+        self._list: QVBoxLayout = vbox(spacing=12)
+        self.column.addLayout(self._list)
+        self.end()
+        self._fill()
+
+    @Slot()
+    def _add(self) -> None:
+        address, command = self._name.text().strip(), self._command.text().strip()
+        problem = ""
+        if not is_address(address):
+            problem = tr("Expected the name of a computer, such as {example}.", example=EXAMPLE)
+        elif not is_command(command):
+            problem = tr("Expected a command of one line, such as {command}.", command=COMMAND)
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        set_tone(self._problem, "error" if problem else "")
+        if problem:
+            return
+        others = (one for one in self._settings_store.settings.computers if one.address != address)
+        self._settings_store.change(computers=(*others, Computer(address, command)))
+        self._name.clear()
+        self._fill()
+        self.changed.emit()
+        self._test(address)
+
+    def _fill(self) -> None:
+        computers = self._settings_store.settings.computers
+        for address in set(self._rows) - {computer.address for computer in computers}:
+            self._rows.pop(address).deleteLater()
+        for computer in computers:
+            if computer.address in self._rows:
+                continue
+            row = self._rows[computer.address] = ComputerRow(computer)
+            row.test_asked.connect(self._test)
+            row.removal_asked.connect(self._remove)
+            self._list.addWidget(row)
+        self._none.setVisible(not computers)
+
+    def _computer(self, address: str) -> Computer | None:
+        return next((one for one in self._settings_store.settings.computers if one.address == address), None)
+
+    @Slot(str)
+    def _test(self, address: str) -> None:
+        if (computer := self._computer(address)) is not None:
+            self._rows[address].tell(tr("Connecting…"), is_busy=True)
+            refuse = partial(self._refuse, address)
+            self._tasks.submit(partial(_tested, computer), partial(self._on_tested, address), refuse)
+
+    def _on_tested(self, address: str, ready: Ready) -> None:
+        if (computer := self._computer(address)) is None:
+            return
+        tested = replace(computer, devices=ready.gpus or ((ready.kind, ready.name or ready.kind),))
+        if tested != computer:
+            computers = self._settings_store.settings.computers
+            self._settings_store.change(
+                computers=tuple(tested if one.address == address else one for one in computers)
+            )
+            self.changed.emit()
+        self._rows[address].tell(_found(tested, ready.models))
+
+    def _refuse(self, address: str, error: EmulsionError) -> None:
+        if address in self._rows:
+            self._rows[address].tell(str(message(error)), is_problem=True)
+
+    @Slot(str)
+    def _remove(self, address: str) -> None:
+        settings = self._settings_store.settings
+        self._settings_store.change(
+            computers=tuple(one for one in settings.computers if one.address != address),
+            more_places=tuple(place for place in settings.more_places if place.address != address),
+        )
+        self._fill()
+        self.changed.emit()
+
+
+class ComputerRow(QWidget):
+    """A computer with its state.
+
+    Signals:
+        test_asked, removal_asked: its address.
+    """
+
+    test_asked = Signal(str)
+    removal_asked = Signal(str)
+
+    def __init__(self, computer: Computer) -> None:
+        super().__init__()
+        self._address = computer.address
+        title = text_label(computer.address, role="title", is_plain=True)
+        self._test = push_button(tr("Test"), self._ask_test, name=f"test-{computer.address}")
+        self._test.setAccessibleName(tr("Test {name}", name=computer.address))
+        remove = push_button(tr("Remove"), self._ask_removal, name=f"remove-{computer.address}")
+        remove.setAccessibleName(tr("Remove {name}", name=computer.address))
+        known = ", ".join(name for _, name in computer.devices)
+        self._words: QLabel = text_label(
+            known or tr("Not tested yet."), name=f"state-{computer.address}", is_plain=True, wraps=True
+        )
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        vbox(hbox(stretched(title), self._test, remove), self._words, on=self, spacing=4)
+
+    def tell(self, words: str, *, is_busy: bool = False, is_problem: bool = False) -> None:
+        """Shows the state."""
+        self._test.setEnabled(not is_busy)
+        self._words.setText(words)
+        set_tone(self._words, "error" if is_problem else "")
+
+    @Slot()
+    def _ask_test(self) -> None:
+        self.test_asked.emit(self._address)
+
+    @Slot()
+    def _ask_removal(self) -> None:
+        self.removal_asked.emit(self._address)
+
+
+def _tested(computer: Computer) -> Ready:
+    """Makes an engine there, and ends it. Raises ComputerAway and WireBroken."""
+    from core.remote.far_engine import FarEngine  # starts processes: only for this
+    from core.remote.messages import MakeEngine
+
+    engine = FarEngine(computer, MakeEngine())
+    try:
+        return engine.ready
+    finally:
+        engine.close()
+
+
+def _found(computer: Computer, models: tuple[str, ...]) -> str:
+    devices = ", ".join(name for _, name in computer.devices)
+    count = plural("1 model", "{count} models", len(models))
+    names = ", ".join(models[:_MOST_NAMES]) + ("…" if len(models) > _MOST_NAMES else "")
+    return tr(
+        "Ready, in the same version. Device: {devices}. {count}: {names}. Choose it under Device, “Make pictures "
+        "here as well”.",
+        devices=devices,
+        count=count,
+        names=names,
+    )

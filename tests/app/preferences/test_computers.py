@@ -1,0 +1,83 @@
+"""Other computers are added by name, tested with one button, offered as places, and removed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.preferences.controller import PreferencesDialog
+from core.settings.computers import Computer
+from core.settings.engine_place import EnginePlace, PlaceKind
+from tests.app.preferences.windows import part, preferences
+from tests.app.windows import Opened, open_window, opened
+from tests.core.remote.far import command_of, local_ssh
+
+__all__ = ["open_window", "opened"]
+
+FAKE = "tests.core.remote.fake_process"
+WAITS_MS = 60_000
+
+
+@pytest.fixture(autouse=True)
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv("PATH", f"{local_ssh(tmp_path / 'bin')}:{os.environ['PATH']}")
+
+
+def add(dialog: PreferencesDialog, address: str, command: str) -> None:
+    part(dialog, QLineEdit, "computerNameEdit").setText(address)
+    part(dialog, QLineEdit, "computerCommandEdit").setText(command)
+    part(dialog, QPushButton, "addComputerButton").click()
+
+
+def state(dialog: PreferencesDialog, address: str) -> str:
+    return part(dialog, QLabel, f"state-{address}").text()
+
+
+def test_a_computer_is_added_tested_offered_and_removed(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, store = preferences(opened), opened.settings_store
+    add(dialog, "me@studio-pc", command := command_of(tmp_path / "there", FAKE, "--devices", "0=Fake GPU"))
+    qtbot.waitUntil(lambda: "Ready" in state(dialog, "me@studio-pc"), timeout=WAITS_MS)
+    assert "Fake GPU" in state(dialog, "me@studio-pc")
+    assert store.settings.computers == (Computer("me@studio-pc", command, (("0", "Fake GPU"),)),)
+    qtbot.waitUntil(lambda: dialog.findChild(QCheckBox, "place-me@studio-pcNone") is None)  # of before the test
+    box = part(dialog, QCheckBox, "place-me@studio-pc0")
+    assert box.text() == "Fake GPU, me@studio-pc"
+    box.click()
+    place = EnginePlace(PlaceKind.ssh, "0", "me@studio-pc", "Fake GPU, me@studio-pc")
+    assert store.settings.more_places == (place,)
+    part(dialog, QPushButton, "remove-me@studio-pc").click()
+    assert (store.settings.computers, store.settings.more_places) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("nothing-of-this-name", "not found"),
+        ("echo Hello; true", "could not be started"),
+        ("echo 'emulsion: error: unrecognized arguments' >&2; false", "older version"),
+    ],
+)
+def test_a_computer_that_cannot_be_used_says_why(opened: Opened, qtbot: QtBot, command: str, words: str) -> None:
+    dialog = preferences(opened)
+    add(dialog, "studio-pc", command)
+    qtbot.waitUntil(lambda: words in state(dialog, "studio-pc"), timeout=WAITS_MS)
+
+
+def test_another_version_says_so(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = preferences(opened)
+    add(dialog, "studio-pc", command_of(tmp_path / "there", FAKE, "--table", "another"))
+    qtbot.waitUntil(lambda: "both must be the same" in state(dialog, "studio-pc"), timeout=WAITS_MS)
+
+
+@pytest.mark.parametrize(("address", "command"), [("-oProxyCommand=x", "emulsion"), ("", "emulsion"), ("a", " ")])
+def test_what_is_no_computer_is_refused_beside_the_field(opened: Opened, address: str, command: str) -> None:
+    dialog = preferences(opened)
+    add(dialog, address, command)
+    assert opened.settings_store.settings.computers == ()
+    assert any("Expected" in label.text() and not label.isHidden() for label in dialog.findChildren(QLabel))
