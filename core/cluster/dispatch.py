@@ -49,11 +49,6 @@ class Dispatch:
         """Returns how many pictures are not there yet."""
         return len(self._unmade)
 
-    @property
-    def running(self) -> int:
-        """Returns how many places make a picture now."""
-        return len(self._running)
-
     def join(self, place: str) -> None:
         """A place has an engine now, without a model."""
         self._loaded[place] = ""
@@ -61,6 +56,8 @@ class Dispatch:
 
     def take(self) -> tuple[str, Job] | None:
         """Returns the next job with the place that it is for, None where no place can begin one now."""
+        if not self._free:  # as at most events, of which there are many
+            return None
         counts = Counter(job.model for job in self._waiting)
         for place in self._free:
             if counts[self._loaded[place]] and (place, self._loaded[place]) not in self._refused:

@@ -41,8 +41,7 @@ NAME = "emulsion-engine-{number}"
 INSTALL = 'pip install "emulsion[cluster]"'
 _ANSWERS_WITHIN_S = 5.0
 _LOOK_AGAIN_S = 0.5
-_VARIABLES = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error"}
-"""A cluster that is started here tells nobody of itself, and Ray is quiet; what is set already stays."""
+_NO_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ def _imported() -> Any:
 
 def _connected(address: str) -> Any:
     """Connects to a cluster. Raises ClusterUnusable."""
-    os.environ.update({name: value for name, value in _VARIABLES.items() if name not in os.environ})
+    os.environ.setdefault(_NO_STATISTICS, "0")  # a cluster that is started here tells nobody of itself
     ray = _imported()
     if "://" in address:
         raise ClusterUnusable(
