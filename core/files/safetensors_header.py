@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from core.errors import ModelBroken
 from core.files.atomic import words_of
+from core.files.pickles import PICKLES
 from core.files.stamps import Stamp, stamp_of
 from core.language.words import tr
 
@@ -29,7 +30,7 @@ MOST_TEXTS = 5_000
 LONGEST_KEPT_TEXT = 2**18
 """Characters; longer metadata (training logs, whole workflows) is left out."""
 
-PICKLED_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"})
+PICKLED_SUFFIXES = frozenset({*PICKLES, ".pkl", ".pickle"})
 PICKLED = tr("pickled weights can run any program when they are loaded; Emulsion loads .safetensors and .gguf")
 
 _DTYPES = {

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from core.files.pickles import PICKLES
 from core.language.words import mark
 
 MOST_CONTROLS = 4
 LARGEST_WEIGHT = 2.0
 NO_PREPROCESSOR = "none"
+_ENDING = re.compile(rf"(\.safetensors|{'|'.join(map(re.escape, PICKLES))})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Control:
     @property
     def key(self) -> str:
         """Returns the network's name alone, without folders and ending."""
-        return re.sub(r"\.(safetensors|pth|pt|bin|ckpt)$", "", re.split(r"[/\\]", self.name)[-1])
+        return _ENDING.sub("", re.split(r"[/\\]", self.name)[-1])
 
     @property
     def used_values(self) -> tuple[float, ...]:

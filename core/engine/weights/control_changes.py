@@ -61,9 +61,8 @@ def of_low_rank(header: SafetensorsHeader, start: str, unet: Any, network: Any, 
             raise ModelBroken(header.path, tr("its network lacks {name}", name=name))
         up, down = (read(f"{layer}.{half}") for half in ("up", "down")) if role == "weight" else (None, None)
         if (up is None) != (down is None):
-            raise ModelBroken(
-                header.path, tr("its network lacks {name}", name=f"{layer}.{'up' if up is None else 'down'}")
-            )
+            half = f"{layer}.{'up' if up is None else 'down'}"
+            raise ModelBroken(header.path, tr("its network lacks {name}", name=half))
         if up is not None and down is not None:
             value = value + (up.flatten(1) @ down.flatten(1)).reshape(value.shape)
         state[name] = value.reshape(expected.shape).to(dtype)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -30,6 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     xl = tiny_controls.controlnet(tiny.stable_diffusion_xl(folder / "tiny-xl"))
     tiny_controls.save_lone(xl, folder / "controlnet", "a-large")
     tiny_controls.save_lone(tiny_controls.union(folder / "tiny-xl"), folder / "controlnet", "union")
+    torch.save(net.state_dict(), folder / "controlnet" / "a-pickle.pth")
     return folder
 
 
@@ -78,7 +80,12 @@ def test_a_picture_takes_the_first_network_that_fits_and_its_map_is_shown(
     control.add(house)
     assert session.draft.controls == (Control("lines", str(house)),)
     row = only(control)
-    assert [row.networks.itemData(place) for place in range(row.networks.count())] == ["a-large", "lines", "union"]
+    assert [row.networks.itemData(place) for place in range(row.networks.count())] == [
+        "a-large",
+        "lines",
+        "union",
+        "a-pickle",
+    ]
     assert "made for" in row.networks.itemText(0)
     assert not row.networks.model().flags(row.networks.model().index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
     plain = map_of(row, qtbot)
@@ -209,3 +216,13 @@ def test_a_union_has_the_type_of_its_preprocessor_or_the_one_that_is_chosen(
     row.networks.setCurrentIndex(row.networks.findData("a-large"))
     row.networks.activated.emit(row.networks.currentIndex())
     assert (session.draft.controls[0].type, row.type_field.isHidden()) == ("", True)
+
+
+def test_a_pickle_is_told_to_be_read_later_and_is_not_chosen_by_itself(
+    control: ControlList, session: Session, house: Path
+) -> None:
+    session.edit(model="tiny", controls=(Control("", str(house)),))
+    assert session.draft.controls[0].name == "lines"
+    session.edit(controls=(Control("a-pickle", str(house)),))
+    assert "first use" in only(control).note.text()
+    assert only(control).preprocessors.count() == len(PREPROCESSORS)
