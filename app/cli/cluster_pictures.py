@@ -6,6 +6,7 @@ import io
 import logging
 import secrets
 import sys
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, redirect_stdout, suppress
 from dataclasses import replace
@@ -114,7 +115,7 @@ class _Telling:
         self._progress, self._notes = progress, notes
         self._recorders: dict[str, FilmRecorder] = {}
         self._files: dict[tuple[str, str], tuple[str, str]] = {}
-        self._done = 0
+        self._done, self._began = 0, time.monotonic()
 
     def made(self, news: Generator[pool.News], interrupts: Interrupts) -> Iterator[Made]:
         try:
@@ -174,7 +175,11 @@ class _Telling:
         return tr("{engine} on {computer}", engine=place, computer=computer) if computer else place
 
     def _show(self) -> None:
-        self._progress.show_amount(tr("{done} of {count} pictures", done=self._done, count=self._count))
+        rate = self._done * 60 / (time.monotonic() - self._began)
+        words = tr(
+            "{done} of {count} pictures, {rate:.1f} a minute", done=self._done, count=self._count, rate=rate
+        )
+        self._progress.show_amount(words)
 
     def _check(self, recipe: Recipe, where: str) -> None:
         """Raises ClusterUnusable for a picture that was made with another file than those before, by its hash."""

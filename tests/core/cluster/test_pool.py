@@ -90,6 +90,10 @@ def made(places: Sequence[pool.Place], count: int) -> list[int]:
         ]
 
 
+def waited(flag: threading.Event) -> None:
+    assert flag.wait(60)
+
+
 def lost_at(*counts: int) -> Trouble:
     """Returns the trouble that ends an engine before these events of its place."""
 
@@ -152,10 +156,14 @@ def test_closing_it_in_the_middle_ends_all_engines() -> None:
 
 
 def test_a_place_that_never_comes_and_one_that_cannot_hold_up_nothing() -> None:
-    places = [FakePlace("one"), AwayPlace("two"), BrokenPlace("three")]
+    has_left = threading.Event()
+    places = [FakePlace("one", lambda _event, _count: waited(has_left)), AwayPlace("two"), BrokenPlace("three")]
+    left: list[str] = []
     with closing(pool.pictures(places, jobs(8))) as news:
-        told = [*news]
-    left = [one.place for one in told if isinstance(one, pool.Left)]
+        for one in news:
+            if isinstance(one, pool.Left):
+                left.append(one.place)
+                has_left.set()
     assert left == ["three"]
 
 
