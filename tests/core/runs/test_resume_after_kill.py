@@ -28,11 +28,12 @@ REQUEST = GenerationRequest(
 )
 
 RUN = """
-import gc, sys
+import gc, sys, time
 gc.disable()  # a third of the time that the imports take
 from pathlib import Path
 from core.models.catalogue import Catalogue
 from core.engine.engine import Engine
+from core.runs.events import Stepped
 from core.runs.operations import Generate
 from core.runs.recorder import FilmRecorder
 from tests.core.runs.test_resume_after_kill import REQUEST
@@ -41,7 +42,8 @@ folder = Path(sys.argv[2])
 engine = Engine(Catalogue((Path(sys.argv[1]),)), "cpu", "float32")
 while True:
     for event in FilmRecorder(lambda: folder).record(engine.run(Generate(REQUEST))):
-        pass
+        if isinstance(event, Stepped) and event.frame.call == int(sys.argv[3]) + 5:
+            time.sleep(1000)  # it is killed by now, or soon
 """
 
 
@@ -57,7 +59,9 @@ def calls_on_disk(folder: Path) -> int:
 def run_and_kill(models: Path, folder: Path, at_call: int) -> None:
     """Starts the program and kills it when so many calls are on the disk."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    process = subprocess.Popen([sys.executable, "-c", RUN, str(models), str(folder)], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(models), str(folder), str(at_call)], env=environment
+    )
     try:
         deadline = time.monotonic() + LONGEST_S
         while calls_on_disk(folder) < at_call:
