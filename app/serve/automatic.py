@@ -52,8 +52,6 @@ _NEUTRAL: Mapping[str, tuple[object, ...]] = MappingProxyType(
         "firstphase_width": (0,),
         "firstphase_height": (0,),
         "hr_checkpoint_name": _USE_SAME,
-        "hr_prompt": ("",),
-        "hr_negative_prompt": ("",),
         "initial_noise_multiplier": (1,),
         "latent_mask": (),
         "disable_extra_networks": (False,),
@@ -101,9 +99,10 @@ def txt2img(content: Mapping[str, Any], received: Received, served: Served) -> A
     fields = Fields(content)
     model, request = _request(fields, received, served)
     names = ("scale", "upscaler", "second_pass_steps", "resize_x", "resize_y", "sampler_name", "scheduler")
+    texts = ("prompt", "negative_prompt", "cfg")
     if fields.flag("enable_hr"):
         request = replace(request, hires=_hires(fields, served))
-    for name in ("denoising_strength", *(f"hr_{name}" for name in names)):
+    for name in ("denoising_strength", *(f"hr_{name}" for name in (*names, *texts))):
         fields.any(name)
     return _asked(fields, request, model)
 
@@ -227,6 +226,9 @@ def _hires(fields: Fields, served: Served) -> Hires:
         fields.number("denoising_strength", STRENGTH),
         fields.whole("hr_second_pass_steps", 0),
         _known_sampler("hr_sampler_name", sampler, "" if schedule in _USE_SAME else schedule) if sampler else "",
+        prompt=fields.text("hr_prompt"),
+        negative_prompt=fields.text("hr_negative_prompt"),
+        guidance_scale=fields.number("hr_cfg", None),
     )
 
 

@@ -75,6 +75,17 @@ def test_a_second_pass_is_made(ask: Caller) -> None:
     assert "Hires upscaler: Lanczos" in info["infotexts"][0]
 
 
+def test_a_second_pass_has_words_and_guidance_of_its_own(ask: Caller) -> None:
+    hires = {"enable_hr": True, "hr_scale": 1.5, "denoising_strength": 0.6, "hr_upscaler": "None", "steps": 3}
+    plain, _ = made(ask, **hires)
+    for own in ({"hr_prompt": "a boat"}, {"hr_negative_prompt": "the sky"}, {"hr_cfg": 9.0}):
+        images, info = made(ask, **hires, **own)
+        assert not np.array_equal(np.asarray(images[0]), np.asarray(plain[0]))
+        told = from_parameters(info["infotexts"][0]).request.hires
+        assert told is not None
+        assert (told.prompt or told.negative_prompt or told.guidance_scale) == next(iter(own.values()))
+
+
 @pytest.mark.parametrize("is_close", [True, False])
 @pytest.mark.parametrize("is_inverted", [True, False])
 def test_a_mask_changes_what_is_white(ask: Caller, is_close: bool, is_inverted: bool) -> None:
@@ -107,7 +118,6 @@ def test_a_picture_of_another_shape_is_stretched_or_cut(ask: Caller) -> None:
         ("styles", ["ink"]),
         ("script_name", "X/Y/Z plot"),
         ("s_churn", 4),
-        ("hr_prompt", "other"),
         ("refiner_checkpoint", "other"),
         ("override_settings", {"sd_model_checkpoint": "none"}),
         ("override_settings", {"eta_noise_seed_delta": 31337}),
