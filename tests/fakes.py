@@ -139,7 +139,7 @@ class FakeEngine:
             for index in range(request.count):
                 seed = (42 if request.seed is None else request.seed) + index
                 begun = film(replace(request, seed=seed, count=1))
-                begun = replace(begun, run=operation.run or begun.run)
+                begun = replace(begun, run=operation.run or begun.run, batch=operation.batch)
                 yield from self._develop(begun, index, request.count)
         except GeneratorExit:
             self.closed_runs += 1

@@ -1,4 +1,7 @@
-"""*Generate forever*: one picture after the other from the draft as it is then, until it is switched off."""
+"""*Generate forever*: one picture after the other from the draft as it is then, until it is switched off.
+
+Where several engines make pictures, each makes one after the other.
+"""
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
@@ -17,13 +20,14 @@ class Forever(QObject):
         action.toggled.connect(self._on_toggled)
         session.run_ended.connect(self._on_run_ended)
         session.state_changed.connect(self._on_state_changed)
+        session.pool.changed.connect(self._go_on)
 
     @Slot(bool)
     def _on_toggled(self, is_on: bool) -> None:
         """A locked seed is released: it would give the same picture again and again."""
         if is_on:
             self._session.edit(seed=None)
-            self._on_state_changed(self._session.state)
+            self._go_on()
 
     @Slot(object)
     def _on_run_ended(self, ending: Ending) -> None:
@@ -32,8 +36,17 @@ class Forever(QObject):
 
     @Slot(object)
     def _on_state_changed(self, state: RunState) -> None:
-        if state is RunState.idle and self._action.isChecked():
-            self._session.generate()
-            is_put_off = self._session.draft_editor.files.is_busy
-            if self._session.state is RunState.idle and not is_put_off:  # it cannot be used, which was told
+        """A run that is stopped may end by itself before."""
+        if state is RunState.stopping:
+            self._action.setChecked(False)
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Has the next picture made where an engine is free and nothing waits."""
+        session, busy = self._session, self._session.pool.busy
+        is_going = all(runner.state is RunState.running for runner in busy) and not session.queue.runs
+        if self._action.isChecked() and is_going and len(busy) < len(session.pool.runners):
+            session.generate()
+            is_put_off = session.draft_editor.files.is_busy
+            if not session.pool.busy and not is_put_off:  # it cannot be used, which was told
                 self._action.setChecked(False)

@@ -16,7 +16,7 @@ LAYOUT_PERCENT = 15
 
 
 class EarlyChoice(QObject):
-    """Part of the session; the films on it are those that were held, in the order in which they were made.
+    """Part of the session; the films on it are those that were held, those of one request by their numbers.
 
     Attributes:
         hold_after: runs of several pictures are held once so many percent are picture; None for not at all.
@@ -53,7 +53,8 @@ class EarlyChoice(QObject):
     def follow(self, ending: Ending, film: Film | None) -> None:
         """A run has ended, with this film."""
         if ending is Ending.held and film is not None:
-            self.films = (*self.films, film)
+            place = next((at for at, other in enumerate(self.films) if _comes_after(other, film)), len(self.films))
+            self.films = (*self.films[:place], film, *self.films[place:])
             self.changed.emit()
 
     def finish(self, runs: Collection[str]) -> tuple[Film, ...]:
@@ -69,3 +70,14 @@ class EarlyChoice(QObject):
         """Offers films that were discarded again."""
         self.films = (*films, *self.films)
         self.changed.emit()
+
+
+def _comes_after(other: Film, film: Film) -> bool:
+    """Returns True for a later picture of the same request, which another engine may have made before."""
+    numbers = [_number(one.request) for one in (other, film)]
+    return bool(film.batch) and other.batch == film.batch and numbers[0] > numbers[1]
+
+
+def _number(request: GenerationRequest) -> tuple[int, int]:
+    """Returns the seeds, one of which counts the pictures of a request."""
+    return request.seed or 0, (request.variation.seed or 0) if request.variation is not None else 0

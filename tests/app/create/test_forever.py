@@ -8,8 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from app.create.forever import Forever
 from app.session.run import RunState
+from app.session.runner import Runner
 from app.session.session import Session
-from core.runs.events import ImageReady
+from core.runs.events import Event, ImageReady
+from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.conftest import MakeSession
 
 
@@ -43,6 +45,26 @@ def test_it_goes_on_with_new_seeds_and_the_draft_of_the_moment(
     qtbot.waitUntil(lambda: prompts[-1] == "a blue house")
     action.setChecked(False)
     qtbot.waitUntil(lambda: session.state is RunState.idle)
+
+
+def test_each_of_several_engines_makes_one_after_the_other(make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(places=lambda: (EnginePlace(), EnginePlace(PlaceKind.process, "cpu")))
+    action = QAction(session)
+    action.setCheckable(True)
+    Forever(action, session)
+    made: set[int] = set()
+
+    def note(runner: Runner, event: Event) -> None:
+        if isinstance(event, ImageReady):
+            made.add(runner.number)
+
+    session.pool.happened.connect(note)
+    action.setChecked(True)
+    qtbot.waitUntil(lambda: made == {1, 2})
+    session.stop()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    assert not action.isChecked()
+    assert session.queue.entries == ()
 
 
 def test_stop_switches_it_off(session: Session, action: QAction, qtbot: QtBot) -> None:

@@ -214,6 +214,7 @@ def test_first_passes_are_spread_and_the_chosen_goes_on_anywhere(two: Two, qtbot
     choice.choose_early(1)
     two.add("a house", count=4)
     qtbot.waitUntil(lambda: len(choice.films) == 4 and two.session.state is RunState.idle, timeout=LONG_MS)
+    assert [film.request.seed for film in choice.films] == [7, 8, 9, 10]
     choice.finish([choice.films[0].run, choice.films[1].run])
     qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs, timeout=LONG_MS)
     assert sum(len(engine.branches) for engine in two.engines.values()) == 2
