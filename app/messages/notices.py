@@ -12,6 +12,7 @@ from core.language.words import tr
 from core.runs.events import (
     AutoencoderLent,
     ComputedElsewhere,
+    ControlLeftOut,
     EmbeddingDiffers,
     EmbeddingMisfit,
     EmbeddingPickled,
@@ -173,6 +174,11 @@ def _first_frame_taken(event: FirstFrameTaken) -> Message:
     )
 
 
+def _control_left_out(event: ControlLeftOut) -> Message:
+    words = tr("It is in the recipe of the picture, but does not guide: {reason}.", reason=event.reason)
+    return Message(tr("Refined without {name}", name=event.name), words)
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
@@ -187,6 +193,7 @@ NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
         MaskMissing: _mask_missing,
         SecondPassLeftOut: _second_pass_left_out,
         FirstFrameTaken: _first_frame_taken,
+        ControlLeftOut: _control_left_out,
         ComputedElsewhere: _elsewhere,
         LineLost: _line_lost,
     }

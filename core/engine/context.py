@@ -9,6 +9,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from core.checkpoints.schedule import trait_names
+from core.control.file import ControlFile
 from core.control.maps import MapsBySize
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, held_by_us, memory_now
@@ -34,6 +35,7 @@ from core.pictures.opening import is_moving
 from core.prompt.drawing import drawn, has_template
 from core.prompt.encodings import Encodings
 from core.prompt.timeline import timeline_of
+from core.request.control import Control
 from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.settings.emphasis import PLAIN
@@ -112,6 +114,10 @@ class Context:
         self._in_use.add(prepared)
         yield from prepared.told
         return prepared
+
+    def find_control(self, control: Control) -> ControlFile:
+        """Returns the file of a control's network. Raises ControlMissing or ControlBroken."""
+        return self._catalogue.controls.find(control)
 
     def decoder_of(self, film: Film) -> Generator[Event, None, PreparedModel]:
         """Returns the film's model, to decode with; the weights of its network may be packed otherwise there."""

@@ -66,6 +66,7 @@ VALUES: tuple[type, ...] = (
         events.MaskMissing,
         events.SecondPassLeftOut,
         events.FirstFrameTaken,
+        events.ControlLeftOut,
         events.ComputedElsewhere,
         events.LineLost,
         events.Started,

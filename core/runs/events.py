@@ -168,6 +168,14 @@ class FirstFrameTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlLeftOut:
+    """A picture is refined without this control of its recipe, which is not here; ``reason`` says what is not."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedElsewhere:
     """A run is taken up by another device, precision or version than made its calls so far.
 
@@ -276,6 +284,7 @@ Notice = (
     | MaskMissing
     | SecondPassLeftOut
     | FirstFrameTaken
+    | ControlLeftOut
     | ComputedElsewhere
     | LineLost
 )

@@ -21,7 +21,7 @@ BYTES_PER_PIXEL = 48
 
 _OF_MODEL = (
     *("model", "sampler", "steps", "guidance_scale", "loras", "autoencoder", "weight_bits", "clip_skip"),
-    *("embeddings", "training", "skip_layers"),
+    *("embeddings", "training", "skip_layers", "controls"),
 )
 _OF_PICTURE = (
     ("prompt", "variants", "template"),

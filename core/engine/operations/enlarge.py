@@ -2,22 +2,26 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
+from core.control.maps import Maps, read_maps
+from core.control.picture import read_map
 from core.engine.context import Context
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.identification import identified
 from core.engine.upscaling.refining import refined
-from core.errors import InvalidRequest
+from core.errors import ControlMissing, InvalidRequest, UnreadablePicture
 from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.recipes.refinement import Refinement
+from core.request.control import Control
 from core.request.request import GenerationRequest, Size
 from core.runs.enlargement import Enlarge, EnlargeFiles, enlarged_recipe, picture_of
-from core.runs.events import Event, Finished, Loading, Phase
+from core.runs.events import ControlLeftOut, Event, Finished, Loading, Phase
 from core.runs.refining import (
     check_refining,
     refined_recipe,
@@ -93,16 +97,46 @@ def _refined(
 def _in_tiles(
     context: Context, image: GeneratedImage, request: GenerationRequest, how: Refinement
 ) -> Iterator[Event | GeneratedImage]:
+    request = yield from _with_controls_at_hand(context, request)
     model = yield from context.prepare(request)
     if model.family.takes_mask:
         raise InvalidRequest("model", request.model, tr("one that was not trained for inpainting"))
     skipped = skipped_steps(request, how)
     calls = yield from context.read_prompt(model, model.request, skipped)
+    maps = _maps_of_whole(context, model.request, image)
     yield Loading(Phase.refining)
     began = time.perf_counter()
-    pixels = yield from refined(model, calls, image.pixels, skipped, image.recipe.request.seamless)
+    pixels = yield from refined(model, calls, image.pixels, skipped, image.recipe.request.seamless, maps)
     seconds = time.perf_counter() - began
     recipe = refined_recipe(image.recipe, model.request, how)
     plan, identity = model.loaded.plan, (yield from identified(model.loaded))
     told = {"device": plan.device.type, "dtype": plan.dtype_name, "seconds": seconds, "model": identity}
     yield GeneratedImage(pixels, replace(recipe, **told))
+
+
+def _with_controls_at_hand(
+    context: Context, request: GenerationRequest
+) -> Generator[ControlLeftOut, None, GenerationRequest]:
+    """Returns the request with the controls that are here, with their pictures; a recipe may be from elsewhere."""
+    kept: list[Control] = []
+    for control in request.controls:
+        try:
+            context.find_control(control)
+            read_map(control, request.size, None, _folders(context))
+        except ControlMissing:
+            yield ControlLeftOut(control.key, tr("this network is not in the model folders"))
+        except UnreadablePicture as error:
+            told = tr("the picture {name} cannot be read, {reason}", name=error.path.name, reason=error.reason)
+            yield ControlLeftOut(control.key, told)
+        else:
+            kept.append(control)
+    return replace(request, controls=tuple(kept))
+
+
+def _maps_of_whole(context: Context, request: GenerationRequest, image: GeneratedImage) -> Maps:
+    """Returns the maps of a request's controls in the size of the whole picture."""
+    return read_maps(replace(request, size=size_of(image)), _folders(context), {})[0] if request.controls else {}
+
+
+def _folders(context: Context) -> tuple[Path, ...]:
+    return (context.sources,) if context.sources is not None else ()

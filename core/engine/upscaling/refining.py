@@ -14,11 +14,13 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from core.control.maps import Maps
 from core.engine.inpainting import encoded
 from core.engine.loading.loaded_model import PreparedModel
-from core.engine.prompt_calls import NumberedCall, PromptCalls
+from core.engine.prompt_calls import NumberedCall, PromptCalls, prompt_calls
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction, combine
@@ -29,6 +31,7 @@ from core.engine.upscaling.tiles import Band
 from core.errors import NotANumberPicture
 from core.language.words import tr
 from core.pictures.pixels import Pixels
+from core.request.control import IMAGE_PROMPTS
 from core.request.request import Size
 from core.runs.events import Advanced
 from core.runs.refining import padded_size
@@ -70,20 +73,58 @@ class _Layout:
         return cls(full, shape, tiles, parts, pixels)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Guided:
+    """The calls of tiles that controls guide: ``maps`` are as large as the picture, and each tile sees its part.
+
+    They are made anew for each tile, since the maps of all would take several times the picture's memory.
+    """
+
+    model: PreparedModel
+    calls: PromptCalls
+    skipped_steps: int
+    layout: _Layout
+    maps: Maps
+
+    def calls_of(self, tile: int) -> PromptCalls:
+        """Returns the calls of the tile of this number."""
+        place, each = self.layout.tiles[tile], self.model.family.pixels_each
+        rows, columns = (_pixels_of(one, each) for one in (place.rows, place.columns))
+        size = self.model.request.size
+        parts = {
+            key: pixels if key[1] in IMAGE_PROMPTS else _part(pixels, rows, columns)
+            for key, pixels in self.maps.items()
+        }
+        read = replace(self.model, maps={size: parts}).read_prompt
+        return prompt_calls(self.calls.timeline, self.model.request, self.skipped_steps, read)
+
+
+def _pixels_of(places: Tensor, each: int) -> NDArray[np.int64]:
+    return (places[:, None] * each + torch.arange(each)).flatten().numpy()
+
+
+def _part(pixels: Pixels, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Pixels:
+    """Returns a part of a map, which ends where the picture does: it may have been filled up beyond."""
+    return pixels[rows.clip(max=len(pixels) - 1)[:, None], columns.clip(max=pixels.shape[1] - 1)]
+
+
 def refined(
-    model: PreparedModel, calls: PromptCalls, pixels: Pixels, skipped_steps: int, seamless: str
+    model: PreparedModel, calls: PromptCalls, pixels: Pixels, skipped_steps: int, seamless: str, maps: Maps
 ) -> Generator[Advanced, None, Pixels]:
     """Returns a picture, uint8 (height, width, 3), refined; ``model.request.size`` is that of the tiles.
 
     ``calls`` are the network's for these steps; ``seamless`` has the directions in which the picture goes on at
-    its other side. Raises InvalidRequest, NotANumberPicture or torch.OutOfMemoryError.
+    its other side; ``maps`` are those of its controls, as large as the picture.
+
+    Raises InvalidRequest, NotANumberPicture or torch.OutOfMemoryError.
     """
     request = model.request
     layout = _Layout.of(model, Size(pixels.shape[1], pixels.shape[0]), seamless)
     config = model.family.scheduler_config_for(request)
     sampling = schedulers.build(request.sampler, config, request.steps, skipped_steps)
     total = 2 * len(layout.parts) + len(sampling.timesteps) * len(layout.tiles)
-    work, done = _work(model, calls, pixels, sampling, layout), 0
+    guided = None if not request.controls else _Guided(model, calls, skipped_steps, layout, maps)
+    work, done = _work(model, calls, pixels, sampling, layout, guided), 0
     while True:
         try:
             next(work)
@@ -94,7 +135,12 @@ def refined(
 
 
 def _work(
-    model: PreparedModel, calls: PromptCalls, pixels: Pixels, sampling: SamplerRun, layout: _Layout
+    model: PreparedModel,
+    calls: PromptCalls,
+    pixels: Pixels,
+    sampling: SamplerRun,
+    layout: _Layout,
+    guided: _Guided | None,
 ) -> Generator[None, None, Pixels]:
     """Yields after each piece."""
     x0 = yield from _encoded(model, pixels, layout)
@@ -104,11 +150,12 @@ def _work(
     predict = model.guarded(call)
     for number, t in enumerate(sampling.timesteps):
         call.number = number
-        prediction = yield from _predicted(predict, sampling.scale(x, t), t.to(model.loaded.plan.device), layout)
-        guided = combine(prediction, model.request.guidance_scale)
-        if not guided.isfinite().all():
+        at = t.to(model.loaded.plan.device)
+        prediction = yield from _predicted(predict, sampling.scale(x, t), at, layout, call, guided)
+        combined = combine(prediction, model.request.guidance_scale)
+        if not combined.isfinite().all():
             raise NotANumberPicture(tr("the network"))
-        x = sampling.step(guided, t, x, generators)
+        x = sampling.step(combined, t, x, generators)
     return (yield from _decoded(model, x, layout))[: pixels.shape[0], : pixels.shape[1]]
 
 
@@ -124,10 +171,14 @@ def _encoded(model: PreparedModel, pixels: Pixels, layout: _Layout) -> Generator
     return x0
 
 
-def _predicted(predict: Predict, x: Tensor, t: Tensor, layout: _Layout) -> Generator[None, None, Prediction]:
-    """Returns the prediction for the whole x, in float32."""
+def _predicted(
+    predict: Predict, x: Tensor, t: Tensor, layout: _Layout, call: NumberedCall, guided: _Guided | None
+) -> Generator[None, None, Prediction]:
+    """Returns the prediction for the whole x, in float32; each tile is guided by its own part of the maps."""
     whole: Prediction | None = None
-    for place in layout.tiles:
+    for number, place in enumerate(layout.tiles):
+        if guided is not None:
+            call.calls = guided.calls_of(number)
         made = predict(place.of(x).to(t.device), t)
         if whole is None:
             layers = made.without_layers

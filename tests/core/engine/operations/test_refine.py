@@ -86,8 +86,8 @@ def _plainly(engine: Engine, before: GeneratedImage) -> Pixels:
     """The mean of the encoding, noise of the seed, the last half of the steps, written down once more."""
     context = engine._context  # pyright: ignore[reportPrivateUsage]
     with torch.inference_mode():
-        model = _drained(context.prepare(REQUEST))
-        calls = _drained(context.read_prompt(model, model.request, 2))
+        model = drained(context.prepare(REQUEST))
+        calls = drained(context.read_prompt(model, model.request, 2))
         sampling = schedulers.build(REQUEST.sampler, model.family.scheduler_config_for(REQUEST), 4, 2)
         x0 = model.family.encode(to_model_range(before.pixels), None)
         x = sampling.noised(x0, torch.randn(x0.shape, generator=torch.Generator().manual_seed(5)))
@@ -98,7 +98,7 @@ def _plainly(engine: Engine, before: GeneratedImage) -> Pixels:
         return model.decode(x)[0]
 
 
-def _drained(work):  # pyright: ignore
+def drained(work):  # pyright: ignore
     while True:
         try:
             next(work)
