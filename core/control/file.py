@@ -33,7 +33,7 @@ _TEXT = re.compile(r"\.attn2\.to_k\.(weight|down)$")
 """Layers whose width is that of the text, as a whole or in a Control-LoRA."""
 
 FLUX_1, QWEN, Z_IMAGE = "control_flux", "control_qwen", "control_z_image"
-_FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1", QWEN: "qwen_image", Z_IMAGE: "z_image"})
+OF_FAMILIES: Mapping[str, str] = MappingProxyType({FLUX_1: "flux1", QWEN: "qwen_image", Z_IMAGE: "z_image"})
 """The families of the kinds that are made for one."""
 
 _FACE_ID = re.compile(r"to_q_lora|image_proj\.perceiver_resampler\.")
@@ -182,12 +182,12 @@ def _refusal(header: SafetensorsHeader, found: FoundKind) -> str:
             "it is an IP-Adapter of the kind FaceID, which sees faces by a model that is not free; choose another "
             "one, such as plus-face"
         )
-    if found.kind.key in _FAMILIES and _SEEN.of(header, found.start) != _MADE.of(header, found.start):
+    if found.kind.key in OF_FAMILIES and _SEEN.of(header, found.start) != _MADE.of(header, found.start):
         return tr(
             "it looks at a picture and a mask, for inpainting, which Emulsion cannot use yet; choose another one"
         )
     is_for_others = found.kind.key == LLLITE and not all(name.startswith(LLLITE_START) for name in header.tensors)
-    if found.kind.key not in (*KINDS, *_FAMILIES) or is_for_others:
+    if found.kind.key not in (*KINDS, *OF_FAMILIES) or is_for_others:
         return tr("it is {kind}, which Emulsion cannot use yet; choose a single ControlNet", kind=found.kind.name)
     return ""
 
@@ -206,8 +206,8 @@ def _is_face_id(header: SafetensorsHeader) -> bool:
 
 
 def _made_for(header: SafetensorsHeader, kind: str, start: str) -> str:
-    if kind in _FAMILIES:
-        return FAMILIES[_FAMILIES[kind]].name
+    if kind in OF_FAMILIES:
+        return FAMILIES[OF_FAMILIES[kind]].name
     if kind == ADAPTER:
         shapes = (header.shape(f"{start}{name}") for name in _FIRST)
         first = next(filter(None, shapes), ())

@@ -28,6 +28,7 @@ from core.control.file import (
     INSIDE,
     IP_ADAPTER,
     LLLITE,
+    OF_FAMILIES,
     QWEN,
     UNION,
     UNREAD,
@@ -120,7 +121,8 @@ def _network(file: ControlFile, unet: Any, dtype: torch.dtype) -> Any:
         if name.startswith(file.start)
     }
     kind, config = _ways(file.kind)(file, shapes, unet.config)
-    config = _config_beside(file) or config
+    if file.kind not in OF_FAMILIES:  # for these, shapes and the model tell all
+        config = _config_beside(file) or config
     if file.kind == UNION:
         config |= _union_config(file, shapes, unet.config)
     if file.kind == CONTROL_LORA:
@@ -157,7 +159,7 @@ def _qwen(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> 
 
 
 def _z_image(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    return ZImageControlNetModel, z_image_config(file, shapes, transformer)
+    return ZImageControlNetModel, z_image_config(file, shapes, transformer, _config_beside(file))
 
 
 def _config_beside(file: ControlFile) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from core.control.file import ControlFile, other_layers
 from core.engine.weights.raw import read_tensor
@@ -22,6 +22,7 @@ _X, _TEXT = ("x_embedder.weight", "img_in.weight"), ("context_embedder.weight", 
 _GUIDANCE = ("time_text_embed.guidance_embedder.linear_1.weight", "guidance_in.in_layer.weight")
 _MODES = "controlnet_mode_embedder.weight"
 _CONTROL_X, _REFINER = "control_all_x_embedder.2-1.weight", "control_noise_refiner."
+_WAYS = ("control_noise_refiner", "control_layers", None)
 _LOOKS = f"{_REFINER}0.before_proj.weight"
 _HINT = ("input_hint_block.conv_out.weight", "input_hint_block.14.weight")
 
@@ -63,37 +64,55 @@ def flux_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any
     }
 
 
-def z_image_config(file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any]) -> dict[str, Any]:
+def z_image_config(
+    file: ControlFile, shapes: Shapes, transformer: Mapping[str, Any], told: Mapping[str, Any]
+) -> dict[str, Any]:
     """Returns that of a ZImageControlNetModel for a file of alibaba-pai (VideoX-Fun), of any version.
 
     The first one refines its map by two blocks of its own. Those of 2.0 lie in the file, untrained: the first
-    control layers stand in for them. From 2.1 on they look at the picture that is made, too.
+    control layers stand in for them. From 2.1 on they look at the picture that is made, too. A configuration in
+    its folder may tell (``told``) the version, and behind which blocks its values belong.
 
-    Raises ControlBroken for one of a transformer of another width.
+    Raises ControlBroken for one of a transformer of another width, or with more layers.
     """
     inner, values = _shape(shapes, (_CONTROL_X,))
     layers, refiners = _count(shapes, "control_layers"), _count(shapes, "control_noise_refiner")
-    if inner != transformer["dim"] or not 0 < layers <= transformer["n_layers"]:
+    blocks, channels = transformer["n_layers"], values // transformer["all_patch_size"][0] ** 2
+    every = max(1, round(blocks / max(1, layers)))  # as ComfyUI places them, also those of the lite ones
+    places = _told_places(told) or [every * layer for layer in range(layers)]
+    fits = inner == transformer["dim"] and channels >= transformer["in_channels"]
+    if not fits or not layers or len(places) != layers or 0 not in places or max(places) >= blocks:
         raise other_layers(file)
-    if refiners and _LOOKS not in shapes:
+    if told.get("add_control_noise_refiner", "") in _WAYS:
+        way = told["add_control_noise_refiner"]
+    elif refiners and _LOOKS not in shapes:
         way = None
     else:
-        way = "control_noise_refiner" if refiners and not _is_untrained(file) else "control_layers"
-    every = round(transformer["n_layers"] / layers)  # as ComfyUI places them, also those of the lite ones
+        way = _WAYS[0] if refiners and not _is_untrained(file) else _WAYS[1]
+    hints = min(transformer["n_refiner_layers"], refiners if way == _WAYS[0] else layers)
     taken = ("all_patch_size", "all_f_patch_size", "dim", "n_heads", "n_kv_heads", "norm_eps", "qk_norm")
     return {
         **{name: transformer[name] for name in taken},
-        "control_layers_places": [every * layer for layer in range(layers)],
-        "control_refiner_layers_places": list(range(transformer["n_refiner_layers"])),
+        "control_layers_places": places,
+        "control_refiner_layers_places": list(range(hints)),
         "add_control_noise_refiner": way,
         "n_refiner_layers": refiners,
-        "control_in_dim": values // transformer["all_patch_size"][0] ** 2,
+        "control_in_dim": channels,
     }
+
+
+def _told_places(told: Mapping[str, Any]) -> list[int]:
+    """Returns the blocks that a configuration names in rising order; [] where it names none."""
+    places = told.get("control_layers_places")
+    if not isinstance(places, list) or not all(type(place) is int for place in cast("list[Any]", places)):
+        return []
+    found = cast("list[int]", places)
+    return found if found == sorted(set(found)) else []
 
 
 def without_unused(config: Mapping[str, Any], header: SafetensorsHeader) -> SafetensorsHeader:
     """Returns a file's header without the layers of a ControlNet for Z-Image that its configuration leaves out."""
-    if config.get("add_control_noise_refiner") != "control_layers":
+    if config.get("add_control_noise_refiner") != _WAYS[1]:
         return header
     kept = {name: entry for name, entry in header.tensors.items() if _REFINER not in name}
     return replace(header, tensors=kept)

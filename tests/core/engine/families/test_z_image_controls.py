@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -185,3 +186,21 @@ def test_one_for_another_transformer_is_refused(make: Callable[[Path], Any], bot
     path = tiny_block_controls.save_lone(make(both.model), tmp_path, "other")
     with pytest.raises(ControlBroken, match="other layers"):
         read_network(read_control(path), both.family.network(), PLAN)
+
+
+@pytest.mark.parametrize("places", [[0, 99], [1, 2], [0], "x", [0, "x"], [10**9, 0], None])
+def test_a_configuration_of_a_folder_is_believed_only_where_it_fits(
+    places: object, both: Both, tmp_path: Path
+) -> None:
+    network: Any = tiny_block_controls.z_image_controlnet(both.model, places=(0, 3))
+    network.save_pretrained(tmp_path / "net")
+    config = tmp_path / "net" / "config.json"
+    read = lambda: read_network(read_control(tmp_path / "net"), both.family.network(), PLAN)  # noqa: E731
+    assert read().config["control_layers_places"] == [0, 3], "which no shape tells"
+    told: dict[str, Any] = {**json.loads(config.read_text("utf-8")), "dim": 10**7, "n_refiner_layers": 10**6}
+    config.write_text(json.dumps({**told, "control_layers_places": places}), "utf-8")
+    if isinstance(places, list) and all(type(place) is int for place in places) and places == sorted(places):
+        with pytest.raises(ControlBroken, match="other layers"):
+            read()
+    else:
+        assert read().config["control_layers_places"] == [0, 2], "as the shapes have it"
