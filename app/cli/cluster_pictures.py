@@ -175,7 +175,7 @@ class _Telling:
         return tr("{engine} on {computer}", engine=place, computer=computer) if computer else place
 
     def _show(self) -> None:
-        rate = self._done * 60 / (time.monotonic() - self._began)
+        rate = self._done * 60 / (time.monotonic() - self._began or 1.0)
         words = tr(
             "{done} of {count} pictures, {rate:.1f} a minute", done=self._done, count=self._count, rate=rate
         )
