@@ -62,10 +62,6 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
             mark("{name} does not have what this picture needs."),
             mark("Put the model and its add-ons there, too, under the names that they have here."),
         ),
-        Trouble.needs_files: (
-            mark("Pictures that begin with a file of this computer are not made on {name}."),
-            mark("Make it on this computer."),
-        ),
         Trouble.lost: (
             mark("The connection to {name} is lost, and did not come back."),
             mark("The film is kept up to the last step that was shown. Try again to continue from there."),

@@ -143,16 +143,21 @@ def keep_sources(request: GenerationRequest, folder: Path | None) -> None:
             content = content_of(Path(source.path))
             sha256 = hashlib.sha256(content).hexdigest()
             if not _copies(folder, sha256):
-                place = folder / sha256[:_NAME_DIGITS]
+                place = copies_in(folder, sha256)
                 place.mkdir(parents=True, exist_ok=True)
                 write_file(place / Path(source.path).name, content)
         except (UnreadablePicture, SaveFailed, OSError) as error:
             log.info("a source picture is not kept: %s", error)
 
 
+def copies_in(folder: Path, sha256: str) -> Path:
+    """Returns the folder in which copies of a picture with this content are kept."""
+    return folder / sha256[:_NAME_DIGITS]
+
+
 def _copies(folder: Path, sha256: str) -> tuple[Path, ...]:
     try:
-        files = tuple((folder / sha256[:_NAME_DIGITS]).iterdir())
+        files = tuple(copies_in(folder, sha256).iterdir())
     except OSError:  # there is none
         return ()
     return tuple(file for file in files if not file.name.startswith(TEMPORARY_PREFIX))

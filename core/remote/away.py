@@ -23,7 +23,6 @@ class Trouble(Enum):
     no_sessions = auto()
     something_else = auto()
     no_model = auto()
-    needs_files = auto()
     lost = auto()
     gone = auto()
 

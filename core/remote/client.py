@@ -5,17 +5,32 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import fields
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 from core.errors import DeviceLost, EmulsionError, EngineEnded, WireBroken
 from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder
-from core.remote.frames import Message, Sink, write_message
-from core.remote.messages import Answer, Close, Ended, Failed, Hello, MakeEngine, Next, Order, Ready, Run, Told
+from core.remote.frames import Message, write_message
+from core.remote.messages import (
+    Answer,
+    Close,
+    Ended,
+    Failed,
+    Hello,
+    MakeEngine,
+    Next,
+    Order,
+    Ready,
+    Run,
+    Told,
+)
+from core.remote.peer import Peer
+from core.remote.sending import Sending
 from core.remote.table import check_greeting, fingerprint
 from core.runs.events import Event, LineLost
 from core.runs.operations import Operation
@@ -33,37 +48,6 @@ STOPS_FAR_S = 0.2
 """The answer to a stop is waited for so long where it comes from another computer; it may come later."""
 
 _LOOK_AGAIN_S = 0.1
-
-
-class Answers(Protocol):
-    """The messages that come; `core.remote.inbox.Inbox` has them."""
-
-    def take(self, seconds: float | None = None) -> Message | None: ...
-
-
-class Peer(Protocol):
-    """The other end of the wire; `core.remote.child.Child` is one."""
-
-    @property
-    def inbox(self) -> Answers: ...
-
-    @property
-    def sink(self) -> Sink: ...
-
-    @property
-    def name(self) -> str:
-        """Returns that of the computer, "" for this one."""
-        ...
-
-    @property
-    def is_alive(self) -> bool: ...
-
-    @property
-    def is_away(self) -> bool:
-        """Returns True while its line is lost; it may come back."""
-        ...
-
-    def end(self, seconds: float) -> str: ...
 
 
 class RemoteEngine:
@@ -87,14 +71,17 @@ class RemoteEngine:
         self._stops_within_s = stops_within_s
         self._connection, self.ready = self._connected()
 
-    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
+    def run(self, operation: Operation[Any], files: Sequence[Path] = ()) -> Generator[Event, None, None]:
         """Carries an operation out, as `core.engine.engine.Engine.run` does.
 
-        Raises EngineEnded where the other end has ended meanwhile, and WireBroken.
+        ``files`` are sent first where the other end lacks them, and read there. Raises EngineEnded where it has
+        ended meanwhile, and WireBroken.
         """
         if not self._connection.is_alive:
             self._connection.end(0)
             self._connection, self.ready = self._connected()
+        for path in files:
+            self._connection.send(path)
         yield from self._connection.run(operation, fixed(self._places()))
 
     def hurry(self, operation: Operation[Any]) -> None:
@@ -132,6 +119,7 @@ class _Connection:
         self._deadline: tuple[Operation[Any], float] | None = None
         self._how_ended = ""
         self._owed = deque[Decoder]()
+        self._sending = Sending(self._ask, self._encoder)
         self.has_ended = False
 
     @property
@@ -142,8 +130,7 @@ class _Connection:
         greeted = time.monotonic() + GREETS_WITHIN_S
         self._say(Hello(fingerprint()))
         check_greeting(self._heard(self._decoder, greeted))
-        self._say(how)
-        match self._heard(self._decoder):
+        match self._ask(how):
             case Ready() as ready:
                 return ready
             case Failed(error=error, trace=trace):
@@ -153,7 +140,7 @@ class _Connection:
 
     def run(self, operation: Operation[Any], places: FixedPlaces) -> Generator[Event, None, None]:
         self._runs += 1
-        number, decoder, is_over, is_away = self._runs, Decoder(), False, False
+        number, decoder, is_over, is_away = self._runs, Decoder(renamed=self._sending.back), False, False
         if self._encoder.kept_bytes > KEEPS_AT_MOST:
             self._encoder.begin_anew()
         self._say(Run(number, places, operation))
@@ -186,6 +173,18 @@ class _Connection:
             self._asked = None
             if not is_over and not self.has_ended:
                 self._stop(number, decoder, 1 + is_away)
+
+    def send(self, path: Path) -> None:
+        """Sends a file, see `Sending`. A refused one ends the other end."""
+        try:
+            self._sending.send(path)
+        except WireBroken:
+            self.end(0)
+            raise
+
+    def _ask(self, order: Order) -> Answer | None:
+        self._say(order)
+        return self._heard(self._decoder)
 
     def hurry(self, operation: Operation[Any]) -> None:
         self._deadline = operation, time.monotonic() + self._stops_within_s

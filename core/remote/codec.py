@@ -17,6 +17,7 @@ from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -40,10 +41,12 @@ class Encoder:
 
     Attributes:
         kept_bytes: of all that was sent since both ends keep what they keep now.
+        renamed: paths, and what is sent in their place.
     """
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[object, int]] = {}
+        self.renamed: dict[str, str] = {}
         self._arrays: dict[str, tuple[bytes, memoryview]] = {}
         self._is_anew = True
         self.kept_bytes = 0
@@ -66,7 +69,9 @@ class Encoder:
         return text, arrays
 
     def _encoded(self, value: Any) -> Any:
-        if value is None or isinstance(value, bool | int | float | str):
+        if isinstance(value, str):
+            return self.renamed.get(value, value)
+        if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, tuple):
             return [self._encoded(item) for item in cast("tuple[Any, ...]", value)]
@@ -87,7 +92,7 @@ class Encoder:
             case np.ndarray():
                 return "array", self._array(cast("NDArray[Any]", value))
             case Path():
-                return "path", str(value)
+                return "path", self._encoded(str(value))
             case Mapping():
                 entries = cast("Mapping[object, object]", value)
                 return "dict", [[self._encoded(key), self._encoded(item)] for key, item in entries.items()]
@@ -120,8 +125,9 @@ class Encoder:
 class Decoder:
     """Decodes the values that an `Encoder` at the other end has encoded, in their order."""
 
-    def __init__(self, most_bytes: int = LARGEST_KEPT) -> None:
-        """Takes at most so many bytes before the other end begins anew."""
+    def __init__(self, most_bytes: int = LARGEST_KEPT, renamed: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Takes at most so many bytes before the other end begins anew; ``renamed`` has what paths become."""
+        self._renamed = renamed
         self._most_bytes, self._taken_bytes = most_bytes, 0
         self._kept: list[object] = []
         self._arrays: Mapping[str, NDArray[Any]] = {}
@@ -152,7 +158,9 @@ class Decoder:
             self._arrays = {}
 
     def _decoded(self, content: Any) -> Any:
-        if content is None or isinstance(content, bool | int | float | str):
+        if isinstance(content, str):
+            return self._renamed.get(content, content)
+        if content is None or isinstance(content, bool | int | float):
             return content
         if isinstance(content, list):
             return tuple(self._decoded(item) for item in cast("list[Any]", content))
@@ -169,7 +177,7 @@ class Decoder:
             case "array":
                 return self._arrays[inner]
             case "path":
-                return Path(inner)
+                return Path(self._renamed.get(inner, inner))
             case "dict":
                 return {self._decoded(key): self._decoded(item) for key, item in inner}
             case "list":

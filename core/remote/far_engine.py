@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from core.errors import EmulsionError, ModelMissing, NotFound
+from core.film.film import Film
 from core.models.folders import FixedPlaces
 from core.remote.away import ComputerAway, Trouble
 from core.remote.client import RemoteEngine
 from core.remote.messages import MakeEngine, Ready
 from core.remote.ssh import SSH, SshSessions
+from core.request.request import GenerationRequest
+from core.runs.branch import Branch
 from core.runs.events import Event
 from core.runs.operations import Operation
 from core.settings.computers import Computer
@@ -31,11 +34,12 @@ class FarEngine:
         return self._remote.ready
 
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
-        """Carries an operation out there. Raises ComputerAway for one that needs what is only here."""
-        if names_files(operation):
-            raise ComputerAway(self._address, Trouble.needs_files)
+        """Carries an operation out there, with the files that it reads.
+
+        Raises ComputerAway for one that needs what is only here, and what `RemoteEngine` raises.
+        """
         try:
-            yield from self._remote.run(operation)
+            yield from self._remote.run(operation, files_of(operation))
         except (ModelMissing, NotFound) as error:
             raise ComputerAway(self._address, Trouble.no_model, _name_of(error)) from error
 
@@ -46,19 +50,33 @@ class FarEngine:
         self._remote.close()
 
 
-def names_files(operation: Operation[Any]) -> bool:
-    """Returns True for an operation that reads files of this computer: pictures to begin with, or films."""
-    request = operation.made
-    if request is not None:
-        named = (request.source, request.mask, *request.references, *request.controls)
-        if any(one is not None and one.path for one in named):
-            return True
+def files_of(operation: Operation[Any]) -> list[Path]:
+    """Returns the files of this computer that an operation reads: pictures to begin with, and films."""
     assert is_dataclass(operation)
     values = [getattr(operation, field.name) for field in fields(operation)]
-    return any(
-        isinstance(value, Path) or (isinstance(value, tuple) and any(isinstance(one, Path) for one in value))
-        for value in values
-    )
+    requests = [operation.made, *(one for value in values for one in _requests_in(value))]
+    pictures = [
+        Path(one.path)
+        for request in requests
+        if request is not None
+        for one in (request.source, request.mask, *request.references, *request.controls)
+        if one is not None and one.path
+    ]
+    listed = [one for value in values for one in (value if isinstance(value, tuple) else (value,))]
+    named = (*pictures, *(one for one in listed if isinstance(one, Path)))
+    return list(dict.fromkeys(path for path in named if path.is_absolute() and path.is_file()))
+
+
+def _requests_in(value: Any) -> list[GenerationRequest]:
+    match value:
+        case Film():
+            return [value.request]
+        case Branch():
+            return [value.request, value.film.request]
+        case tuple():
+            return [one for one in cast("tuple[object, ...]", value) if isinstance(one, GenerationRequest)]
+        case _:
+            return []
 
 
 def _name_of(error: EmulsionError) -> str:

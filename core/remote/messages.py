@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.models.acceleration import Acceleration
 from core.models.folders import FixedPlaces
 from core.models.memory_plan import DeviceMemory, Placement
@@ -94,6 +97,31 @@ class Next:
     number: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Put:
+    """Sends a piece of a file that operations read, and asks how much of it the engine's end has (`Has`).
+
+    Attributes:
+        sha256: of the whole file. name: its own one, without folders. size: in bytes.
+        content: the piece from ``offset`` on, which is left out where it does not follow what is there.
+    """
+
+    sha256: str
+    name: str
+    size: int
+    offset: int
+    content: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """So many bytes of a file are there; with all of them it lies in a place."""
+
+    sha256: str
+    count: int
+    place: Path
+
+
 @dataclass(frozen=True, slots=True)
 class Close:
     """Stops an operation."""
@@ -130,5 +158,5 @@ class Failed:
     trace: str = ""
 
 
-Answer = Hello | Ready | Told | Ended | Failed
-Order = Hello | MakeEngine | Run | Next | Close
+Answer = Hello | Ready | Has | Told | Ended | Failed
+Order = Hello | MakeEngine | Put | Run | Next | Close

@@ -15,15 +15,30 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
-from core.errors import WireBroken
+from core.errors import UnreadablePicture, WireBroken
+from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder, Packed
 from core.remote.frames import Message, Sink, write_message
 from core.remote.inbox import Inbox
-from core.remote.messages import Answer, Close, Ended, Failed, Hello, MakeEngine, Next, Ready, Run, Told
+from core.remote.messages import (
+    Answer,
+    Close,
+    Ended,
+    Failed,
+    Has,
+    Hello,
+    MakeEngine,
+    Next,
+    Put,
+    Ready,
+    Run,
+    Told,
+)
 from core.remote.table import ERRORS, check_greeting, fingerprint, hints_of
 from core.runs.events import Event, LinearPreview, Started, Stepped
 from core.runs.operations import Engine
@@ -46,6 +61,10 @@ LOOK_AGAIN_S = 0.5
 
 Maker = Callable[[MakeEngine, Callable[[], Places]], tuple[Engine, Ready]]
 """Makes an engine that looks for models in the places that hold at the time."""
+
+
+Putting = Callable[[Put], Has]
+"""Keeps a piece of a file, such as `core.remote.store.FileStore.put`."""
 
 
 class Losable(Protocol):
@@ -80,9 +99,16 @@ class _Running:
 class Server:
     """Serves one client until it leaves."""
 
-    def __init__(self, inbox: Inbox, sink: Sink, make_engine: Maker, line: Losable | None = None) -> None:
-        """``line`` carries the messages, where it is one that may be lost."""
-        self._line = line
+    def __init__(
+        self,
+        inbox: Inbox,
+        sink: Sink,
+        make_engine: Maker,
+        line: Losable | None = None,
+        put: Putting | None = None,
+    ) -> None:
+        """``line`` carries the messages, where it is one that may be lost; ``put`` keeps files that are sent."""
+        self._line, self._put = line, put
         self._inbox, self._sink, self._make_engine = inbox, sink, make_engine
         self._encoder, self._decoder = Encoder(), Decoder()
         self._engine: Engine | None = None
@@ -137,6 +163,8 @@ class Server:
         match order:
             case MakeEngine() if self._engine is None:
                 self._say(self._made(order), self._encoder)
+            case Put() if self._put is not None:
+                self._say(self._kept(self._put, order), self._encoder)
             case Run(number, places, operation) if self._engine is not None and number not in self._runs:
                 self._places = places
                 self._runs[number] = _Running(self._engine.run(operation))
@@ -150,6 +178,12 @@ class Server:
                 self._say(Ended(number), Encoder())
             case _:
                 raise WireBroken(tr("an order comes out of turn"))
+
+    def _kept(self, put: Putting, order: Put) -> Answer:
+        try:
+            return put(order)
+        except OSError as error:  # the disk is full
+            return _failed(0, UnreadablePicture(Path(order.name), words_of(error)))
 
     def _made(self, order: MakeEngine) -> Answer:
         try:

@@ -131,7 +131,7 @@ class SshConnection:
 
 
 class SshPeer:
-    """The other end of the wire on another computer, see `core.remote.client.Peer`.
+    """The other end of the wire on another computer, see `core.remote.peer.Peer`.
 
     Attributes:
         inbox, sink: its messages. name: of the computer.

@@ -52,7 +52,7 @@ KEPT: tuple[type, ...] = (
 
 VALUES: tuple[type, ...] = (
     *(messages.Hello, messages.MakeEngine, messages.Ready, messages.Run, messages.Next, messages.Close),
-    *(messages.Told, messages.Ended, messages.Failed),
+    *(messages.Told, messages.Ended, messages.Failed, messages.Put, messages.Has),
     # operations
     *(operations.Generate, operations.GenerateBranch, operations.Resume, operations.BranchPoint),
     *(operations.Decode, operations.RenderFrame, operations.OpenFilm, operations.RecordAttention),

@@ -27,6 +27,7 @@ from core.remote.line import Line
 from core.remote.messages import MakeEngine, Ready
 from core.remote.server import Maker, Server
 from core.remote.session import forget, is_name, relay, serve_line
+from core.remote.store import FileStore
 from core.runs.operations import Engine
 from core.settings.settings import load_settings
 
@@ -77,12 +78,12 @@ def serve_session(make: Maker, name: str, *, is_again: bool) -> None:
 def _keep(make: Maker, listener: socket.socket, place: Path) -> None:
     """Serves those who come to a socket, one after the other, until the session is over."""
     faulthandler.enable(2)
-    line, has_ended = Line(), threading.Event()
+    line, has_ended, folders = Line(), threading.Event(), Folders.default()
     carrying = threading.Thread(target=serve_line, args=(line, listener), name="listener")
     carrying.start()
     inbox = Inbox(line, on_end=lambda: _end_late(has_ended))
     try:
-        Server(inbox, line, make, line).serve()
+        Server(inbox, line, make, line, FileStore(folders.sources, folders.cache / "sent").put).serve()
     finally:
         has_ended.set()
         line.end()

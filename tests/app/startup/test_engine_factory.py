@@ -17,11 +17,10 @@ from app.startup.engine_factory import EngineFactory
 from core.errors import EngineEnded
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
-from core.remote.away import ComputerAway, Trouble
 from core.remote.client import RemoteEngine
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady
-from core.runs.operations import Generate, Resume
+from core.runs.operations import Generate
 from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.core.remote.far import command_of, local_ssh
@@ -86,6 +85,3 @@ def test_an_engine_on_another_computer_tells_its_device_and_makes_pictures(
     with closing(factory(EnginePlace(PlaceKind.ssh, "0", "me@studio-pc"))) as engine:
         *_, last = engine.run(Generate(GenerationRequest("a", steps=2)))
         assert isinstance(last, ImageReady)
-        with pytest.raises(ComputerAway) as away:
-            list(engine.run(Resume(tmp_path / "a.film", GenerationRequest("a"))))
-        assert away.value.trouble is Trouble.needs_files

@@ -10,16 +10,21 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from core.models.folders import FixedPlaces
 from core.remote.client import RemoteEngine
+from core.remote.far_engine import files_of
 from core.remote.messages import MakeEngine
 from core.remote.ssh import SshSessions
+from core.runs.events import Event
+from core.runs.operations import Operation
 from core.settings.computers import Computer
 from tests.core.remote.fake_process import MADE
 from tests.core.remote.processes import ROOT
@@ -110,6 +115,13 @@ def local_ssh(folder: Path) -> Path:
     return folder
 
 
+class SendingEngine(RemoteEngine):
+    """Sends the files that an operation reads, as `core.remote.far_engine.FarEngine` does."""
+
+    def run(self, operation: Operation[Any], files: Sequence[Path] = ()) -> Generator[Event, None, None]:
+        yield from super().run(operation, (*files, *files_of(operation)))
+
+
 class FarEngines:
     """Begins engines on the other computer, in sessions whose line can be cut.
 
@@ -123,7 +135,7 @@ class FarEngines:
         self.sessions = SshSessions(Computer("studio-pc", command_of(home, *module)), ssh, gives_up_s)
 
     def engine(self, device: str = "cpu", stops_within_s: float = 5.0) -> RemoteEngine:
-        return RemoteEngine(self.sessions, MakeEngine(device, "float32"), FixedPlaces, stops_within_s)
+        return SendingEngine(self.sessions, MakeEngine(device, "float32"), FixedPlaces, stops_within_s)
 
     def cut(self) -> None:
         """Cuts the line, as an access point does that is turned off."""

@@ -78,6 +78,8 @@ def kept_remote(
     yield remote
     remote.close()
     assert far.waited_for_the_end()
+    assert list(home.glob("Emulsion/sources/*/*"))  # pictures and films were sent
+    assert list(home.glob("Emulsion/sent/*/*"))
     sshd.end()
 
 

@@ -1,0 +1,115 @@
+"""Files that are sent are kept by their content, each once, and nothing is written outside their folders."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import WireBroken
+from core.remote import store as store_module
+from core.remote.codec import Encoder
+from core.remote.messages import Answer, Failed, Has, Put
+from core.remote.sending import PIECE, Sending
+from core.remote.store import FileStore
+
+CONTENT = np.random.default_rng(3).integers(0, 256, 2 * PIECE + 5, np.uint8).tobytes()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "there" / "sources", tmp_path / "there" / "sent")
+
+
+def put(
+    sha256: str = SHA256, name: str = "a.png", size: int = len(CONTENT), offset: int = 0, content: bytes = b""
+) -> Put:
+    return Put(sha256, name, size, offset, np.frombuffer(content, np.uint8))
+
+
+@pytest.mark.parametrize("name", ["house.png", "house.film", "größe 1.webp"])
+def test_a_file_is_sent_once_and_its_path_means_the_one_there(store: FileStore, tmp_path: Path, name: str) -> None:
+    asked, encoder = list[Put](), Encoder()
+
+    def ask(order: Put) -> Has:
+        asked.append(order)
+        return store.put(order)
+
+    (path := tmp_path / name).write_bytes(CONTENT)
+    sending = Sending(ask, encoder)
+    sending.send(path)
+    place = Path(encoder.renamed[str(path)])
+    assert (place.name, place.read_bytes()) == (name, CONTENT)
+    assert sending.back == {str(place): str(path)}
+    count = len(asked)
+    sending.send(path)
+    assert len(asked) == count
+    Sending(ask, Encoder()).send(path)
+    assert len(asked) == count + 1
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_sending_goes_on_where_it_ended(store: FileStore) -> None:
+    assert store.put(put(content=CONTENT[:1000])).count == 1000
+    assert store.put(put(offset=0, content=CONTENT[:1000])).count == 1000
+    assert store.put(put(offset=5000, content=CONTENT[5000:])).count == 1000
+    done = store.put(put(offset=1000, content=CONTENT[1000:]))
+    assert (done.count, done.place.read_bytes()) == (len(CONTENT), CONTENT)
+
+
+def test_another_content_is_refused_and_not_kept(store: FileStore, tmp_path: Path) -> None:
+    with pytest.raises(WireBroken):
+        store.put(put(content=b"x" * len(CONTENT)))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        *(
+            put(name=name)
+            for name in ("", ".", "..", "../a.png", "/etc/a.png", "a/b.png", "a\\b.png", "a\0", "a" * 300)
+        ),
+        *(put(sha256=name) for name in ("", "../../a", "0" * 63, "g" * 64)),
+        put(size=-1),
+        put(size=2**40),
+        put(offset=-1),
+    ],
+)
+def test_a_path_for_a_name_is_refused(store: FileStore, tmp_path: Path, order: Put) -> None:
+    with pytest.raises(WireBroken):
+        store.put(order)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_oldest_films_go_first(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "KEPT_BYTES", 1)
+    places = list[Path]()
+    for number in range(3):
+        content = bytes([number])
+        places.append(store.put(put(hashlib.sha256(content).hexdigest(), "a.film", 1, 0, content)).place)
+    assert [place.exists() for place in places] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "answer", [Has(SHA256, 0, Path("/a")), Has("0" * 64, 1, Path("/a")), Has(SHA256, -1, Path("/a")), None]
+)
+def test_another_end_that_takes_nothing_is_not_asked_for_ever(answer: Answer | None, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(CONTENT)
+    with pytest.raises(WireBroken):
+        Sending(lambda _order: answer, Encoder()).send(tmp_path / "a.png")
+
+
+def test_a_full_disk_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(CONTENT)
+    with pytest.raises(WireBroken, match="full"):
+        Sending(lambda _order: Failed(0, WireBroken("full")), Encoder()).send(tmp_path / "a.png")
+
+
+def test_a_file_that_cannot_be_read_is_left_to_the_operation(store: FileStore, tmp_path: Path) -> None:
+    sending = Sending(store.put, encoder := Encoder())
+    sending.send(tmp_path / "none.png")
+    assert not encoder.renamed
