@@ -231,9 +231,9 @@ class EnginePool(QObject):
         if was_paused and runner in self.runners:
             self._feed_one(runner, is_paused=True)
         self.feed()
-        if runner.run is None:
-            if runner is self.followed and (busy := self.busy):
-                self.follow(busy[0])
+        if runner.run is None and runner is self.followed and (busy := self.busy):
+            self.follow(busy[0])
+        if runner.run is None:  # still: whoever hears of that may have had another one begin
             runner.rest()
         self._dismiss(runner)
 
