@@ -43,6 +43,21 @@ _PREFIXES = {
 }
 
 
+def _refusal(channels: int | None, made: int | None) -> str:
+    """Returns the reason against a network that sees more for each token than it makes, with the way out."""
+    if made and channels == 2 * made:
+        return tr(
+            "it is FLUX.1 Canny or Depth, whose own control picture Emulsion cannot use yet; choose FLUX.1 dev "
+            "and a ControlNet for edges or depth"
+        )
+    if made and channels == 6 * made:
+        return tr(
+            "it is FLUX.1 Fill, whose own mask Emulsion cannot use yet; choose FLUX.1 dev, which can paint over a "
+            "part of a picture, too"
+        )
+    return tr("it is a FLUX.1 model for editing pictures, which Emulsion cannot use yet")
+
+
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
     names, start = header.tensors, _FILE.prefix_of("transformer", header.tensors)
     has_streams = any(f"{start}{name}" in names for name in _MODULATION)
@@ -56,9 +71,7 @@ def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
         return None
     last = Measure(("final_layer.linear.weight", "proj_out.weight")).of(header, start)
     if channels != last:
-        raise ModelBroken(
-            header.path, tr("it is a FLUX.1 model for editing pictures, which Emulsion cannot use yet")
-        )
+        raise ModelBroken(header.path, _refusal(channels, last))
     built = {
         "joint_attention_dim": width,
         "pooled_projection_dim": pooled,

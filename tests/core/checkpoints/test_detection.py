@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from core.checkpoints.detection import recognise
 from core.errors import ModelBroken
 from core.files.safetensors_header import SafetensorsHeader, TensorEntry
+from tests.core.models.known_shapes import flux
 
 UNET = "model.diffusion_model."
 TEXT = f"{UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
@@ -100,3 +102,22 @@ def test_what_is_no_model_of_ours_is_named(tensors: dict[str, tuple[int, ...]], 
     with pytest.raises(ModelBroken, match=why) as refused:
         recognise(header(tensors))
     assert refused.value.path == Path("model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [
+        (128, "Canny or Depth.*choose FLUX.1 dev and a ControlNet"),
+        (384, "Fill.*choose FLUX.1 dev"),
+        (96, "editing"),
+    ],
+)
+def test_a_flux_that_sees_more_than_it_makes_is_refused_by_its_name(channels: int, words: str) -> None:
+    tools = {
+        **{name: shape for name, shape in flux(channels).items() if isinstance(shape[0], int)},
+        "double_blocks.0.img_mod.lin.weight": (18432, 3072),
+        "vector_in.in_layer.weight": (3072, 768),
+        "final_layer.linear.weight": (64, 3072),
+    }
+    with pytest.raises(ModelBroken, match=words):
+        recognise(header(cast("dict[str, tuple[int, ...]]", tools)))
