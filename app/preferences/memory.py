@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox
 
@@ -107,4 +109,12 @@ class MemoryPage(LookingPage):
         if device is None:
             self._words.setText(NO_DEVICE)
             return
-        self._words.setText(planned_text(self._service.planned))
+        self._words.setText("\n".join((planned_text(self._service.planned), *self._other_plans())))
+
+    def _other_plans(self) -> Iterator[str]:
+        """Yields the plans for the places beside the first one, once their devices are known."""
+        for runner in self._session.pool.runners[1:]:
+            device = self._session.device.at.get(self._session.pool.place_of(runner))
+            plan = self._service.plan_for(device.dtype, device.memory) if device is not None else None
+            if plan is not None:
+                yield f"{self._session.place_text(runner)}: {plan.explain()}"

@@ -114,7 +114,7 @@ class MemoryService(QObject):
     def plan(self) -> None:
         """Looks at draft, settings and free memory again."""
         self._timer.stop()
-        draft, settings = self._session.draft, self._settings_store.settings
+        draft = self._session.draft
         model, chosen, use = self._session.model_of(draft), self._session.device.chosen, self._use
         planned = Planned(model.name if model is not None else "", draft.size.words, weight_bits=draft.weight_bits)
         if model is None or chosen is None:
@@ -126,14 +126,18 @@ class MemoryService(QObject):
             told = partial(self._on_counted, model)
             self._tasks.submit(count, told, partial(self._on_uncountable, model))
         else:
-            weights, device = self._weights[model.key], self.device
-            if weights is not None and device is not None:
-                beside = self._controls.values_of(draft) if self._controls is not None else 0
-                weights = replace(weights, beside=beside)
-                how = (settings.memory, settings.tiled_decode, draft.weight_bits, seen_pixels(draft.references))
-                plan = plan_memory(FAMILIES[model.family], weights, chosen.dtype, draft.size, device, *how)
-                planned = replace(planned, plan=plan)
-            self._show(planned)
+            self._show(replace(planned, plan=self.plan_for(chosen.dtype, self.device)))
+
+    def plan_for(self, dtype: str, device: DeviceMemory | None) -> MemoryPlan | None:
+        """Returns the plan of the draft's model on a device; None while its weights are not counted."""
+        draft, settings = self._session.draft, self._settings_store.settings
+        model = self._session.model_of(draft)
+        weights = self._weights.get(model.key) if model is not None else None
+        if model is None or weights is None or device is None:
+            return None
+        weights = replace(weights, beside=self._controls.values_of(draft) if self._controls is not None else 0)
+        how = (settings.memory, settings.tiled_decode, draft.weight_bits, seen_pixels(draft.references))
+        return plan_memory(FAMILIES[model.family], weights, dtype, draft.size, device, *how)
 
     def _take(self, use: MemoryInUse) -> None:
         self._use = use

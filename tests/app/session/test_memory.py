@@ -156,3 +156,15 @@ def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: 
     service.memory.ask()
     qtbot.wait(20)
     assert not service.memory.planned.is_in_use
+
+
+def test_each_place_has_a_plan_of_its_own(service: Bench, qtbot: QtBot) -> None:
+    small = DeviceMemory("cuda", 8 * GIB, 2 * GIB)
+    assert service.memory.plan_for("bfloat16", small) is None  # its weights are not counted yet
+    service.show_gpu(qtbot, 23.0)
+    own, other = service.memory.planned.plan, service.memory.plan_for("bfloat16", small)
+    assert own is not None
+    assert other is not None
+    assert own.placement is Placement.on_device
+    assert other.placement is Placement.group_offload
+    assert service.memory.plan_for("bfloat16", None) is None
