@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from tests import tiny
+from tests.patience import LONGEST_S
 
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-ENDS_WITHIN_S = 120.0
 
 
 class ThreeNodes:
@@ -56,7 +56,7 @@ def nodes(no_leftover_threads: None) -> Iterator[ThreeNodes]:
     started = ThreeNodes()
     yield started
     started.close()
-    _, left = psutil.wait_procs(engines(), ENDS_WITHIN_S)
+    _, left = psutil.wait_procs(engines(), LONGEST_S)
     assert not left
 
 

@@ -17,8 +17,9 @@ from PIL import Image
 
 from core.film.reader import film_path, read_recording
 from core.pictures.metadata import read_recipe
-from tests.cluster.conftest import ENDS_WITHIN_S, ThreeNodes, engines
+from tests.cluster.conftest import ThreeNodes, engines
 from tests.core.remote.values import difference
+from tests.patience import LONGEST_S
 
 PICTURES = int(os.environ.get("EMULSION_CLUSTER_PICTURES", "20"))
 FAST = ("--size", "32x24", "--steps", "3", "--dtype", "float32", "--film")
@@ -55,7 +56,7 @@ def test_nodes_that_are_killed_cost_no_picture_and_double_none(
         if len(told) in (PICTURES // 4, PICTURES // 2):
             nodes.kill_one()
             nodes.add_one()
-    _, errors = command.communicate(timeout=ENDS_WITHIN_S)
+    _, errors = command.communicate(timeout=LONGEST_S)
     assert command.returncode == 0, errors
     assert "is gone" in errors
     found = {read_recipe(path).request.seed: path for path in pictures(there)}
@@ -63,7 +64,7 @@ def test_nodes_that_are_killed_cost_no_picture_and_double_none(
     assert {*found} == {*range(1, PICTURES + 1)}
     one_thread = environment | {"OMP_NUM_THREADS": "1"}
     alone = start(one_thread, *asked, "-o", here, "--device", "cpu")
-    assert alone.communicate(timeout=ENDS_WITHIN_S + PICTURES)[1] is not None
+    assert alone.communicate(timeout=LONGEST_S + PICTURES)[1] is not None
     assert alone.returncode == 0
     for path in pictures(here):
         other = found[read_recipe(path).request.seed]
@@ -79,7 +80,7 @@ def test_each_actor_loads_each_of_two_models_once_at_most(
     command = start(
         environment, "grid", "a house", *FAST, *axes, "-o", folder, "--cluster", nodes.address, "--json"
     )
-    output, errors = command.communicate(timeout=ENDS_WITHIN_S)
+    output, errors = command.communicate(timeout=LONGEST_S)
     assert command.returncode == 0, errors
     lines = [json.loads(line) for line in output.splitlines()]
     made = [(one["place"].split()[0], one["recipe"]["model"]["key"]) for one in lines if "place" in one]
@@ -99,8 +100,8 @@ def test_ctrl_c_keeps_what_is_there_and_leaves_no_engine(
         assert command.stdout.readline()
     assert (left := engines())
     command.send_signal(signal.SIGINT)
-    command.communicate(timeout=ENDS_WITHIN_S)
-    assert not psutil.wait_procs(left, ENDS_WITHIN_S)[1]
+    command.communicate(timeout=LONGEST_S)
+    assert not psutil.wait_procs(left, LONGEST_S)[1]
     assert command.returncode == 130
     assert len(pictures(folder)) >= 5
     assert all(film_path(path).exists() for path in pictures(folder))
@@ -115,5 +116,5 @@ def test_a_killed_command_leaves_no_engine(
     assert command.stdout.readline()
     assert (left := engines())
     command.kill()
-    command.communicate(timeout=ENDS_WITHIN_S)
-    assert not psutil.wait_procs(left, ENDS_WITHIN_S)[1]
+    command.communicate(timeout=LONGEST_S)
+    assert not psutil.wait_procs(left, LONGEST_S)[1]

@@ -26,6 +26,7 @@ from core.models.catalogue import Catalogue
 from core.pictures import saving
 from core.settings.settings import Settings
 from tests import tiny
+from tests.patience import LONGEST_S
 
 TOKEN = "a token of some length"
 SMALL = {"steps": 2, "seed": 7}
@@ -43,7 +44,7 @@ class Caller:
     async def client(self) -> AsyncGenerator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(Access(application(self.door), TOKEN), raise_app_exceptions=False)
         async with httpx2.AsyncClient(
-            transport=transport, base_url=f"http://{self.host}", headers=self.headers, timeout=60
+            transport=transport, base_url=f"http://{self.host}", headers=self.headers, timeout=LONGEST_S
         ) as client:
             yield client
 

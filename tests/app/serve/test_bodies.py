@@ -17,10 +17,10 @@ from app.serve.bodies import Bodies
 from app.serve.door import Door
 from app.serve.server import application
 from tests.app.serve.conftest import TOKEN, Caller, picture
+from tests.patience import LONGEST_S
 
 GENERATE = "/v1/images/generations"
 PAUSE_S = 0.01
-LONG_S = 60.0
 FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nv\r\n'
 MANY = FIELD * 100 + b"--x--\r\n"
 
@@ -67,12 +67,12 @@ def forever(chunk: bytes) -> Iterator[bytes]:
 
 
 def test_a_body_that_does_not_come_is_cut_off(real_door: Door) -> None:
-    status, told, _ = sent(replace(real_door, bodies=Bodies(0.1, LONG_S)), None, 1000)
+    status, told, _ = sent(replace(real_door, bodies=Bodies(0.1, LONGEST_S)), None, 1000)
     assert (status, told["error"]["message"][-1]) == (408, ".")
 
 
 def test_a_body_that_comes_drop_by_drop_is_cut_off(real_door: Door) -> None:
-    assert sent(replace(real_door, bodies=Bodies(LONG_S, 0.2)), forever(b" "), 1_000_000)[0] == 408
+    assert sent(replace(real_door, bodies=Bodies(LONGEST_S, 0.2)), forever(b" "), 1_000_000)[0] == 408
 
 
 def test_a_body_that_is_told_to_be_huge_is_not_read(real_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

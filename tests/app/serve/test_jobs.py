@@ -17,8 +17,7 @@ from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest
 from tests.app.serve.conftest import Caller, door_at
 from tests.fakes import FakeEngine
-
-LONG_S = 60.0
+from tests.patience import LONGEST_S
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ async def told_of(jobs: Jobs, *prompts: str, partials: int = 0) -> list[Told]:
 
 
 async def until(condition: threading.Event) -> None:
-    assert await asyncio.to_thread(condition.wait, LONG_S)
+    assert await asyncio.to_thread(condition.wait, LONGEST_S)
 
 
 def test_requests_are_carried_out_in_their_order_in_one_thread(jobs: Jobs, engine: FakeEngine) -> None:

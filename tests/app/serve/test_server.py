@@ -15,8 +15,8 @@ from app.serve.server import BoundedProtocol, listen, server
 from core.errors import InvalidRequest
 from tests.app.serve.conftest import TOKEN, door_at
 from tests.fakes import FakeEngine
+from tests.patience import LONGEST_S
 
-LONG_S = 60.0
 MOST = 5
 
 
@@ -29,14 +29,14 @@ def port(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         made = server(door, TOKEN, begun.set)
         thread = threading.Thread(target=made.run, args=([listening],))
         thread.start()
-        assert begun.wait(LONG_S)
+        assert begun.wait(LONGEST_S)
         yield listening.getsockname()[1]
         made.should_exit = True
         thread.join()
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), LONG_S)
+    return socket.create_connection(("127.0.0.1", port), LONGEST_S)
 
 
 def all_of(connection: socket.socket) -> bytes:
@@ -59,7 +59,7 @@ def test_a_connection_without_a_request_is_cut_off_also_if_its_lines_come_slowly
 ) -> None:
     monkeypatch.setattr(BoundedProtocol, "head_s", 0.5)
     with connected(port) as silent, connected(port) as slow:
-        stop = time.monotonic() + LONG_S
+        stop = time.monotonic() + LONGEST_S
         with pytest.raises(OSError, match=r".*"):
             while time.monotonic() < stop:
                 slow.sendall(b"X")

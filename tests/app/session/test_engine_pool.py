@@ -22,7 +22,6 @@ from tests.fakes import FakeEngine
 
 Listen = Callable[[Session], Heard]
 PLACES = (EnginePlace(), EnginePlace(PlaceKind.process, "cpu", label="Example 7"))
-LONG_MS = 60_000
 
 
 @dataclass
@@ -58,8 +57,8 @@ def two(make_session: MakeSession) -> Iterator[Two]:
 
 
 def both_wait(two: Two, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: all(engine.arrived.is_set() for engine in two.engines.values()), timeout=LONG_MS)
-    qtbot.waitUntil(lambda: all(runner.stepped for runner in two.session.pool.runners), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: all(engine.arrived.is_set() for engine in two.engines.values()))
+    qtbot.waitUntil(lambda: all(runner.stepped for runner in two.session.pool.runners))
 
 
 def test_one_picture_is_made_in_the_first_place(two: Two, qtbot: QtBot, settle: Callable[[Session], None]) -> None:
@@ -96,7 +95,7 @@ def test_another_run_is_shown_as_if_it_had_come_as_far_as_it_is(two: Two, qtbot:
     assert heard.names() == ["run_started"]
     assert session.progress.film.request.prompt == "a boat"
     two.let_go_on(PLACES[1])
-    qtbot.waitUntil(lambda: "run_ended" in heard.names(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: "run_ended" in heard.names())
     assert session.pool.followed is session.pool.runners[0]  # the other one is free, this one still works
     assert session.state is RunState.running
     assert "state_changed" not in heard.names()
@@ -108,10 +107,10 @@ def test_stop_ends_all_and_holds_the_queue(two: Two, qtbot: QtBot) -> None:
     both_wait(two, qtbot)
     two.session.stop()
     two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert [run.operation.title for run in two.session.queue.held] == ["a tree"]
     two.session.continue_last()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
     assert sum(len(engine.branches) for engine in two.engines.values()) == 2
 
 
@@ -121,7 +120,7 @@ def test_one_of_several_runs_is_stopped_and_the_queue_goes_on(two: Two, qtbot: Q
     both_wait(two, qtbot)
     two.session.pool.stop_run(two.session.pool.runners[1])
     two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert two.session.queue.entries == ()
     made = [request.prompt for engine in two.engines.values() for request in engine.requests]
     assert sorted(made) == ["a boat", "a house", "a tree"]
@@ -134,7 +133,7 @@ def test_pause_holds_all_and_begins_nothing(two: Two, qtbot: QtBot) -> None:
     assert len(two.session.queue.running) == 1
     two.session.resume()
     two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
 
 
 def test_a_lost_run_goes_on_in_another_place_where_it_was(two: Two, qtbot: QtBot, listen: Listen) -> None:
@@ -146,14 +145,14 @@ def test_a_lost_run_goes_on_in_another_place_where_it_was(two: Two, qtbot: QtBot
     two.add("a boat")
     both_wait(two, qtbot)
     two.let_go_on(PLACES[1])
-    qtbot.waitUntil(lambda: noticed != [], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: noticed != [])
     assert "Engine 2 (Example 7)" in noticed[0].title
     assert "a boat" in noticed[0].sentence
     (waiting,) = two.session.queue.runs  # the place that lost it does not get it again
     assert isinstance(waiting.operation, GenerateBranch)
     assert len(waiting.operation.branch.film.frames) == 4
     two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert two.session.queue.entries == ()
     assert [len(branch.film.frames) for branch in two.engines[PLACES[0]].branches] == [4]
     assert "run_failed" not in heard.names()
@@ -176,7 +175,7 @@ def test_a_picture_whose_engine_goes_away_after_it_is_not_made_again(
     heard = listen(session)
     session.edit(count=3, seed=7)
     session.generate()
-    qtbot.waitUntil(lambda: session.state is RunState.idle and len(saves.saved) >= 3, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: session.state is RunState.idle and len(saves.saved) >= 3)
     assert sorted(image.request.seed or 0 for image, _ in saves.saved) == [7, 8, 9]
     assert session.queue.entries == ()
     assert set(heard.all("run_ended")) == {Ending.finished}
@@ -188,8 +187,8 @@ def test_what_is_lost_twice_is_offered_again(two: Two, qtbot: QtBot, listen: Lis
     heard = listen(two.session)
     two.let_go_on()
     two.add("a house")
-    qtbot.waitUntil(lambda: "run_failed" in heard.names(), timeout=LONG_MS)
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: "run_failed" in heard.names())
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     (failed,) = two.session.queue.entries
     assert failed.problem == "The engine has stopped"
     assert heard.all("run_ended")[-1] is Ending.failed
@@ -199,9 +198,9 @@ def test_a_place_that_loses_all_gets_nothing_while_another_works(two: Two, qtbot
     two.engines[PLACES[1]].errors[0] = EngineEnded()
     two.let_go_on(PLACES[1])
     two.add("a house", count=8)
-    qtbot.waitUntil(lambda: len(two.engines[PLACES[1]].requests) == 2, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(two.engines[PLACES[1]].requests) == 2)
     two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert len(two.engines[PLACES[1]].requests) == 2
     assert two.session.queue.entries == ()
     again = {request.seed for request in two.engines[PLACES[0]].requests}
@@ -213,10 +212,10 @@ def test_first_passes_are_spread_and_the_chosen_goes_on_anywhere(two: Two, qtbot
     choice = two.session.early_choice
     choice.choose_early(1)
     two.add("a house", count=4)
-    qtbot.waitUntil(lambda: len(choice.films) == 4 and two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(choice.films) == 4 and two.session.state is RunState.idle)
     assert [film.request.seed for film in choice.films] == [7, 8, 9, 10]
     choice.finish([choice.films[0].run, choice.films[1].run])
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
     assert sum(len(engine.branches) for engine in two.engines.values()) == 2
 
 
@@ -230,14 +229,14 @@ def test_a_place_that_is_not_wanted_any_more_ends_after_its_run(two: Two, qtbot:
     assert len(two.session.pool.runners) == 1
     assert thread.isRunning()
     two.let_go_on()
-    qtbot.waitUntil(thread.isFinished, timeout=LONG_MS)
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle, timeout=LONG_MS)
+    qtbot.waitUntil(thread.isFinished)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert two.engines[PLACES[1]].is_closed
     assert two.session.queue.entries == ()
     two.places.append(PLACES[1])
     two.session.pool.restart()
     two.add("a house", count=2)
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
     assert len(two.seeds(PLACES[1])) == 2
 
 

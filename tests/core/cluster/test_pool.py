@@ -17,6 +17,7 @@ from core.request.request import GenerationRequest
 from core.runs.events import Event, ImageReady
 from core.runs.operations import Generate, Operation
 from tests.fakes import FakeEngine
+from tests.patience import LONGEST_S
 
 Trouble = Callable[[Event, int], None]
 
@@ -91,7 +92,7 @@ def made(places: Sequence[pool.Place], count: int) -> list[int]:
 
 
 def waited(flag: threading.Event) -> None:
-    assert flag.wait(60)
+    assert flag.wait(LONGEST_S)
 
 
 def lost_at(*counts: int) -> Trouble:

@@ -21,7 +21,7 @@ from core.errors import ModelBroken
 from core.files.safetensors_header import LARGEST_HEADER, read_safetensors_header
 
 LONGEST_SECONDS = 10.0
-"""Of the processor; a hundredth of it on a quick one."""
+"""Of the processor. A reader whose time grows with the square of what it reads would take hours."""
 LARGEST_BYTES = 50 * 10**6
 
 

@@ -28,8 +28,8 @@ from core.runs.operations import Operation
 from core.settings.computers import Computer
 from tests.core.remote.fake_process import MADE
 from tests.core.remote.processes import ROOT
+from tests.patience import LONGEST_S
 
-WAITS_S = 60.0
 _SSHD = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -92,7 +92,7 @@ def start_sshd(folder: Path) -> Sshd:
     key = (folder / "host.pub").read_text().split()[:2]
     (folder / "known").write_text(f"[127.0.0.1]:{port} {' '.join(key)}\n")
     process = subprocess.Popen((program, "-D", "-e", "-f", str(folder / "sshd")), stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + WAITS_S
+    deadline = time.monotonic() + LONGEST_S
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             break
@@ -129,7 +129,7 @@ class FarEngines:
         home: of the user there.
     """
 
-    def __init__(self, home: Path, ssh: tuple[str, ...], *module: str, gives_up_s: float = WAITS_S) -> None:
+    def __init__(self, home: Path, ssh: tuple[str, ...], *module: str, gives_up_s: float = LONGEST_S) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.sessions = SshSessions(Computer("studio-pc", command_of(home, *module)), ssh, gives_up_s)
@@ -143,7 +143,7 @@ class FarEngines:
 
     def waited_for_events(self, count: int) -> bool:
         """Waits until a fake engine has made so many events there. Returns False if it does not."""
-        deadline = time.monotonic() + WAITS_S
+        deadline = time.monotonic() + LONGEST_S
         while (size := (self.home / "made").stat().st_size) < count and time.monotonic() < deadline:
             time.sleep(0.02)
         return size >= count
@@ -159,7 +159,7 @@ class FarEngines:
 
     def waited_for_the_end(self) -> bool:
         """Waits until no process is left over there. Returns False if one stays."""
-        deadline = time.monotonic() + WAITS_S
+        deadline = time.monotonic() + LONGEST_S
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         return not self.processes()

@@ -23,9 +23,9 @@ from core.request.request import GenerationRequest, Size
 from core.runs.events import Event, ImageReady, LinearPreview, Preview, Stepped
 from core.runs.operations import Generate, Operation
 from tests.fakes import FakeEngine
+from tests.patience import LONGEST_S
 
 REQUEST = GenerationRequest("a", size=Size(64, 64), steps=6, seed=3)
-WAITS_S = 30.0
 
 
 class CountingEngine(FakeEngine):
@@ -45,7 +45,7 @@ class CountingEngine(FakeEngine):
 
     def waited_for(self, made: int) -> bool:
         with self.has_made:
-            return self.has_made.wait_for(lambda: self.made >= made, WAITS_S)
+            return self.has_made.wait_for(lambda: self.made >= made, LONGEST_S)
 
 
 class PipedServer:
@@ -70,7 +70,7 @@ class PipedServer:
 
     def end(self, seconds: float) -> str:
         self.sink.close()
-        self._thread.join(seconds + WAITS_S)
+        self._thread.join(seconds + LONGEST_S)
         self.inbox.close()
         for file in self._files:
             file.close()
@@ -92,7 +92,8 @@ def engine() -> CountingEngine:
 
 
 @pytest.fixture
-def remote(engine: CountingEngine) -> Iterator[RemoteEngine]:
+def remote(engine: CountingEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteEngine]:
+    monkeypatch.setattr(server, "FAST_S", LONGEST_S)
     remote = RemoteEngine(lambda: PipedServer(engine), MakeEngine(), FixedPlaces)
     yield remote
     remote.close()
@@ -144,7 +145,9 @@ def line() -> FakeLine:
 
 
 @pytest.fixture
-def far(engine: CountingEngine, line: FakeLine) -> Iterator[RemoteEngine]:
+def far(engine: CountingEngine, line: FakeLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteEngine]:
+    for limit in ("FAST_S", "PAUSED_S"):
+        monkeypatch.setattr(server, limit, LONGEST_S)
     remote = RemoteEngine(lambda: PipedServer(engine, line), MakeEngine(), FixedPlaces)
     yield remote
     remote.close()

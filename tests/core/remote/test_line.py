@@ -17,8 +17,8 @@ from core.errors import EngineEnded, WireBroken
 from core.remote import line as line_module
 from core.remote.line import DATA, LEFT, TAKEN, WINDOW, Line, packet_of
 from core.remote.session import SocketConnection, serve_line
+from tests.patience import LONGEST_S
 
-WAITS_S = 30.0
 MUTATIONS = 500
 
 
@@ -60,7 +60,7 @@ def ends() -> Iterator[Ends]:
 
 
 def waited_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + WAITS_S
+    deadline = time.monotonic() + LONGEST_S
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     return condition()
@@ -162,7 +162,7 @@ def heard(content: bytes) -> Line:
     with suppress(OSError):
         other.sendall(content)
         other.shutdown(socket.SHUT_WR)
-    thread.join(WAITS_S)
+    thread.join(LONGEST_S)
     assert not thread.is_alive()
     own.close()
     other.close()

@@ -27,11 +27,11 @@ from core.settings.computers import Computer
 from tests.core.remote.far import FarEngines, Sshd, start_sshd
 from tests.core.remote.processes import ROOT, environment
 from tests.core.remote.values import difference
+from tests.patience import LONGEST_S
 
 FAKE = "tests.core.remote.fake_process"
 REQUEST = GenerationRequest("a", size=Size(64, 64), steps=30, seed=3)
 CUTS = int(os.environ.get("EMULSION_CUTS", "4"))
-WAITS_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_a_line_that_does_not_come_back_keeps_the_film_and_the_run_can_be_resume
 
 
 def test_stopping_does_not_wait_for_a_line_that_is_away(far: FarEngines, tmp_path: Path) -> None:
-    remote = far.engine("0.01", stops_within_s=WAITS_S)
+    remote = far.engine("0.01", stops_within_s=LONGEST_S)
     operation = Generate(REQUEST)
     with pytest.raises(EngineEnded):
         for event in remote.run(operation):

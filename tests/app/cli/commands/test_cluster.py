@@ -32,6 +32,7 @@ from core.runs.operations import Engine, Operation
 from tests.app.cli.commands.conftest import Answer
 from tests.core.remote.values import difference
 from tests.fake_ray import FakeRay
+from tests.patience import LONGEST_S
 
 Run = Callable[..., Answer]
 Change = Callable[[Event], Event]
@@ -170,7 +171,7 @@ def test_nodes_with_other_files_of_the_same_name_end_the_command(
                 return event
             if number in first:  # each has one
                 first.discard(number)
-                both.wait(60)
+                both.wait(LONGEST_S)
             recipe = event.image.recipe
             recipe = replace(recipe, model=replace(recipe.model, hash=f"{number:010d}"))
             return replace(event, image=replace(event.image, recipe=recipe))

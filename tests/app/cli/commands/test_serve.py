@@ -12,6 +12,7 @@ import pytest
 
 from core.paths import Folders
 from tests.app.cli.commands.conftest import Answer
+from tests.patience import LONGEST_S
 
 Run = Callable[..., Answer]
 
@@ -47,6 +48,6 @@ def test_the_first_start_prints_a_line_to_paste_the_second_none_and_ctrl_c_ends_
             with urllib.request.urlopen(request) as answer:
                 assert b"starter-model" in answer.read()
             process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=LONGEST_S)
         assert output == (f"export OPENAI_BASE_URL={address[0]}/v1 OPENAI_API_KEY={token}\n" if is_first else "")
         assert (process.returncode, errors) == (0, "")
