@@ -50,6 +50,7 @@ GIVES_UP_S = 600.0
 """A line that was lost is looked for for so long; what was made until then is kept here."""
 
 _LONGEST_WAIT_S = 15.0
+_ENDS_WITHIN_S = 5.0
 _MOST_NOISE = 2**20
 _MOST_LINES, _LONGEST_LINE = 40, 2**10
 _STATE = 4
@@ -113,12 +114,16 @@ class SshConnection:
         return read[end - _STATE : end]
 
     def end(self) -> tuple[int, list[str]]:
-        """Waits for the end of the process. Returns its exit code, and the last lines that it wrote."""
+        """Waits a while for the end of the process. Returns its exit code, and the last lines that it wrote."""
         with suppress(OSError):
             self._orders.close()
-        code = self._process.wait()
+        self._answers.close()  # which ends a program that goes on talking
+        try:
+            code = self._process.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
         self._reader.join(1.0)  # a program that ssh has left behind may hold the pipe
-        self._answers.close()
         if not self._reader.is_alive():
             self._words.close()
         return code, list(self.lines)
@@ -229,7 +234,6 @@ class SshSessions:
         state = connection.begin()
         if state == (AGAIN if is_again else NEW):
             return connection
-        connection.close()
         code, lines = connection.end()
         told = {GONE: Trouble.gone, UNABLE: Trouble.no_sessions}
         raise ComputerAway(name, *((told[state], "") if state in told else trouble_of(code, lines)))
