@@ -16,8 +16,8 @@ from core.recipes.refinement import LARGEST_SIDE, Refinement
 from core.request.numbering import seeded
 from core.request.request import GenerationRequest, Size
 
-BYTES_PER_PIXEL = 48
-"""Of the whole picture beside the model: its pixels, their sums in float32, and a dozen latents of 16 channels."""
+BYTES_PER_PIXEL = 32
+"""Of the whole picture beside the model: its pixels before and after, and a dozen latents of 16 channels."""
 
 _OF_MODEL = (
     *("model", "sampler", "steps", "guidance_scale", "loras", "autoencoder", "weight_bits", "clip_skip"),
