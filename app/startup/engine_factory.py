@@ -78,12 +78,13 @@ class EngineFactory(QObject):
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 
     def _on_computer(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
+        from core.remote.away import ComputerAway, Trouble
         from core.remote.far_engine import FarEngine
         from core.remote.messages import MakeEngine
-        from core.settings.computers import Computer
 
         known = {computer.address: computer for computer in settings.computers}
-        computer = known.get(place.address, Computer(place.address))
+        if (computer := known.get(place.address)) is None:  # such as from imported settings
+            raise ComputerAway(place.address, Trouble.unknown_host)
         how = MakeEngine(
             place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration
         )

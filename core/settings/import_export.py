@@ -14,6 +14,7 @@ from core.settings.settings import FORMAT, Settings, settings_from_json, setting
 PROGRAM = "Emulsion"
 LARGEST_BYTES = 1_000_000
 STATE = (
+    "computers",
     "draft",
     "model_defaults",
     "presets",
@@ -24,7 +25,10 @@ STATE = (
     "window_geometry",
     "window_state",
 )
-"""Records of the last use rather than choices, and all that has a prompt, which is private: they stay here."""
+"""Records of the last use rather than choices, and all that has a prompt, which is private: they stay here.
+
+So do other computers: a file from elsewhere must not name one, nor a command for it.
+"""
 
 
 def export_settings(settings: Settings, path: Path, disk: FileSystem = DISK) -> None:

@@ -17,6 +17,7 @@ from app.startup.engine_factory import EngineFactory
 from core.errors import EngineEnded
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
+from core.remote.away import ComputerAway
 from core.remote.client import RemoteEngine
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady
@@ -85,3 +86,8 @@ def test_an_engine_on_another_computer_tells_its_device_and_makes_pictures(
     with closing(factory(EnginePlace(PlaceKind.ssh, "0", "me@studio-pc"))) as engine:
         *_, last = engine.run(Generate(GenerationRequest("a", steps=2)))
         assert isinstance(last, ImageReady)
+
+
+def test_a_computer_that_the_user_has_not_added_is_not_asked(factory: EngineFactory) -> None:
+    with pytest.raises(ComputerAway):
+        factory(EnginePlace(PlaceKind.ssh, None, "elsewhere"))

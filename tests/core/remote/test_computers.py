@@ -1,9 +1,15 @@
 """Names of other computers, and what ssh is told of them: a name is never taken for an option."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from core.paths import Folders
 from core.remote.ssh import OPTIONS, command_line
 from core.settings.computers import Computer, computers_from_json, computers_to_json, is_address, is_command
+from core.settings.import_export import export_settings, import_settings
+from core.settings.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,13 @@ def test_ssh_is_asked_to_forward_nothing_and_to_ask_nothing() -> None:
     told = command_line(Computer("studio-pc"), ("engine",))
     assert {f"-o{name}={value}" for name, value in OPTIONS.items()} < set(told)
     assert OPTIONS["BatchMode"] == "yes"
+
+
+def test_a_settings_file_from_elsewhere_brings_no_computer(tmp_path: Path) -> None:
+    own = replace(Settings.default(Folders.default()), computers=(Computer("own"),))
+    export_settings(replace(own, computers=(Computer("elsewhere"),)), path := tmp_path / "settings.json")
+    assert "elsewhere" not in path.read_text()
+    path.write_text(
+        '{"program": "Emulsion", "format": 1, "computers": [{"address": "elsewhere", "command": "x"}]}'
+    )
+    assert import_settings(path, own).computers == own.computers
