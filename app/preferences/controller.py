@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QListWidget, QStackedWidget, QWidget
 
 from app.messages.errors import Message, message
@@ -240,6 +241,11 @@ class PreferencesDialog(QDialog):
             self._list.addItem(page.title)
         prepare_spin_boxes(self)
         self._list.setCurrentRow(min(chosen, len(pages) - 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leaves Return to the field that has the focus: in a dialog it would press *Close* as well."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
     @Slot(str)
     def show_page(self, object_name: str) -> None:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -81,3 +83,14 @@ def test_what_is_no_computer_is_refused_beside_the_field(opened: Opened, address
     add(dialog, address, command)
     assert opened.settings_store.settings.computers == ()
     assert any("Expected" in label.text() and not label.isHidden() for label in dialog.findChildren(QLabel))
+
+
+def test_return_in_a_field_adds_the_computer_and_leaves_the_preferences_open(opened: Opened) -> None:
+    dialog = preferences(opened)
+    dialog.show_page("computersPage")
+    field = part(dialog, QLineEdit, "computerNameEdit")
+    field.setText("studio-pc")
+    part(dialog, QLineEdit, "computerCommandEdit").setText("nothing-of-this-name")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert [computer.address for computer in opened.settings_store.settings.computers] == ["studio-pc"]
+    assert dialog.isVisible()
