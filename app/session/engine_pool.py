@@ -126,6 +126,13 @@ class EnginePool(QObject):
         for runner in self.busy:
             runner.resume()
 
+    def single_step(self) -> None:
+        """Holds all runs after their step in progress, the one that is followed after one more."""
+        for runner in self.busy:
+            if runner is not self.followed:
+                runner.pause()
+        self.followed.single_step()
+
     def has_another(self, runner: Runner) -> bool:
         """Returns whether another one can take over its work."""
         return any(other is not runner and other.losses < MOST_LOSSES for other in self.runners)

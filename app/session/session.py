@@ -172,8 +172,7 @@ class Session(QObject):
             self.pool.begins_paused = True
             self.generate()
             self.pool.begins_paused = False
-        self.pause()
-        self.pool.followed.single_step()
+        self.pool.single_step()
 
     def keep_last(self) -> None:
         """Saves what the last Stop left as a picture."""

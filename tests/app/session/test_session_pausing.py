@@ -84,6 +84,30 @@ def test_pausing_tells_when_the_step_in_progress_is_over(make_session: MakeSessi
     assert len(session.progress.film.frames) == 6
 
 
+def test_a_single_step_of_a_run_that_goes_on_rests_once(
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
+):
+    engine, hold = hold_at(5)
+    session = make_session(engine)
+    heard = listen(session)
+    frames: list[int] = []
+
+    def note() -> None:
+        assert session.progress.film is not None
+        frames.append(len(session.progress.film.frames))
+
+    session.rested.connect(note)
+    session.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    session.single_step()
+    hold.set()
+    wait_for_steps(qtbot, heard, 6)
+    qtbot.waitUntil(lambda: bool(frames))
+    session.resume()
+    settle(session)
+    assert frames in ([6], [7])
+
+
 def test_single_steps_advance_by_one_step_each(
     make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ):
