@@ -39,13 +39,15 @@ def edited(ask: Caller, files: list[tuple[str, bytes]], **fields: object) -> htt
 
 
 def test_pictures_come_as_asked_and_lie_in_the_gallery_with_their_recipes(ask: Caller, real_door: Door) -> None:
+    pictures = real_door.served.settings.pictures
+    before = {*pictures.rglob("*.png")}
     answer = ask.post(GENERATE, {"prompt": "a house", "model": "tiny", "n": 2, "size": "64x48", **SMALL})
     assert answer.status_code == 200, answer.text
     first, second = (opened(entry["b64_json"]) for entry in answer.json()["data"])
     assert first.size == second.size == (64, 48)
     assert "Seed: 7" in first.info["parameters"]
     assert "Seed: 8" in second.info["parameters"]
-    saved = [*real_door.served.settings.pictures.rglob("*.png")]
+    saved = {*pictures.rglob("*.png")} - before
     assert len(saved) == 2
     assert all(path.with_name(f"{path.stem}.film.safetensors").exists() for path in saved)
     assert [*real_door.folder.iterdir()] == []
