@@ -19,6 +19,7 @@ class Forever(QObject):
         self._session = session
         action.toggled.connect(self._on_toggled)
         session.run_ended.connect(self._on_run_ended)
+        session.run_failed.connect(self._on_run_failed)
         session.state_changed.connect(self._on_state_changed)
         session.pool.changed.connect(self._go_on)
 
@@ -31,8 +32,13 @@ class Forever(QObject):
 
     @Slot(object)
     def _on_run_ended(self, ending: Ending) -> None:
-        if ending in (Ending.cancelled, Ending.failed):
+        if ending is Ending.cancelled:
             self._action.setChecked(False)
+
+    @Slot()
+    def _on_run_failed(self) -> None:
+        """Of any engine: the next picture there would most likely fail as well, and so on without an end."""
+        self._action.setChecked(False)
 
     @Slot(object)
     def _on_state_changed(self, state: RunState) -> None:

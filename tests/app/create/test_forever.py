@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
@@ -10,9 +13,11 @@ from app.create.forever import Forever
 from app.session.run import RunState
 from app.session.runner import Runner
 from app.session.session import Session
+from core.errors import SaveFailed
 from core.runs.events import Event, ImageReady
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.conftest import MakeSession
+from tests.fakes import FakeEngine
 
 
 @pytest.fixture
@@ -65,6 +70,27 @@ def test_each_of_several_engines_makes_one_after_the_other(make_session: MakeSes
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert not action.isChecked()
     assert session.queue.entries == ()
+
+
+def test_a_failure_of_an_engine_that_the_window_does_not_show_switches_it_off(
+    make_session: MakeSession, qtbot: QtBot
+) -> None:
+    hold = threading.Event()
+    places = EnginePlace(), EnginePlace(PlaceKind.process, "cpu")
+    failing = FakeEngine(errors={0: SaveFailed(Path("kept"), "the disk is full")})
+    engines = dict(zip(places, (FakeEngine(holds={2: hold}), failing), strict=True))
+    session = make_session(make_engine_at=engines.__getitem__, places=lambda: places)
+    action = QAction(session)
+    action.setCheckable(True)
+    Forever(action, session)
+    action.setChecked(True)
+    try:
+        qtbot.waitUntil(lambda: not action.isChecked())
+        assert session.pool.followed.number == 1
+        assert len(failing.requests) == 1
+    finally:
+        hold.set()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
 
 
 def test_stop_switches_it_off(session: Session, action: QAction, qtbot: QtBot) -> None:
