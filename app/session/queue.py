@@ -158,7 +158,8 @@ class RunQueue(QObject):
             if entry.left or self.in_progress(entry.id) or entry.id != run.id:
                 entries.append(entry)
         has_failed_often = self._failures >= MOST_FAILURES
-        self._set(tuple(replace(run, is_on_hold=True) if has_failed_often else run for run in entries))
+        self.entries = tuple(replace(run, is_on_hold=True) if has_failed_often else run for run in entries)
+        self.changed.emit()  # also where the entries are the same: one runs no more
 
     def go_on(self) -> None:
         """Lets all that is held take its turn again; what failed stays."""

@@ -58,6 +58,16 @@ def test_each_picture_knows_the_requests_that_come_after_it(queue: RunQueue) -> 
     assert known == [["two"] * 3 + ["three"], ["two"] * 2 + ["three"], ["two", "three"], ["three"], []]
 
 
+def test_a_picture_that_ends_is_told_where_the_requests_stay_as_they_are(queue: RunQueue) -> None:
+    begin(queue)
+    begin(queue)
+    queue.hold()
+    told: list[int] = []
+    queue.changed.connect(lambda: told.append(len(queue.running)))
+    queue.end(queue.running[1], Ending.cancelled)  # the first of three
+    assert told == [1]
+
+
 def test_seeds_go_round_at_the_largest() -> None:
     queue = RunQueue()
     queue.add(Generate(GenerationRequest("one", seed=LARGEST_SEED, count=2)))
