@@ -15,7 +15,7 @@ from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
 from core.remote.codec import Decoder, Encoder
-from core.remote.frames import Message, write_message
+from core.remote.frames import Message, WireCut, write_message
 from core.remote.messages import (
     Answer,
     Close,
@@ -249,6 +249,8 @@ class _Connection:
         while True:
             try:
                 message = self._peer.inbox.take(_LOOK_AGAIN_S)
+            except WireCut:  # an engine that was killed while it sent has ended, like any other
+                message = None
             except TimeoutError:
                 if self._is_late(deadline):
                     self.end(0)

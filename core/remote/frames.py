@@ -83,6 +83,10 @@ def write_message(sink: Sink, text: bytes, arrays: Mapping[str, tuple[bytes, mem
     sink.flush()
 
 
+class WireCut(WireBroken):
+    """The stream ends within a message, as it does when the other end is killed."""
+
+
 def read_message(source: Source, bounds: Bounds = DEFAULT_BOUNDS) -> Message | None:
     """Returns the next message, None where the stream ends. Raises WireBroken for anything else."""
     arrays: dict[str, NDArray[Any]] = {}
@@ -151,6 +155,6 @@ def _read(source: Source, size: int, *, may_end: bool = False) -> bytearray | No
         if not part:
             if may_end and not content:
                 return None
-            raise WireBroken(tr("it ends in the middle of a message"))
+            raise WireCut(tr("it ends in the middle of a message"))
         content += part
     return content

@@ -222,3 +222,9 @@ def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
     served.start()
     served.join(LONGEST_S)
     assert not served.is_alive()
+
+
+def test_an_engine_that_is_cut_off_while_it_sends_has_ended(tmp_path: Path) -> None:
+    answers = served(said(*ORDERS))
+    with pytest.raises(EngineEnded):
+        asked(io.BytesIO(answers[:-3]), tmp_path / "here" / "films")
