@@ -35,9 +35,11 @@ class ComputersPage(Page):
 
     Signals:
         changed: other computers are known, or other devices of one.
+        used_changed: one that makes pictures is started in another way, or is gone.
     """
 
     changed = Signal()
+    used_changed = Signal()
 
     def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
         super().__init__(tr("Computers"), "computersPage")
@@ -81,6 +83,8 @@ class ComputersPage(Page):
         self._name.clear()
         self._fill()
         self.changed.emit()
+        if any(place.address == address for place in self._settings_store.settings.more_places):
+            self.used_changed.emit()
         self._test(address)
 
     def _fill(self) -> None:
@@ -125,12 +129,13 @@ class ComputersPage(Page):
     @Slot(str)
     def _remove(self, address: str) -> None:
         settings = self._settings_store.settings
-        self._settings_store.change(
-            computers=tuple(one for one in settings.computers if one.address != address),
-            more_places=tuple(place for place in settings.more_places if place.address != address),
-        )
+        places = tuple(place for place in settings.more_places if place.address != address)
+        computers = tuple(one for one in settings.computers if one.address != address)
+        self._settings_store.change(computers=computers, more_places=places)
         self._fill()
         self.changed.emit()
+        if places != settings.more_places:
+            self.used_changed.emit()
 
 
 class ComputerRow(QWidget):

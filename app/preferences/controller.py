@@ -124,7 +124,7 @@ class PreferencesController(QObject):
         device = DevicePage(self._settings_store, self._session)
         computers = ComputersPage(self._settings_store, background)
         computers.changed.connect(device.offer_computers)
-        computers.changed.connect(self._session.pool.restart)
+        computers.used_changed.connect(self._session.pool.restart)
         memory = MemoryPage(self._settings_store, self._session, self._memory, background)
         downloads = DownloadsPage(self._settings_store, background)
         downloads.address_changed.connect(self.address_changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def state(dialog: PreferencesDialog, address: str) -> str:
 
 def test_a_computer_is_added_tested_offered_and_removed(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
     dialog, store = preferences(opened), opened.settings_store
+    new_engines: list[None] = []
+    opened.window.session.pool.runners[0].worker_thread.restart_engine.connect(partial(new_engines.append, None))
     add(dialog, "me@studio-pc", command := command_of(tmp_path / "there", FAKE, "--devices", "0=Fake GPU"))
     qtbot.waitUntil(lambda: "Ready" in state(dialog, "me@studio-pc"), timeout=WAITS_MS)
     assert "Fake GPU" in state(dialog, "me@studio-pc")
@@ -50,11 +53,13 @@ def test_a_computer_is_added_tested_offered_and_removed(opened: Opened, qtbot: Q
     qtbot.waitUntil(lambda: dialog.findChild(QCheckBox, "place-me@studio-pcNone") is None)  # of before the test
     box = part(dialog, QCheckBox, "place-me@studio-pc0")
     assert box.text() == "Fake GPU, me@studio-pc"
+    assert not new_engines  # which would load the model again
     box.click()
     place = EnginePlace(PlaceKind.ssh, "0", "me@studio-pc", "Fake GPU, me@studio-pc")
     assert store.settings.more_places == (place,)
     part(dialog, QPushButton, "remove-me@studio-pc").click()
     assert (store.settings.computers, store.settings.more_places) == ((), ())
+    assert len(new_engines) == 2
 
 
 @pytest.mark.parametrize(
