@@ -6,8 +6,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QMenu, QPushButton, QScrollArea, QWidget
 
 from app.session.session import Session
 from app.widgets.building import push_button, set_shown
@@ -112,6 +112,16 @@ class FoldBar(QWidget):
                     **{name: STARTS[name]}, **({"seed": last} if is_loose else {})
                 )  # variations of one picture
             focus_first(self._fields[name])
+            QTimer.singleShot(
+                0, self, partial(self._scroll_to, self._fields[name])
+            )  # once the field has its place
+
+    def _scroll_to(self, field: QWidget) -> None:
+        area: QWidget | None = field
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(field.focusWidget() or field)
 
     def fold_away(self, name: str) -> None:
         """Folds a field of `STARTS` away, and takes its value back."""

@@ -1,7 +1,7 @@
 """Chips of fields that are seldom used."""
 
 import pytest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.controls.fold_table import FOLDS
@@ -70,3 +70,14 @@ def test_rare_chips_are_in_a_menu_where_there_is_little_room(panel: ControlPanel
     assert panel.focusWidget() is panel.folds.more
     panel.folds.open(tuple(rare))
     assert panel.folds.more.isHidden()
+
+
+def test_a_field_that_opens_below_the_edge_is_scrolled_into_view(panel: ControlPanel, qtbot: QtBot):
+    panel.resize(336, 300)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.folds.chips["hires"].click()
+    field = panel.focusWidget()
+    assert isinstance(field, QWidget)
+    QApplication.processEvents()  # the field gets its place
+    qtbot.waitUntil(lambda: field.visibleRegion().boundingRect() == field.rect())
