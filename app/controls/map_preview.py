@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.messages.errors import message
@@ -74,28 +74,25 @@ class MapPreview(QWidget):
         self.told.emit("")
         self._maps.cancel()
         if control.path:
-            self._maps.submit(partial(_read, about, size), self._on_map, self._on_no_map)
+            side = round(PREVIEW_PX * self.devicePixelRatioF())
+            self._maps.submit(partial(_read, about, size, side), self._on_map, self._on_no_map)
         else:
             self._on_map((None, None))
 
-    def _on_map(self, read: tuple[Pixels | None, Pixels | None]) -> None:
+    def _on_map(self, read: tuple[QImage | None, QImage | None]) -> None:
         self._show_pictures(*read)
         self.told.emit("")
 
-    def _show_pictures(self, picture: Pixels | None, made: Pixels | None) -> None:
+    def _show_pictures(self, picture: QImage | None, made: QImage | None) -> None:
         """Shows the picture, unless it is its own map, beside the map; None for nothing."""
-        ratio = self.devicePixelRatioF()
-        side = round(PREVIEW_PX * ratio)
-        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        for label, pixels in ((self.picture, picture), (self.preview, made)):
-            if pixels is None:
+        for label, image in ((self.picture, picture), (self.preview, made)):
+            if image is None:
                 label.clear()
             else:
-                width = side if picture is not None else 2 * side
-                small = QPixmap.fromImage(to_image(pixels).scaled(width, side, keep, smooth))
-                small.setDevicePixelRatio(ratio)
+                small = QPixmap.fromImage(image)
+                small.setDevicePixelRatio(self.devicePixelRatioF())
                 label.setPixmap(small)
-            label.setVisible(pixels is not None)
+            label.setVisible(image is not None)
         is_map = self._control is not None and self._control.preprocessor not in IMAGE_PROMPTS
         self.paint_button.setVisible(made is not None and is_map)
 
@@ -112,9 +109,15 @@ class MapPreview(QWidget):
         self._selection.change(self._number, edits=None)
 
 
-def _read(control: Control, size: Size) -> tuple[Pixels | None, Pixels]:
-    """Returns what is seen of a control's picture, None where that is the map, and the map."""
+def _read(control: Control, size: Size, side: int) -> tuple[QImage | None, QImage]:
+    """Returns what is seen of a picture, None where that is the map, and the map, of at most ``side`` rows."""
     made, _ = read_map(control, size)
     if control.preprocessor == NO_PREPROCESSOR or control.preprocessor in IMAGE_PROMPTS:
-        return None, made
-    return read_map(replace(control, preprocessor=NO_PREPROCESSOR, values=(), edits=None), size)[0], made
+        return None, _small(made, 2 * side, side)
+    picture, _ = read_map(replace(control, preprocessor=NO_PREPROCESSOR, values=(), edits=None), size)
+    return _small(picture, side, side), _small(made, side, side)
+
+
+def _small(pixels: Pixels, width: int, height: int) -> QImage:
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return to_image(pixels).scaled(width, height, keep, smooth)

@@ -10,7 +10,7 @@ from app.create.page import CreatePage
 from app.messages.errors import message
 from app.session.session import Session
 from app.widgets.pixels import to_image
-from core.control.edits import EditPixels, cut_to, read_edits, whole_of
+from core.control.edits import EditPixels, cut_to, read_edits
 from core.control.picture import read_map
 from core.errors import EmulsionError, UnreadablePicture
 from core.pictures.pixels import Pixels
@@ -125,16 +125,16 @@ class MapPlace(QObject):
 
     @Slot()
     def _keep(self) -> None:
-        """Waits on while a stroke is being painted."""
+        """Waits on while a stroke is being painted. Strokes fit every map of their picture, and no other one."""
         self._rest.stop()
-        if self._is_kept or self._asked() != self._shown:
+        asked, shown = self._asked(), self._shown
+        if self._is_kept or asked is None or shown is None or asked[0].path != shown[0].path:
             return
         if self._create.map_editor.view.is_painting and self.sender() is self._rest:
             self._rest.start()
             return
         self._is_kept = True
-        levels = self._create.map_editor.levels
-        self._create.controls.paint(self._number, None if levels is None else whole_of(levels, self._picture))
+        self._create.controls.paint(self._number, self._create.map_editor.levels, self._picture)
 
     def _asked(self) -> tuple[Control, Size] | None:
         """Returns what the map on the screen would be made of now."""
@@ -145,7 +145,6 @@ class MapPlace(QObject):
     def _on_draft_edited(self, _draft: GenerationRequest) -> None:
         """Ends with a map that is another one now; what was painted goes on from its button."""
         if self._create.is_painting_map and self._asked() != self._shown:
-            self._is_kept = True
             self.close()
 
 

@@ -1,7 +1,6 @@
 """The draft's controls, and the networks for them at hand."""
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import message
 from app.session.session import Session
-from core.control.edits import EditPixels, save_edits
+from core.control.edits import EditPixels, save_edits, whole_of
 from core.control.file import ControlFile
 from core.control.types import type_of
 from core.errors import EmulsionError
@@ -17,7 +16,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue
 from core.models.compatibility import kind_of
 from core.request.control import PREPROCESSORS, Control, MapEdits
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Size
 
 
 class ControlSelection(QObject):
@@ -78,8 +77,11 @@ class ControlSelection(QObject):
         controls[number] = self._suited(_changed(controls[number], values))
         self._session.edit(controls=tuple(controls))
 
-    def paint(self, number: int, edits: EditPixels | None) -> None:
-        """Has what was painted over a map written, and makes it the control's then; None for nothing."""
+    def paint(self, number: int, edits: EditPixels | None, picture: Size) -> None:
+        """Has what was painted over a map written, and makes it the control's then; None for nothing.
+
+        ``picture`` is the size of the control's whole picture.
+        """
         if edits is None:
             self.change(number, edits=None)
             return
@@ -90,7 +92,11 @@ class ControlSelection(QObject):
             if number < len(controls) and controls[number].path == path:
                 self.change(number, edits=MapEdits(str(place)))
 
-        work = partial(save_edits, edits.copy(), self.pasted)
+        painted = edits.copy()
+
+        def work() -> Path:
+            return save_edits(whole_of(painted, picture), self.pasted)
+
         self._session.draft_editor.files.write(work, written, self._on_not_written)
 
     def _on_not_written(self, error: EmulsionError) -> None:

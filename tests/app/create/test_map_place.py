@@ -108,6 +108,18 @@ def test_another_picture_or_preprocessor_ends_painting(open_window: Opener, draw
     assert control_of(opened).edits is None
 
 
+def test_a_change_that_ends_painting_keeps_the_last_stroke(
+    open_window: Opener, drawing: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page = begin(opened, drawing, qtbot)
+    stroke(page)
+    page.controls.change(0, preprocessor="invert")
+    assert not page.is_painting_map
+    kept(opened, qtbot)
+    assert control_of(opened).preprocessor == "invert"
+
+
 def test_undo_of_the_page_takes_the_strokes_and_brings_them_back(
     open_window: Opener, drawing: Path, qtbot: QtBot
 ) -> None:
