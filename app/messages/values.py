@@ -16,6 +16,8 @@ _FIELD_NAMES = {
     "widen": tr("widening"),
     "hires": tr("hires fix"),
     "refine": tr("strength of refining"),
+    "by": tr("factor of enlargement"),
+    "tile": tr("size of tiles"),
     **{
         name: tr(name)
         for name in (

@@ -127,7 +127,7 @@ def _run(arguments: Namespace) -> int:
                         case Loading(phase):
                             if phase is Phase.refining and (use := result_of(engine, ReportMemory()).plan):
                                 progress.note(tr("memory: {explain}", explain=use.explain()))
-                            progress.begin_phase(f"{PHASES[phase]} {path.name}")
+                            progress.begin_phase(f"{path.name}: {PHASES[phase]}")
                         case Advanced(done, total):
                             progress.finish_step(done, total)
                         case Finished(image):

@@ -44,6 +44,7 @@ def test_several_go_to_a_folder_by_the_upscaler_that_ships(run: Run, picture: Pa
     assert answer.code == 0, answer.errors
     paths = [Path(line) for line in answer.output.split("\n") if line]
     assert len(set(paths)) == 2
+    assert answer.errors.count("red.png: enlarging") == 2
     for path in paths:
         upscaler = read_recipe(path).request.upscaler
         assert upscaler is not None and (upscaler.name, upscaler.factor) == (OF_STARTER, 1.5)
@@ -78,7 +79,10 @@ def test_the_upscalers_are_listed(run: Run) -> None:
     [
         ((), "emulsion upscale PICTURE"),
         (("{picture}", "--upscaler", "4x-Missing"), "no upscaler called “4x-Missing”"),
-        (("{picture}", "--by", "9"), "a number from 1 to 8"),
+        (
+            ("{picture}", "--by", "9"),
+            "“9” is not a possible factor of enlargement: it must be a number from 1 to 8",
+        ),
         (("{picture}", "--by", "much"), "a number"),
         (("{folder}/none.png",), "none.png"),
         (("{picture}", "{picture}", "-o", "{folder}/a.png"), "a folder"),
