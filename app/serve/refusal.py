@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,8 +68,8 @@ class Refusal(Exception):
         return JSONResponse(told, 422 if self.status == 400 else self.status, dict(self.headers))
 
 
-def refusal_of(error: BaseException, log_file: Path | None = None) -> Refusal:
-    """Returns the refusal that stands for any error."""
+def refusal_of(error: BaseException) -> Refusal:
+    """Returns the refusal that stands for any error; clients are told no path, not even of the log."""
     match error:
         case Refusal():
             return error
@@ -91,8 +90,8 @@ def refusal_of(error: BaseException, log_file: Path | None = None) -> Refusal:
             log.info("a request failed: %s", error)
         case _:
             log.error("a request failed", exc_info=error)
-    return Refusal(500, str(message(error, log_file)))
+    return Refusal(500, str(message(error)))
 
 
 async def on_error(request: Request, error: Exception) -> JSONResponse:
-    return refusal_of(error, request.app.state.log_file).answer(request.url.path)
+    return refusal_of(error).answer(request.url.path)

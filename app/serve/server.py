@@ -7,7 +7,6 @@ import json
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -96,14 +95,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def application(door: Door, log_file: Path | None = None) -> Starlette:
+def application(door: Door) -> Starlette:
     """Returns all addresses without the guard."""
     handlers: dict[Any, Any] = dict.fromkeys((Refusal, EmulsionError, HTTPException, Exception), on_error)
-    app = Starlette(
+    return Starlette(
         routes=[*openai_routes.routes(door), *automatic_routes.routes(door)], exception_handlers=handlers
     )
-    app.state.log_file = log_file
-    return app
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -130,12 +127,10 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def server(
-    door: Door, token: str, begun: Callable[[], None], *, is_open: bool = False, log_file: Path | None = None
-) -> uvicorn.Server:
+def server(door: Door, token: str, begun: Callable[[], None], *, is_open: bool = False) -> uvicorn.Server:
     """Returns what serves sockets until Ctrl+C or SIGTERM; ``begun`` is called when requests are answered."""
     config = uvicorn.Config(
-        Access(application(door, log_file), token, is_open=is_open),
+        Access(application(door), token, is_open=is_open),
         http=BoundedProtocol,
         ws="none",
         lifespan="off",
