@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -98,9 +99,14 @@ class MapPlace(QObject):
         """Shows the canvas again, with what was painted before."""
         self._is_kept = True
         self.close()
+        bring_back = partial(self._bring_back, self._number, self._before)
+        if not self._session.draft_editor.files.puts_off(bring_back):  # else those being written would come after
+            bring_back()
+
+    def _bring_back(self, number: int, before: MapEdits | None) -> None:
         controls = self._session.draft.controls
-        if self._number < len(controls) and controls[self._number].edits != self._before:
-            self._create.controls.change(self._number, edits=self._before)
+        if number < len(controls) and controls[number].edits != before:
+            self._create.controls.change(number, edits=before)
 
     def _show(self, opened: _Opened) -> None:
         if self._asked() != self._shown:  # it was changed while the files were read

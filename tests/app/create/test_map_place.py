@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from app.create.map_place import MapPlace
 from app.create.page import CreatePage
 from core.control.edits import cut_to, read_edits
 from core.request.control import Control
@@ -90,6 +91,23 @@ def test_cancelling_brings_back_what_was_there(open_window: Opener, drawing: Pat
     assert not page.is_painting_map
     qtbot.waitUntil(lambda: not opened.window.session.draft_editor.files.is_busy)
     assert np.array_equal(kept(opened, qtbot), first)
+
+
+def test_cancelling_takes_back_strokes_that_are_just_being_written(
+    open_window: Opener, drawing: Path, qtbot: QtBot
+) -> None:
+    opened = open_window()
+    page, files = begin(opened, drawing, qtbot), opened.window.session.draft_editor.files
+    stroke(page)
+    place = page.findChild(MapPlace)
+    assert place is not None
+    rest = place.findChild(QTimer)
+    assert rest is not None
+    rest.timeout.emit()
+    assert files.is_busy
+    page.map_editor.cancelled.emit()
+    qtbot.waitUntil(lambda: not files.is_busy)
+    assert control_of(opened).edits is None
 
 
 def test_another_picture_or_preprocessor_ends_painting(open_window: Opener, drawing: Path, qtbot: QtBot) -> None:
