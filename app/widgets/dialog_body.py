@@ -19,6 +19,7 @@ class DialogBody(QScrollArea):
         self._content.setLayout(layout)
         self.setAccessibleName(name)
         self.setWidget(self._content)
+        self._content.setAutoFillBackground(False)  # setWidget sets it, and on a card the window's colour shows
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
