@@ -187,9 +187,10 @@ class EnginePool(QObject):
         run = self._queue.take(is_paused=is_paused, worker=worker, last=runner.last)
         self._is_feeding = False
         if run is not None:
-            if self.followed.run is None:
+            is_shown = self.followed.run is None
+            runner.begin(self._as_set(run))  # before others hear of it, who may have another one begin
+            if is_shown:
                 self.follow(runner)
-            runner.begin(self._as_set(run))
 
     def _with_missing(self, runners: tuple[Runner, ...], places: Sequence[EnginePlace]) -> tuple[Runner, ...]:
         for number in range(len(runners), len(places)):

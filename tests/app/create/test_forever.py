@@ -64,7 +64,9 @@ def test_each_of_several_engines_makes_one_after_the_other(make_session: MakeSes
             made.add(runner.number)
 
     session.pool.happened.connect(note)
+    session.pool.follow(session.pool.runners[1])  # the first one that begins is another one
     action.setChecked(True)
+    assert len(session.queue.running) == len(session.pool.busy)
     qtbot.waitUntil(lambda: made == {1, 2})
     session.stop()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
