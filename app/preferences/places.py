@@ -43,7 +43,7 @@ class PlacesSection(QWidget):
         settings = self._settings_store.settings
         found = [EnginePlace(PlaceKind.process, key, label=name) for key, name in gpus if key != settings.device]
         far = [place for computer in settings.computers for place in computer.places]
-        for place in (*far, *settings.more_places, *found, PROCESSOR):
+        for place in (*found, PROCESSOR, *settings.more_places, *far):  # new computers come last
             if (key := replace(place, label="")) not in self._boxes:
                 box = self._boxes[key] = named(
                     QCheckBox(place_name(place)), f"place-{place.address}{place.device}"

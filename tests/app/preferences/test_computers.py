@@ -99,3 +99,11 @@ def test_return_in_a_field_adds_the_computer_and_leaves_the_preferences_open(ope
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert [computer.address for computer in opened.settings_store.settings.computers] == ["studio-pc"]
     assert dialog.isVisible()
+
+
+def test_the_processor_stands_before_other_computers(opened: Opened) -> None:
+    opened.settings_store.change(computers=(Computer("old-pc", "emulsion"),))
+    dialog = preferences(opened)
+    add(dialog, "new-pc", "nothing-of-this-name")
+    boxes = [box.objectName() for box in dialog.findChildren(QCheckBox) if box.objectName().startswith("place-")]
+    assert boxes == ["place-cpu", "place-old-pcNone", "place-new-pcNone"]
