@@ -16,6 +16,7 @@ from core.files.atomic import words_of
 from core.language.words import tr
 from core.remote.codec import Encoder
 from core.remote.messages import Answer, Failed, Has, Put
+from core.remote.store import is_name
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Sending:
                 state = os.fstat(file.fileno())
                 key = path, state.st_mtime_ns, state.st_size
                 if key not in self._sent:
-                    self._sent[key] = self._place_of(path.name, file, state.st_size)
+                    self._sent[key] = self._place_of(_sent_name(path), file, state.st_size)
         except OSError as error:
             log.info("%s is not sent: %s", path, words_of(error))
             return
@@ -67,3 +68,8 @@ class Sending:
                 case _:
                     break
         raise WireBroken(tr("it does not take a file"))
+
+
+def _sent_name(path: Path) -> str:
+    """Returns the file's own name, or a plain one with its ending where the other end takes no such name."""
+    return path.name if is_name(path.name) else f"file{path.suffix}" if is_name(f"file{path.suffix}") else "file"

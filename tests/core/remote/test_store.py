@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.errors import WireBroken
 from core.remote import store as store_module
@@ -28,6 +29,13 @@ def put(
     sha256: str = SHA256, name: str = "a.png", size: int = len(CONTENT), offset: int = 0, content: bytes = b""
 ) -> Put:
     return Put(sha256, name, size, offset, np.frombuffer(content, np.uint8))
+
+
+@pytest.mark.parametrize("name", ["a\\b.png", "a\u200bb.png", f"{'ä' * 110}.png", "a\n.film", "a.\udcff"])
+def test_a_picture_is_sent_whatever_it_is_called(store: FileStore, tmp_path: Path, name: str) -> None:
+    (path := tmp_path / name).write_bytes(CONTENT)
+    Sending(store.put, encoder := Encoder()).send(path)
+    assert Path(encoder.renamed[str(path)]).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("name", ["house.png", "house.film", "größe 1.webp"])
@@ -58,6 +66,29 @@ def test_sending_goes_on_where_it_ended(store: FileStore) -> None:
     assert store.put(put(offset=5000, content=CONTENT[5000:])).count == 1000
     done = store.put(put(offset=1000, content=CONTENT[1000:]))
     assert (done.count, done.place.read_bytes()) == (len(CONTENT), CONTENT)
+
+
+def test_a_file_that_came_whole_before_its_engine_ended_is_finished_by_the_next(store: FileStore) -> None:
+    place = store.put(put(content=CONTENT[:-1])).place
+    (part,) = place.parent.parent.glob("*.part")
+    part.write_bytes(CONTENT)
+    assert store.put(put()) == Has(SHA256, len(CONTENT), place)
+    assert place.read_bytes() == CONTENT
+
+
+def test_an_engine_that_is_sent_a_file_at_once_with_another_one_does_not_spoil_it(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, beside = store_module._write_at, list[Has]()  # pyright: ignore[reportPrivateUsage]
+
+    def write_beside(path: Path, offset: int, content: NDArray[np.uint8]) -> None:
+        monkeypatch.setattr(store_module, "_write_at", write)
+        beside.append(store.put(put(content=CONTENT[:1000])))
+        write(path, offset, content)
+
+    monkeypatch.setattr(store_module, "_write_at", write_beside)
+    assert (store.put(put(content=CONTENT[:1000])).count, beside[0].count) == (1000, 1000)
+    assert store.put(put(offset=1000, content=CONTENT[1000:])).place.read_bytes() == CONTENT
 
 
 def test_another_content_is_refused_and_not_kept(store: FileStore, tmp_path: Path) -> None:
