@@ -113,8 +113,9 @@ def serve_line(line: Line, listener: socket.socket, stays_s: float = STAYS_S) ->
 
 
 def _carry(line: Line, connection: socket.socket) -> None:
-    line.carry(SocketConnection(connection))
-    connection.close()
+    with connection, suppress(OSError):  # it has ended
+        if connection.recv(1, socket.MSG_PEEK):  # one that says nothing only looks for sessions that were cut off
+            line.carry(SocketConnection(connection))
 
 
 def _begun(place: Path, keep: Callable[[socket.socket, Path], None]) -> socket.socket:
@@ -124,10 +125,12 @@ def _begun(place: Path, keep: Callable[[socket.socket, Path], None]) -> socket.s
             still.close()
         else:  # it was cut off
             forget(other)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    _at(place, listener.bind)
-    place.chmod(0o600)
+    listener, new = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), place.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    _at(new, listener.bind)
+    new.chmod(0o600)
     listener.listen()
+    new.rename(place)  # a relay beside this one takes it for a session only now that it answers
     sys.stdout.flush()
     sys.stderr.flush()
     if (child := os.fork()) == 0:

@@ -214,3 +214,34 @@ def test_a_session_to_which_nobody_comes_ends_by_itself(tmp_path: Path, monkeypa
     serve_line(line := Line(), listener, stays_s=0.0)
     listener.close()
     assert line.read(1) == b""
+
+
+def test_who_only_looks_for_a_session_takes_its_line_from_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind("a.sock")
+    listener.listen()
+    here, there = Line(), Line()
+    own = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    own.connect("a.sock")
+    serving = Thread(target=serve_line, args=(there, listener), daemon=True)
+    carrying = Thread(target=here.carry, args=(SocketConnection(own),), daemon=True)
+    serving.start()
+    carrying.start()
+    there.write(b"a")
+    assert here.read(1) == b"a"
+    looking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    looking.connect("a.sock")
+    looking.shutdown(socket.SHUT_WR)
+    assert looking.recv(1) == b""  # it was seen, and let go
+    looking.close()
+    there.write(b"b")
+    assert here.read(1) == b"b"
+    assert not there.is_away
+    here.end()
+    serving.join()
+    carrying.join()
+    own.close()
+    listener.close()
