@@ -232,6 +232,13 @@ def test_each_trouble_is_told_by_its_name(words: str, expected: tuple[int, Troub
     assert (away.value.name, away.value.trouble) == ("me@studio-pc", trouble)
 
 
+def test_ssh_may_close_its_output_before_it_tells_why_it_ends(tmp_path: Path) -> None:
+    ssh = fake_ssh(tmp_path, "exec >&-", "sleep 0.3", "echo 'sh: 1: emulsion: not found' >&2", "exit 127")
+    with pytest.raises(ComputerAway) as away:
+        SshSessions(Computer("studio-pc"), ssh)()
+    assert away.value.trouble is Trouble.no_emulsion
+
+
 @pytest.mark.parametrize("ssh", ["there is no such program", "/dev/null"])
 def test_a_computer_without_ssh_is_told(ssh: str) -> None:
     with pytest.raises(ComputerAway) as away:
