@@ -21,10 +21,15 @@ _PHASES = {
 _AT_END = (Phase.decoding, Phase.enlarging)
 
 
-def goes_on_elsewhere(problem: Message, place: str, title: str) -> Message:
+def goes_on_elsewhere(problem: Message, place: str, title: str, *, is_begun: bool) -> Message:
     """Returns the message for a run whose engine in a ``place`` has gone away."""
     told = f"{place}: {in_sentence(problem.title)}"
-    sentence = tr("{prompt} goes on elsewhere, from the last step that was kept.", prompt=quoted(title[:60]))
+    prompt = quoted(title[:60])
+    sentence = (
+        tr("{prompt} goes on elsewhere, from the last step that was kept.", prompt=prompt)
+        if is_begun
+        else tr("{prompt} is made elsewhere.", prompt=prompt)
+    )
     return Message(told, f"{problem.sentence} {sentence}")
 
 

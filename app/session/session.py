@@ -277,7 +277,8 @@ class Session(QObject):
         elif problem.is_of_engine and self.pool.has_another(runner) and entry is not None and not entry.lost_by:
             ending = Ending.lost
             self.queue.end(run, ending, again=again, lost_by=runner.number)
-            self.noticed.emit(goes_on_elsewhere(problem, self.place_text(runner), run.operation.title))
+            place, is_begun = self.place_text(runner), left is not None
+            self.noticed.emit(goes_on_elsewhere(problem, place, run.operation.title, is_begun=is_begun))
         else:
             self.queue.end(run, ending, problem.title, again)
             self.run_failed.emit(problem)

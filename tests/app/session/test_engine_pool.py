@@ -147,7 +147,7 @@ def test_a_lost_run_goes_on_in_another_place_where_it_was(two: Two, qtbot: QtBot
     two.let_go_on(PLACES[1])
     qtbot.waitUntil(lambda: noticed != [])
     assert "Engine 2 (Example 7)" in noticed[0].title
-    assert "a boat" in noticed[0].sentence
+    assert "“a boat” goes on elsewhere, from the last step" in noticed[0].sentence
     (waiting,) = two.session.queue.runs  # the place that lost it does not get it again
     assert isinstance(waiting.operation, GenerateBranch)
     assert len(waiting.operation.branch.film.frames) == 4
@@ -196,6 +196,8 @@ def test_what_is_lost_twice_is_offered_again(two: Two, qtbot: QtBot, listen: Lis
 
 def test_a_place_that_loses_all_gets_nothing_while_another_works(two: Two, qtbot: QtBot) -> None:
     two.engines[PLACES[1]].errors[0] = EngineEnded()
+    noticed: list[Message] = []
+    two.session.noticed.connect(noticed.append)
     two.let_go_on(PLACES[1])
     two.add("a house", count=8)
     qtbot.waitUntil(lambda: len(two.engines[PLACES[1]].requests) == 2)
@@ -203,6 +205,7 @@ def test_a_place_that_loses_all_gets_nothing_while_another_works(two: Two, qtbot
     qtbot.waitUntil(lambda: two.session.state is RunState.idle)
     assert len(two.engines[PLACES[1]].requests) == 2
     assert two.session.queue.entries == ()
+    assert all("“a house” is made elsewhere" in message.sentence for message in noticed) and noticed
     again = {request.seed for request in two.engines[PLACES[0]].requests}
     assert again == set(range(7, 15))
 
