@@ -155,11 +155,14 @@ class EnginePool(QObject):
     @Slot()
     def feed(self) -> None:
         """Gives runs to those that are free, unless the user has paused what is being made."""
+        self._feed_all(is_paused=self.begins_paused)
+
+    def _feed_all(self, *, is_paused: bool) -> None:
         for runner in self.runners:
             if not self.busy and not self._queue.runs:
                 runner.losses = 0  # the next time it may be there again
             if not any(other.state is RunState.paused for other in self.busy):
-                self._feed_one(runner, is_paused=self.begins_paused)
+                self._feed_one(runner, is_paused=is_paused)
 
     def close(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
         """After `shut_down`: says whether all threads ended in time."""
@@ -238,7 +241,7 @@ class EnginePool(QObject):
         runner.release()
         if was_paused and runner in self.runners:
             self._feed_one(runner, is_paused=True)
-        self.feed()
+        self._feed_all(is_paused=was_paused or self.begins_paused)
         if runner.run is None and runner is self.followed and (busy := self.busy):
             self.follow(busy[0])
         if runner.run is None:  # still: whoever hears of that may have had another one begin

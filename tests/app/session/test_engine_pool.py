@@ -158,6 +158,21 @@ def test_a_lost_run_goes_on_in_another_place_where_it_was(two: Two, qtbot: QtBot
     assert "run_failed" not in heard.names()
 
 
+def test_a_paused_run_that_is_lost_stays_paused_in_another_place(two: Two, qtbot: QtBot) -> None:
+    first, second = two.session.pool.runners
+    two.engines[PLACES[0]].errors[2] = EngineEnded("signal 9")
+    two.add("a house")
+    qtbot.waitUntil(two.engines[PLACES[0]].arrived.is_set)
+    two.session.pause()
+    two.let_go_on()
+    qtbot.waitUntil(lambda: second.run is not None)
+    assert first.run is None
+    assert two.session.state is RunState.paused
+    two.session.resume()
+    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
+    assert two.session.queue.entries == ()
+
+
 class LeavingEngine(FakeEngine):
     """Goes away when it has told a picture, before it says that the run is over."""
 
