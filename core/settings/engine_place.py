@@ -37,7 +37,9 @@ class EnginePlace:
 def places_from_json(value: Any) -> tuple[EnginePlace, ...]:
     """Reads places; those of a kind that this version does not know are left out. Raises ValueError."""
     entries = (object_of(entry, "a place") for entry in list_of(value, "places"))
-    return tuple(_place(entry) for entry in entries if entry.get("kind") in PlaceKind.__members__)
+    return tuple(
+        _place(entry) for entry in entries if text_of(entry.get("kind", ""), "kind") in PlaceKind.__members__
+    )
 
 
 def places_to_json(places: tuple[EnginePlace, ...]) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def _one(told: Mapping[str, Any]) -> Control:
     for sha256 in (picture, network):
         if not re.fullmatch(r"([0-9a-f]{10,64})?", sha256):
             raise damaged("sha256", sha256, "hexadecimal digits")
-    preprocessor = told.get("preprocessor", NO_PREPROCESSOR)
+    preprocessor = text_of(told.get("preprocessor", NO_PREPROCESSOR), "preprocessor")
     start, end = (number_of(told.get(name, own), name, 1.0) for name, own in (("start", 0.0), ("end", 1.0)))
     kind = told.get("type", "")
     if kind not in ("", *CONTROL_TYPES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from core.control.types import UNION_NUMBERS, type_of, types_of
 from core.errors import InvalidRequest
 from core.recipes.parameters import from_parameters, to_parameters
-from core.request.control import CONTROL_TYPES, PREPROCESSORS, Control
+from core.request.control import CONTROL_TYPES, PREPROCESSORS, Control, MapEdits
 from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import GenerationRequest, Limits
 from core.request.settings.controls import CONTROLS, parse_control
+from core.request.settings.controls_json import controls_from_json, controls_to_json
 from tests.core.request.test_settings import recipe_of
 
 HEAD = "a house\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: mine, "
@@ -159,3 +161,11 @@ def test_a_picture_without_a_network_is_refused_before_a_run_is_queued() -> None
     with pytest.raises(InvalidRequest) as refused:
         CONTROLS.check(request, Limits())
     assert "choose one for it" in refused.value.sentence
+
+
+@pytest.mark.parametrize("name", sorted(controls_to_json((Control("a", "b", edits=MapEdits("c")),))[0]))
+@pytest.mark.parametrize("value", [[], {}, [[]], {"a": []}], ids=str)
+def test_a_list_in_the_place_of_a_word_is_told_as_damage(name: str, value: object) -> None:
+    told = {**controls_to_json((Control("a", "b"),))[0], name: value}
+    with suppress(ValueError):
+        controls_from_json({"controls": [told]})
