@@ -237,9 +237,9 @@ def test_who_only_looks_for_a_session_takes_its_line_from_nobody(
     looking.shutdown(socket.SHUT_WR)
     assert looking.recv(1) == b""  # it was seen, and let go
     looking.close()
+    assert not there.is_away
     there.write(b"b")
     assert here.read(1) == b"b"
-    assert not there.is_away
     here.end()
     serving.join()
     carrying.join()
