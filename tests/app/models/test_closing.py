@@ -79,6 +79,7 @@ def run(home: Path, server: HubServer, notes: Path, close_at: int) -> subprocess
 def test_a_download_is_paused_by_closing_and_goes_on_where_it_was(server: HubServer, tmp_path: Path) -> None:
     home, notes = tmp_path / "home", tmp_path / "notes"
     home.mkdir()
+    server.bytes_per_second = 8_000_000  # what comes at once is told once, at its beginning
     server.holds_at = SIZE // 2  # to wait for the rest would never end
     ended = run(home, server, notes, close_at=3_000_000)
     assert ended.returncode == 0, ended.stderr + log_text(home)
@@ -86,7 +87,7 @@ def test_a_download_is_paused_by_closing_and_goes_on_where_it_was(server: HubSer
     folder = data_folder(home) / "models" / "small"
     arrived = (folder / f"{WEIGHTS}.part").stat().st_size
     assert 3_000_000 <= arrived < SIZE
-    server.holds_at = 0
+    server.bytes_per_second = server.holds_at = 0
     server.asked.clear()
     ended = run(home, server, notes, close_at=2 * SIZE)
     assert ended.returncode == 0, ended.stderr + log_text(home)
