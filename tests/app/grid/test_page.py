@@ -94,6 +94,7 @@ def test_a_cell_opens_its_picture_and_the_one_in_progress_is_looked_at(saving: O
 
 
 def test_a_cell_whose_picture_is_not_saved_yet_opens_it_then(saving: Opened, qtbot: QtBot) -> None:
+    hold = saving.engine.holds[2] = threading.Event()
     page = begin(saving, qtbot, ("steps", "3-4"))
     asked: list[Path] = []
     page.picture_asked.connect(asked.append)
@@ -105,6 +106,7 @@ def test_a_cell_whose_picture_is_not_saved_yet_opens_it_then(saving: Opened, qtb
         page.table.chosen.emit(0)
 
     saving.window.session.image_ready.connect(choose)
+    hold.set()
     finish(saving, qtbot)
     assert page.shown is not None
     assert asked == [page.shown.pictures[0]]

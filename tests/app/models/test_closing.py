@@ -32,15 +32,15 @@ make = application.make_window
 def make_driven(program, folders):
     window = make(program, folders)
     service = window.contents.models.widget.service
-    notes = Path(os.environ["EMULSION_NOTES"])
-    def follow(key):
-        state = service.states.get(key)
-        if state is None or state.stage is not Stage.running or state.done < int(sys.argv[2]):
-            return
-        service.changed.disconnect(follow)
-        notes.write_text(str(state.done))
-        QTimer.singleShot(0, window.close)
-    service.changed.connect(follow)
+    notes, part = Path(os.environ["EMULSION_NOTES"]), Path(sys.argv[3])
+    looks = QTimer(window, interval=20)
+    def look():  # at the disk: while nothing comes, no progress is told
+        has_begun = part.exists() and part.stat().st_size >= int(sys.argv[2])
+        if has_begun and service.states["small"].stage is Stage.running:
+            looks.stop()
+            window.close()
+    looks.timeout.connect(look)
+    looks.start()
     service.completed.connect(lambda key: window.close())
     window.show()
     def begin():
@@ -62,10 +62,14 @@ def server() -> Iterator[HubServer]:
         yield running
 
 
+def part_of(home: Path) -> Path:
+    return data_folder(home) / "models" / "small" / f"{WEIGHTS}.part"
+
+
 def run(home: Path, server: HubServer, notes: Path, close_at: int) -> subprocess.CompletedProcess[str]:
     environment = {**environment_of(home), "EMULSION_NOTES": str(notes), "HF_ENDPOINT": server.endpoint}
     return subprocess.run(
-        [sys.executable, "-c", CLOSE_WHILE_IT_DOWNLOADS, NAME, str(close_at)],
+        [sys.executable, "-c", CLOSE_WHILE_IT_DOWNLOADS, NAME, str(close_at), str(part_of(home))],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -84,8 +88,7 @@ def test_a_download_is_paused_by_closing_and_goes_on_where_it_was(server: HubSer
     ended = run(home, server, notes, close_at=3_000_000)
     assert ended.returncode == 0, ended.stderr + log_text(home)
     assert not downloads_of(server)
-    folder = data_folder(home) / "models" / "small"
-    arrived = (folder / f"{WEIGHTS}.part").stat().st_size
+    arrived = part_of(home).stat().st_size
     assert 3_000_000 <= arrived < SIZE
     server.bytes_per_second = server.holds_at = 0
     server.asked.clear()
@@ -95,6 +98,7 @@ def test_a_download_is_paused_by_closing_and_goes_on_where_it_was(server: HubSer
     assert stage == "paused"
     assert int(done) >= arrived
     assert [one.offset for one in server.content_requests(f"{WEIGHTS}?signature=of-the-address")] == [arrived]
+    folder = data_folder(home) / "models" / "small"
     record = read_record(folder)
     assert record is not None
     assert record.is_complete(folder)
