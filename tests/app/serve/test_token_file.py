@@ -35,13 +35,14 @@ def test_what_is_no_token_is_refused(tmp_path: Path, content: bytes) -> None:
         token_in(path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
-def test_a_token_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    token_in(path)
-    path.chmod(0o644)
-    with pytest.raises(InvalidRequest, match="chmod 600"):
+if sys.platform != "win32":  # which has no such modes
+
+    def test_a_token_that_others_can_read_is_refused(tmp_path: Path) -> None:
+        path = tmp_path / "token"
         token_in(path)
+        path.chmod(0o644)
+        with pytest.raises(InvalidRequest, match="chmod 600"):
+            token_in(path)
 
 
 def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:

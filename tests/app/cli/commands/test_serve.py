@@ -33,21 +33,24 @@ def test_what_cannot_be_served_is_told(run: Run, arguments: tuple[str, ...], tol
     assert told in answer.errors
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C for one program is sent differently there")
-def test_the_first_start_prints_a_line_to_paste_the_second_none_and_ctrl_c_ends_it(home: Path) -> None:
-    for is_first in (True, False):
-        program = [sys.executable, "-m", "app", "serve", "--port", "0", "--no-save"]
-        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            lines = [process.stderr.readline(), process.stderr.readline()]
-            address = re.search(r"http://127\.0\.0\.1:\d+", lines[1])
-            assert address is not None
-            token = (Folders.default().config / "serve-token").read_text().strip()
-            headers = {"Authorization": f"Bearer {token}"}
-            request = urllib.request.Request(f"{address[0]}/v1/models", headers=headers)
-            with urllib.request.urlopen(request) as answer:
-                assert b"starter-model" in answer.read()
-            process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=LONGEST_S)
-        assert output == (f"export OPENAI_BASE_URL={address[0]}/v1 OPENAI_API_KEY={token}\n" if is_first else "")
-        assert (process.returncode, errors) == (0, "")
+if sys.platform != "win32":  # where Ctrl+C for one program is sent differently
+
+    def test_the_first_start_prints_a_line_to_paste_the_second_none_and_ctrl_c_ends_it(home: Path) -> None:
+        for is_first in (True, False):
+            program = [sys.executable, "-m", "app", "serve", "--port", "0", "--no-save"]
+            with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                assert process.stderr is not None
+                lines = [process.stderr.readline(), process.stderr.readline()]
+                address = re.search(r"http://127\.0\.0\.1:\d+", lines[1])
+                assert address is not None
+                token = (Folders.default().config / "serve-token").read_text().strip()
+                headers = {"Authorization": f"Bearer {token}"}
+                request = urllib.request.Request(f"{address[0]}/v1/models", headers=headers)
+                with urllib.request.urlopen(request) as answer:
+                    assert b"starter-model" in answer.read()
+                process.send_signal(signal.SIGINT)
+                output, errors = process.communicate(timeout=LONGEST_S)
+            assert output == (
+                f"export OPENAI_BASE_URL={address[0]}/v1 OPENAI_API_KEY={token}\n" if is_first else ""
+            )
+            assert (process.returncode, errors) == (0, "")
