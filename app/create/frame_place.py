@@ -5,32 +5,22 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 
+from app.create.editing_place import EditingPlace
 from app.create.page import CreatePage
 from app.masks.frame_editor import FrameEditor
 from app.masks.opening import PictureToMask, read_masked
-from app.messages.errors import message
 from app.session.session import Session
-from core.errors import EmulsionError
 from core.request.mask import NO_MARGINS, Margins
 from core.request.request import GenerationRequest
 
 
-class FramePlace(QObject):
-    """Part of the page *Create*. The frame is the draft's as soon as a handle is let go.
-
-    Signals:
-        failed: a `Message`.
-    """
-
-    failed = Signal(object)
+class FramePlace(EditingPlace):
+    """Part of the page *Create*. The frame is the draft's as soon as a handle is let go."""
 
     def __init__(self, create: CreatePage, session: Session) -> None:
-        super().__init__(create)
-        self._create = create
-        self._session = session
-        self._tasks = session.background.queue(self, "frames")
+        super().__init__(create, session, "frames")
         self._editor: FrameEditor | None = None
         self._path = ""
         self._before = NO_MARGINS
@@ -49,16 +39,15 @@ class FramePlace(QObject):
         """Shows the draft's start image in its frame."""
         source = self._session.draft.source
         if source is not None:
-            self._tasks.cancel()
             show = partial(self._show, source.path)
-            self._tasks.submit(partial(read_masked, Path(source.path), None), show, self._on_unreadable)
+            self._begin(partial(read_masked, Path(source.path), None), show)
 
     @Slot()
     def close(self) -> None:
         """Shows the canvas again."""
         if self._create.is_widening:
             self._create.show_widening(is_shown=False)
-            self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._focus_canvas()
 
     @Slot()
     def cancel(self) -> None:
@@ -80,9 +69,6 @@ class FramePlace(QObject):
         editor.open(opened.picture, self._margins, self._session.draft_editor.limits.size_step)
         self._create.show_widening(is_shown=True)
         editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _on_unreadable(self, error: EmulsionError) -> None:
-        self.failed.emit(message(error))
 
     @Slot()
     def _on_drawn(self) -> None:

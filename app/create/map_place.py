@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 
+from app.create.editing_place import EditingPlace
 from app.create.page import CreatePage
-from app.messages.errors import message
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.control.edits import EditPixels, cut_to, read_edits
 from core.control.picture import read_map
-from core.errors import EmulsionError, UnreadablePicture
+from core.errors import UnreadablePicture
 from core.pictures.pixels import Pixels
 from core.pictures.source import read_whole
 from core.request.control import Control, MapEdits
@@ -36,22 +36,14 @@ class _Opened:
     edits: EditPixels | None
 
 
-class MapPlace(QObject):
+class MapPlace(EditingPlace):
     """Part of the page *Create*.
 
     What is painted becomes the draft's when painting ends, when a run is to use it, and when the hand rests.
-
-    Signals:
-        failed: a `Message`.
     """
 
-    failed = Signal(object)
-
     def __init__(self, create: CreatePage, session: Session) -> None:
-        super().__init__(create)
-        self._create = create
-        self._session = session
-        self._tasks = session.background.queue(self, "control maps")
+        super().__init__(create, session, "control maps")
         self._number = 0
         self._shown: tuple[Control, Size] | None = None
         self._picture = Size(1, 1)
@@ -82,8 +74,7 @@ class MapPlace(QObject):
                 edits = None  # it is painted anew
             return _Opened(made, Size(pixels.shape[1], pixels.shape[0]), edits)
 
-        self._tasks.cancel()
-        self._tasks.submit(read, self._show, self._on_unreadable)
+        self._begin(read, self._show)
 
     @Slot()
     def close(self) -> None:
@@ -92,7 +83,7 @@ class MapPlace(QObject):
         if self._create.is_painting_map:
             self._create.map_editor.view.drop_gesture()
             self._create.show_map(is_shown=False)
-            self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._focus_canvas()
 
     @Slot()
     def cancel(self) -> None:
@@ -120,9 +111,6 @@ class MapPlace(QObject):
         editor.open(to_image(opened.made), opened.edits)
         self._create.show_map(is_shown=True)
         editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _on_unreadable(self, error: EmulsionError) -> None:
-        self.failed.emit(message(error))
 
     @Slot()
     def _on_painted(self) -> None:

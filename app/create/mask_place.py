@@ -7,23 +7,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 
+from app.create.editing_place import EditingPlace
 from app.create.frame_place import FramePlace
 from app.create.map_place import MapPlace
 from app.create.page import CreatePage
 from app.masks.editor import MaskEditor
 from app.masks.opening import PictureToMask, read_masked
-from app.messages.errors import message
 from app.session.session import Session
 from app.widgets.drop_router import DropRouter, DropRule, first, is_source
-from core.errors import EmulsionError
 from core.request.request import GenerationRequest, Mask
 
 KEEP_AFTER_MS = 1500
 
 
-class MaskPlace(QObject):
+class MaskPlace(EditingPlace):
     """Part of the page *Create*.
 
     What is painted becomes the draft's mask when painting ends, when a run is to use it, and when the hand rests.
@@ -31,19 +30,11 @@ class MaskPlace(QObject):
     Attributes:
         stays_open: says whether a run that begins leaves the place as it is, as those without end do.
         frames: the place where frames are drawn wider.
-
-    Signals:
-        failed: a `Message`.
     """
 
-    failed = Signal(object)
-
     def __init__(self, create: CreatePage, session: Session) -> None:
-        super().__init__(create)
-        self._create = create
-        self._session = session
+        super().__init__(create, session, "masks")
         self._masks = create.masks
-        self._tasks = session.background.queue(self, "masks")
         self._editor: MaskEditor | None = None
         self.stays_open: Callable[[], bool] = lambda: False
         self._is_kept, self._is_keeping = True, False
@@ -71,9 +62,8 @@ class MaskPlace(QObject):
     def _read(self) -> None:
         source, mask = self._session.draft.source, self._session.draft.mask
         if source is not None:
-            self._tasks.cancel()
             show = partial(self._show, source.path, mask.path if mask is not None else "")
-            self._tasks.submit(partial(read_masked, Path(source.path), mask), show, self._on_unreadable)
+            self._begin(partial(read_masked, Path(source.path), mask), show)
 
     @Slot()
     def close(self) -> None:
@@ -85,7 +75,7 @@ class MaskPlace(QObject):
             if self._editor is not None:
                 self._editor.view.drop_gesture()
             self._create.show_painting(is_shown=False)
-            self._create.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._focus_canvas()
 
     @Slot()
     def cancel(self) -> None:
@@ -126,9 +116,6 @@ class MaskPlace(QObject):
         editor.open(opened.picture, mask, opened.alpha)
         self._create.show_painting(is_shown=True)
         editor.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _on_unreadable(self, error: EmulsionError) -> None:
-        self.failed.emit(message(error))
 
     @Slot()
     def _on_painted(self) -> None:

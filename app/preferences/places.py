@@ -19,6 +19,8 @@ ABOUT = tr(
     "model into its own memory; on one processor they share its cores."
 )
 PROCESSOR = EnginePlace(PlaceKind.process, "cpu")
+ONE_MORE = tr("Processor (CPU), one more engine")
+"""Its name, which is true also where the processor makes pictures already."""
 
 
 class PlacesSection(QWidget):
@@ -45,9 +47,8 @@ class PlacesSection(QWidget):
         far = [place for computer in settings.computers for place in computer.places]
         for place in (*found, PROCESSOR, *settings.more_places, *far):  # new computers come last
             if (key := replace(place, label="")) not in self._boxes:
-                box = self._boxes[key] = named(
-                    QCheckBox(place_name(place)), f"place-{place.address}{place.device}"
-                )
+                name = ONE_MORE if key == PROCESSOR else place_name(place)
+                box = self._boxes[key] = named(QCheckBox(name), f"place-{place.address}{place.device}")
                 box.setChecked(any(replace(one, label="") == key for one in settings.more_places))
                 box.toggled.connect(self._on_toggled)
                 self._column.addWidget(box)
