@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from core.errors import UnreadablePicture
-from core.files.atomic import write_file
 from core.language.words import tr
-from core.pictures.mask import digest_of
+from core.pictures.mask import digest_of, save_levels
 from core.pictures.opening import decoded
 from core.pictures.pixels import Pixels
 from core.pictures.source import FORMATS, content_of
@@ -56,11 +55,7 @@ def edits_path(edits: EditPixels, folder: Path) -> Path:
 
 def save_edits(edits: EditPixels, folder: Path) -> Path:
     """Writes what was painted, and returns its path. Raises SaveFailed."""
-    buffer = BytesIO()
-    Image.fromarray(edits).save(buffer, "PNG")
-    path = edits_path(edits, folder)
-    write_file(path, buffer.getvalue())
-    return path
+    return save_levels(edits, edits_path(edits, folder))
 
 
 def edited(pixels: Pixels, edits: EditPixels) -> Pixels:

@@ -103,9 +103,13 @@ def digest_of(levels: MaskPixels) -> str:
 
 def save_mask(mask: MaskPixels, folder: Path) -> Path:
     """Writes the mask, and returns its path; an equal mask has the same file. Raises SaveFailed."""
+    return save_levels(mask, mask_path(mask, folder))
+
+
+def save_levels(levels: MaskPixels, path: Path) -> Path:
+    """Writes grey pixels as a PNG file, and returns its path. Raises SaveFailed."""
     buffer = BytesIO()
-    Image.fromarray(mask).save(buffer, "PNG")
-    path = mask_path(mask, folder)
+    Image.fromarray(levels).save(buffer, "PNG")
     write_file(path, buffer.getvalue())
     return path
 

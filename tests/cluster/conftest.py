@@ -12,8 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tests import tiny
+from tests.core.conftest import models
 from tests.patience import LONGEST_S
+
+__all__ = ["models"]
 
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
@@ -58,15 +60,6 @@ def nodes(no_leftover_threads: None) -> Iterator[ThreeNodes]:
     started.close()
     _, left = psutil.wait_procs(engines(), LONGEST_S)
     assert not left
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two tiny models, ``tiny`` (epsilon) and ``tiny-v`` (v-prediction, zero terminal SNR)."""
-    folder = tmp_path_factory.mktemp("models")
-    tiny.stable_diffusion(folder / "tiny")
-    tiny.stable_diffusion(folder / "tiny-v", prediction_type="v_prediction", seed=1)
-    return folder
 
 
 @pytest.fixture
