@@ -35,9 +35,6 @@ GROUP_SHARE = 0.1
 LARGEST_SCORES = GIB
 """Bytes of attention scores that are computed at once where they are held in memory."""
 
-HOLDING_SCORES = ("mps",)
-"""Kinds of devices whose attention holds them."""
-
 SHARED_MEMORY = ("cpu", "mps")
 """Kinds of devices that compute in the computer's own memory."""
 
@@ -65,11 +62,17 @@ PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class DeviceMemory:
-    """A device's memory in bytes. ``kind``: ``cuda``, ``mps``, ``xpu`` or ``cpu``."""
+    """A device's memory in bytes.
+
+    Attributes:
+        kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
+        holds_scores: attention has no fused kernel there, and holds its scores.
+    """
 
     kind: str
     total: int
     free: int
+    holds_scores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +203,8 @@ def plan_memory(
     values = BytesPerValue.of(family, dtype)
     packed = WeightBytes.of(weights, values, weight_bits)
     pixels = size.width * size.height
-    step = _step(family, values, pixels + seen, device.kind) + weights.packed.work(values.network)
-    whole, in_tiles = (_decode(family, values, count, device.kind) for count in (pixels, min(pixels, TILE_PX**2)))
+    step = _step(family, values, pixels + seen, device.holds_scores) + weights.packed.work(values.network)
+    whole, in_tiles = (_decode(family, values, count, device.holds_scores) for count in (pixels, min(pixels, TILE_PX**2)))
     at_once = _needed(packed, step, whole, Placement.on_device)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
@@ -264,18 +267,18 @@ def _placements(kind: str) -> tuple[Placement, ...]:
     return (Placement.on_device, Placement.drop_encoder) if kind in SHARED_MEMORY else tuple(Placement)
 
 
-def _step(family: FamilySpec, values: BytesPerValue, pixels: int, kind: str) -> int:
+def _step(family: FamilySpec, values: BytesPerValue, pixels: int, holds_scores: bool) -> int:
     """Returns the bytes that a step of a run needs beside the weights."""
     places = pixels // family.latents.factor**2
     scores = 2 * 8 * places**2 * 4  # of eight heads in two passes, in float32
-    held = 2 * min(scores, LARGEST_SCORES) if kind in HOLDING_SCORES else 0  # before and after the softmax
+    held = 2 * min(scores, LARGEST_SCORES) if holds_scores else 0  # before and after the softmax
     return family.step_values * places * values.network + held
 
 
-def _decode(family: FamilySpec, values: BytesPerValue, pixels: int, kind: str) -> int:
+def _decode(family: FamilySpec, values: BytesPerValue, pixels: int, holds_scores: bool) -> int:
     """Returns the bytes that a decode of so many pixels at a time needs beside the weights."""
     scores = (pixels // family.latents.factor**2) ** 2 * 4  # of one head
-    held = 2 * min(scores, LARGEST_SCORES) if kind in HOLDING_SCORES else 0
+    held = 2 * min(scores, LARGEST_SCORES) if holds_scores else 0
     return DECODE_VALUES_PER_PIXEL * pixels * values.autoencoder + held
 
 

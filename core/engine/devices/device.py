@@ -8,7 +8,7 @@ import psutil
 import torch
 
 from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16
-from core.engine.devices.probe import failure_of, is_available
+from core.engine.devices.probe import failure_of, is_available, is_fused
 from core.errors import DeviceMissing
 from core.families.spec import FamilySpec
 from core.files.sizes import size_text
@@ -37,6 +37,7 @@ class DevicePlan:
         is_dtype_asked: the precision was asked for, not chosen.
         acceleration: of the network's calls.
         is_offloaded: weights are read into the computer's memory, and come to the device when they are needed.
+        holds_scores: as in `DeviceMemory`.
         weight_bits: of text encoders and networks, packed as `core.engine.weights.quantisation` does;
             None: as dtype says.
     """
@@ -52,6 +53,7 @@ class DevicePlan:
     is_dtype_asked: bool = False
     acceleration: Acceleration = Acceleration.automatic
     is_offloaded: bool = False
+    holds_scores: bool = False
 
     @property
     def loads_on(self) -> torch.device:
@@ -154,6 +156,7 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
         found=(*found, tr("cpu: found")),
         gpus=tuple(gpus),
         is_dtype_asked=dtype is not None,
+        holds_scores=not is_fused(chosen, best),
     )
 
 
@@ -192,10 +195,12 @@ def memory_now(plan: DevicePlan) -> DeviceMemory:
     device = plan.device
     match device.type:
         case "cuda" | "xpu":
-            return _gpu_memory(torch.get_device_module(device), device)
+            memory = _gpu_memory(torch.get_device_module(device), device)
+            return replace(memory, holds_scores=plan.holds_scores)
         case "mps":  # shares the computer's memory, and may have a part of it
             shared, most = computer_memory(), torch.mps.recommended_max_memory()
-            return DeviceMemory("mps", most, min(shared.free, most - torch.mps.driver_allocated_memory()))
+            free = min(shared.free, most - torch.mps.driver_allocated_memory())
+            return DeviceMemory("mps", most, free, plan.holds_scores)
         case _:
             return computer_memory()
 

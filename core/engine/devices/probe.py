@@ -12,6 +12,9 @@ from core.language.words import tr
 
 SIDE = 64
 
+MATH = 0
+"""The number of ``SDPBackend.MATH``, which is no fused kernel."""
+
 
 def is_available(module: Any) -> tuple[bool, str]:
     """Asks one of torch's modules for a kind of device whether there is one.
@@ -41,6 +44,14 @@ def failure_of(device: torch.device) -> str:
     except (RuntimeError, AssertionError) as error:  # of the driver, and of a torch without this kind of device
         return first_sentence(str(error))
     return ""
+
+
+def is_fused(device: torch.device, dtype: torch.dtype, width: int = SIDE) -> bool:
+    """Asks torch whether it has a kernel for heads of attention of a width that never holds all scores."""
+    if device.type in ("cpu", "mps"):
+        return device.type == "cpu"
+    one = torch.empty((1, 1, SIDE, width), device=device, dtype=dtype)
+    return torch._fused_sdp_choice(one, one, one) != MATH  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
 
 
 def first_sentence(text: str) -> str:

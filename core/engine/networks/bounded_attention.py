@@ -20,11 +20,10 @@ from diffusers.models.attention_processor import Attention
 from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 
+from core.engine.devices.probe import is_fused
 from core.models.memory_plan import LARGEST_SCORES
 
 BYTES_PER_SCORE = 4
-MATH = 0
-"""The number of ``SDPBackend.MATH``, which is no fused kernel."""
 
 
 def bound_attention(network: torch.nn.Module, device: torch.device) -> None:
@@ -35,14 +34,6 @@ def bound_attention(network: torch.nn.Module, device: torch.device) -> None:
             width = getattr(layer, "head_dim", 0) or layer.inner_dim // layer.heads
             if not is_fused(device, projection.weight.dtype, width):
                 layer.processor.__class__ = _bounded(type(layer.processor))
-
-
-def is_fused(device: torch.device, dtype: torch.dtype, width: int) -> bool:
-    """Asks torch whether it has a kernel for heads of a width that never holds all scores."""
-    if device.type in ("cpu", "mps"):
-        return device.type == "cpu"
-    one = torch.empty((1, 1, 64, width), device=device, dtype=dtype)
-    return torch._fused_sdp_choice(one, one, one) != MATH  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
 
 
 @cache

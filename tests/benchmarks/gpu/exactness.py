@@ -33,7 +33,7 @@ from core.engine.measuring import (
     to_the_processor,
     true_float32,
 )
-from core.engine.networks.bounded_attention import is_fused
+from core.engine.devices.probe import is_fused
 from core.film.reader import read_recording
 from core.request.request import Lora, Size, Source
 from core.request.samplers import SAMPLERS

@@ -67,6 +67,12 @@ def gpus(*there: Gpu, hip: str | None = None, kind: str = "cuda", **functions: A
         yield
 
 
+def computes(monkeypatch: pytest.MonkeyPatch, *, is_fused: bool = True) -> None:
+    """Lets the GPUs pass the trial, with a fused kernel for attention or without."""
+    for name, answer in (("failure_of", ""), ("is_fused", is_fused)):
+        monkeypatch.setattr(f"core.engine.devices.device.{name}", Mock(return_value=answer))
+
+
 @pytest.mark.parametrize(
     ("gpu", "hip", "expected"),
     [
@@ -94,7 +100,7 @@ def test_the_precision_is_one_in_which_the_gpu_gives_numbers_fast(
 def test_z_image_is_never_computed_in_float16_unless_that_is_asked(
     monkeypatch: pytest.MonkeyPatch, asked: str | None, is_apple: bool
 ) -> None:
-    monkeypatch.setattr("core.engine.devices.device.failure_of", Mock(return_value=""))
+    computes(monkeypatch)
     with apple_gpu() if is_apple else gpus(TURING):
         chosen = plan(None, asked)
         assert chosen.dtype is torch.float16
@@ -132,6 +138,7 @@ def test_a_driver_that_fails_is_quoted_and_the_next_gpu_taken(monkeypatch: pytes
     def first_is_busy(device: torch.device) -> str:
         return probe.first_sentence(DRIVER) if device.index == 0 else ""
 
+    computes(monkeypatch)
     monkeypatch.setattr("core.engine.devices.device.failure_of", first_is_busy)
     with gpus(NEW, NEW):
         chosen = plan()
@@ -187,9 +194,20 @@ def untold(_device: Any) -> Any:
 def test_free_memory_is_known_also_where_the_driver_does_not_tell(
     kind: str, functions: dict[str, Any], free: int
 ) -> None:
-    device: Any = SimpleNamespace(device=torch.device(kind, 0))
+    device: Any = SimpleNamespace(device=torch.device(kind, 0), holds_scores=False)
     with gpus(NEW, kind=kind, **functions):
         assert memory_now(device).free == free
+
+
+@pytest.mark.parametrize("is_fused", [True, False])
+def test_the_memory_of_a_gpu_without_a_fused_kernel_for_attention_is_known_to_hold_its_scores(
+    monkeypatch: pytest.MonkeyPatch, *, is_fused: bool
+) -> None:
+    computes(monkeypatch, is_fused=is_fused)
+    with gpus(Gpu("AMD Radeon RX 6800", 10, 3, "gfx1030"), hip="7.0"):
+        assert memory_now(plan()).holds_scores is not is_fused
+    with apple_gpu():
+        assert not memory_now(plan("cpu")).holds_scores
 
 
 @pytest.mark.parametrize(("system", "share"), [("posix", None), ("nt", (7 - 600 / 1024) / 8)])

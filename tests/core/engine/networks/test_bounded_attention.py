@@ -13,8 +13,9 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 
 from core.engine.engine import Engine
+from core.engine.devices.probe import is_fused
 from core.engine.networks import bounded_attention
-from core.engine.networks.bounded_attention import by_rows, is_fused
+from core.engine.networks.bounded_attention import by_rows
 from core.models.catalogue import Catalogue
 from core.runs.events import ImageReady, PreviewMode
 from core.runs.operations import Generate
