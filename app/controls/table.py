@@ -32,6 +32,7 @@ from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.upscaler_selection import UpscalerSelection
 from app.widgets.arrow_keys import ArrowKeys
+from core.families import in_words
 from core.language.words import tr
 from core.models.folders import key_of
 from core.request import request as limits
@@ -61,10 +62,15 @@ class Services:
 
 
 def _models(session: Session) -> Sequence[Choice]:
-    """Returns the models, behind them those whose drive is not connected."""
+    """Returns the models, behind them those of other computers, and those whose drive is not connected."""
     editor = session.draft_editor
     here = [Choice(model.key, model.name, model.about) for model in editor.models]
     away = [(key_of(one.path), one.reason) for one in editor.refused_models if one.is_away]
+    there = [(one, in_words(one.computers)) for one in editor.elsewhere]
+    here += [
+        Choice(one.key, tr("{name} (on {computers})", name=one.name, computers=where), one.about)
+        for one, where in there
+    ]
     return here + [Choice(key, tr("{name} (not connected)", name=key), f"{why}.") for key, why in away]
 
 

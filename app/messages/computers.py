@@ -1,9 +1,11 @@
 """Sentences about other computers that cannot be used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from app.messages.message import Message
+from core.families import in_words
 from core.language.words import mark, quoted, tr
 from core.remote.away import ComputerAway, Trouble
 
@@ -72,6 +74,7 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+NOT_HERE = mark("The model is not on this computer, only on {computers}.")
 _TELLING = (Trouble.something_else, Trouble.no_emulsion, Trouble.other_version, Trouble.no_model)
 
 
@@ -83,3 +86,18 @@ def computer_away(error: ComputerAway) -> Message:
         told += " " + tr("It says: {words}", words=quoted(error.detail[:_LONGEST]))
     title = tr("{name} cannot be used", name=error.name)
     return Message(title, told, tr(advice, name=error.name), is_of_engine=True)
+
+
+def only_there(computers: Sequence[str]) -> Message:
+    """Returns the message for a model that only computers have on which no pictures are made."""
+    return Message(
+        tr("This model is on another computer"),
+        tr(NOT_HERE, computers=in_words(computers)),
+        tr("Have pictures made there as well: Preferences, Device, “Make pictures here as well”."),
+    )
+
+
+def with_computers(problem: Message, computers: Sequence[str]) -> Message:
+    """Returns the message of a failed run, and why no other place took it where only ``computers`` could."""
+    told = tr(NOT_HERE, computers=in_words(computers))
+    return replace(problem, sentence=f"{problem.sentence} {told}") if computers else problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,10 +37,12 @@ class ComputersPage(Page):
     Signals:
         changed: other computers are known, or other devices of one.
         used_changed: one that makes pictures is started in another way, or is gone.
+        models_told: one has told of other models than before, or is gone with its own.
     """
 
     changed = Signal()
     used_changed = Signal()
+    models_told = Signal()
 
     def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
         super().__init__(tr("Computers"), "computersPage")
@@ -113,6 +116,8 @@ class ComputersPage(Page):
     def _on_tested(self, address: str, ready: Ready) -> None:
         if (computer := self._computer(address)) is None:
             return
+        if self._settings_store.told_models.take(address, ready.models):
+            self.models_told.emit()
         tested = replace(computer, devices=ready.gpus or ((ready.kind, ready.name or ready.kind),))
         if tested != computer:
             computers = self._settings_store.settings.computers
@@ -120,7 +125,7 @@ class ComputersPage(Page):
                 computers=tuple(tested if one.address == address else one for one in computers)
             )
             self.changed.emit()
-        self._rows[address].tell(_found(tested, ready.models))
+        self._rows[address].tell(_found(tested, [model.name for model in ready.models]))
 
     def _refuse(self, address: str, error: EmulsionError) -> None:
         if address in self._rows:
@@ -134,6 +139,7 @@ class ComputersPage(Page):
         self._settings_store.change(computers=computers, more_places=places)
         self._fill()
         self.changed.emit()
+        self.models_told.emit()
         if places != settings.more_places:
             self.used_changed.emit()
 
@@ -190,7 +196,7 @@ def _tested(computer: Computer) -> Ready:
         engine.close()
 
 
-def _found(computer: Computer, models: tuple[str, ...]) -> str:
+def _found(computer: Computer, models: Sequence[str]) -> str:
     devices = ", ".join(name for _, name in computer.devices)
     count = plural("1 model", "{count} models", len(models))
     names = ", ".join(models[:_MOST_NAMES]) + ("…" if len(models) > _MOST_NAMES else "")

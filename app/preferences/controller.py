@@ -124,6 +124,7 @@ class PreferencesController(QObject):
         device = DevicePage(self._settings_store, self._session)
         computers = ComputersPage(self._settings_store, background)
         computers.changed.connect(device.offer_computers)
+        computers.models_told.connect(self._session.refresh_models)
         computers.used_changed.connect(self._session.pool.restart)
         memory = MemoryPage(self._settings_store, self._session, self._memory, background)
         downloads = DownloadsPage(self._settings_store, background)

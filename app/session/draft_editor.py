@@ -16,6 +16,8 @@ from core.prompt.unread import weighs_otherwise
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
 from core.request.traits import outside
+from core.runs.operations import Operation
+from core.settings.engine_place import EnginePlace
 
 SAVE_AFTER_MS = 1000
 
@@ -75,7 +77,7 @@ class DraftEditor(QObject):
         completing: the draft is about to be used; whoever has a change that is not in it yet edits it now.
         edited: the new draft, a `GenerationRequest`.
         undo_changed: ``can_undo`` or ``can_redo`` may have changed.
-        models_changed: ``models`` or ``refused_models`` has changed.
+        models_changed: ``models``, ``refused_models`` or ``elsewhere`` has changed.
     """
 
     completing = Signal()
@@ -108,6 +110,21 @@ class DraftEditor(QObject):
         return self._found.refused
 
     @property
+    def elsewhere(self) -> tuple[Model, ...]:
+        """Returns the models that only other computers have."""
+        return self._found.elsewhere
+
+    def computers_with(self, request: GenerationRequest | None) -> tuple[str, ...]:
+        """Returns the addresses of those computers that alone have the model; () where it is here."""
+        model = self.model_of(request) if request is not None else None
+        return model.computers if model is not None else ()
+
+    def can_make(self, place: EnginePlace, operation: Operation[Any]) -> bool:
+        """Returns whether the model of an operation is in a place, as far as is known."""
+        computers = self.computers_with(operation.made)
+        return not computers or place.address in computers
+
+    @property
     def draft(self) -> GenerationRequest:
         return self._draft.request
 
@@ -132,7 +149,7 @@ class DraftEditor(QObject):
         return limits.with_references(self.draft.references)
 
     def model_of(self, request: GenerationRequest) -> Model | None:
-        """Returns the model that a request asks for, None if it is not among ``models``."""
+        """Returns the model that a request asks for, None if it is neither here nor elsewhere."""
         return self._model(request.model)
 
     def edit(self, **changes: Any) -> None:
@@ -193,6 +210,7 @@ class DraftEditor(QObject):
         self.end_step()
         self.save()
 
+    @Slot()
     def refresh_models(self) -> None:
         """Looks for models on the disk again; those in new files follow when they have been read."""
         self._show_models(self._find_models())
@@ -238,7 +256,7 @@ class DraftEditor(QObject):
         return defaults_of(model, self._store.own_defaults(model.key))
 
     def _model(self, key: str | None) -> Model | None:
-        return next((model for model in self.models if model.key == key), None)
+        return next((model for model in (*self.models, *self.elsewhere) if model.key == key), None)
 
     def _follow(self, is_edited: bool) -> None:
         if is_edited:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
@@ -16,7 +17,8 @@ from app.session.worker_thread import WorkerThread
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.runs.events import Event
-from core.runs.operations import Engine
+from core.runs.operations import Engine, Operation
+from core.runs.queued import QueuedRun
 from core.runs.recorder import FilmRecorder
 from core.settings.engine_place import EnginePlace
 
@@ -64,12 +66,17 @@ class EnginePool(QObject):
         recorder: FilmRecorder | None,
         log_file: Path | None,
         as_set: Callable[[Run], Run],
+        can_make: Callable[[EnginePlace, Operation[Any]], bool],
         parent: QObject,
     ) -> None:
-        """``as_set`` returns a run with what is wanted of all runs now. Ask `update` when places have changed."""
+        """``as_set`` returns a run with what is wanted of all runs now. Ask `restart` when places have changed.
+
+        ``can_make`` tells whether the model of an operation is in a place.
+        """
         super().__init__(parent)
         self._queue, self._make_engine, self._places = queue, make_engine, places
         self._save, self._recorder, self._log_file, self._as_set = save, recorder, log_file, as_set
+        self._can_make = can_make
         self._leaving: list[Runner] = []
         self._is_feeding = self._is_closing = self.begins_paused = False
         self.runners = self._with_missing((), places())
@@ -133,9 +140,26 @@ class EnginePool(QObject):
                 runner.pause()
         self.followed.single_step()
 
-    def has_another(self, runner: Runner) -> bool:
-        """Returns whether another one can take over its work."""
-        return any(other is not runner and other.losses < MOST_LOSSES for other in self.runners)
+    def can_pass_on(self, runner: Runner, operation: Operation[Any], problem: Message) -> bool:
+        """Returns whether another one may do what a problem has kept this one from."""
+        return problem.is_of_engine and self._has_another(runner, operation)
+
+    def has_place_for(self, operation: Operation[Any]) -> bool:
+        """Returns whether its model is in one of the places."""
+        return any(self._can_make(place, operation) for place in self._places())
+
+    def _has_another(self, runner: Runner, operation: Operation[Any]) -> bool:
+        return any(other is not runner and other.losses < MOST_LOSSES for other in self._able(operation))
+
+    def _able(self, operation: Operation[Any]) -> tuple[Runner, ...]:
+        """Returns those in whose place the model is; all where it is in none, which one of them will tell."""
+        return tuple(one for one in self.runners if self._can_make(self.place_of(one), operation)) or self.runners
+
+    def _is_for(self, runner: Runner, entry: QueuedRun) -> bool:
+        if runner not in self._able(entry.operation):
+            return False
+        is_lost = entry.lost_by == runner.number or runner.losses >= MOST_LOSSES
+        return not is_lost or not self._has_another(runner, entry.operation)
 
     @Slot()
     def restart(self) -> None:
@@ -182,12 +206,10 @@ class EnginePool(QObject):
             runner.worker_thread.settle_pictures()
 
     def _feed_one(self, runner: Runner, *, is_paused: bool) -> None:
-        is_lost = runner.losses >= MOST_LOSSES and self.has_another(runner)
-        if runner.run is not None or is_lost or self._is_feeding or self._is_closing:
+        if runner.run is not None or self._is_feeding or self._is_closing:
             return
         self._is_feeding = True  # the queue tells of the run that is taken
-        worker = runner.number if self.has_another(runner) else 0
-        run = self._queue.take(is_paused=is_paused, worker=worker, last=runner.last)
+        run = self._queue.take(is_paused=is_paused, last=runner.last, is_for=partial(self._is_for, runner))
         self._is_feeding = False
         if run is not None:
             is_shown = self.followed.run is None

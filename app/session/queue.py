@@ -100,14 +100,21 @@ class RunQueue(QObject):
         """Puts requests that were cleared, or are of an earlier start, at the end, on hold."""
         self._set((*self.entries, *(replace(run, id=self._next_id(), is_on_hold=True) for run in runs)))
 
-    def take(self, *, is_paused: bool, worker: int = 0, last: Run | None = None) -> Run | None:
+    def take(
+        self,
+        *,
+        is_paused: bool,
+        last: Run | None = None,
+        is_for: Callable[[QueuedRun], bool] = lambda _entry: True,
+    ) -> Run | None:
         """Begins the next picture; None when there is none whose turn it is.
 
         Args:
-            worker: the number of the one that asks, which gets none that it has lost; 0 to take any.
-            last: what it made before: of a grid it gets the picture for which it has the least to do again.
+            last: what the worker that asks made before: of a grid it gets the picture for which it has the least
+                to do again.
+            is_for: whether it may make a request.
         """
-        entry = next((run for run in self.runs if not worker or run.lost_by != worker), None)
+        entry = next(filter(is_for, self.runs), None)
         if entry is None:
             return None
         number = entry.numbers[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
+from app.messages.computers import only_there, with_computers
 from app.messages.errors import Message, message
 from app.messages.places import place_text
 from app.messages.runs import goes_on_elsewhere
@@ -114,7 +115,7 @@ class Session(QObject):
         self.unsaved: tuple[UnsavedPicture, ...] = ()
         self._films = recorder.folder if recorder is not None else lambda: None
         work = make_engine, places, save, recorder, log_file
-        pool = self.pool = EnginePool(self.queue, *work, self._as_set, self)
+        pool = self.pool = EnginePool(self.queue, *work, self._as_set, editor.can_make, self)
         self.settle_pictures, self.stop = pool.settle_pictures, pool.stop
         self.pause, self.resume = pool.pause, pool.resume
         pool.changed.connect(self._on_pool_changed)
@@ -163,8 +164,11 @@ class Session(QObject):
         except InvalidRequest as error:
             self.failed.emit(message(error))
             return
-        request = self.loras.fitting(self.draft)
-        self.queue.add(Generate(request), self.early_choice.hold_after_of(request))
+        operation = Generate(request := self.loras.fitting(self.draft))
+        if not self.pool.has_place_for(operation):
+            self.failed.emit(only_there(self.draft_editor.computers_with(request)))
+            return
+        self.queue.add(operation, self.early_choice.hold_after_of(request))
 
     def single_step(self) -> None:
         """Pauses all after one more step of the run that is shown; starts the draft when nothing runs."""
@@ -272,9 +276,10 @@ class Session(QObject):
         goes_on = run.operation.goes_on_by_itself  # by its next try
         again = None if left is None or goes_on else GenerateBranch(rest_of(left))
         entry = self.queue.find(run.id)
+        problem = problem and with_computers(problem, self.draft_editor.computers_with(run.operation.made))
         if problem is None:
             self.queue.end(run, ending)
-        elif problem.is_of_engine and self.pool.has_another(runner) and entry is not None and not entry.lost_by:
+        elif entry is not None and not entry.lost_by and self.pool.can_pass_on(runner, run.operation, problem):
             ending = Ending.lost
             self.queue.end(run, ending, again=again, lost_by=runner.number)
             place, is_begun = self.place_text(runner), left is not None

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.session.told_models import FILE_NAME as MODELS_FILE
+from app.session.told_models import ToldModels
 from core.errors import SaveFailed
 from core.paths import Folders
 from core.request.request import Autoencoder, GenerationRequest
@@ -23,12 +25,14 @@ class SettingsStore:
         settings: as they are now.
         folders: where they and everything else lie.
         is_first_start: there were no settings yet.
+        told_models: those that other computers have, as they were told last.
     """
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
         self.is_first_start = not (folders.config / FILE_NAME).exists()
         self.settings: Settings = load_settings(folders)
+        self.told_models = ToldModels(folders.cache / MODELS_FILE, lambda: self.settings.computers)
 
     def change(self, **changes: Any) -> None:
         """Replaces fields by name and writes the file. Without a disk the changes hold until the end."""

@@ -21,9 +21,11 @@ class EngineFactory(QObject):
 
     Signals:
         made: an `EnginePlace` and the `ChosenDevice` there; emitted in the thread of its worker.
+        models_told: another computer has other models than before; likewise.
     """
 
     made = Signal(object, object)
+    models_told = Signal()
 
     def __init__(
         self, catalogue: Catalogue, settings_store: SettingsStore, collect: Callable[[], object] = gc.collect
@@ -88,8 +90,10 @@ class EngineFactory(QObject):
         how = MakeEngine(
             place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration
         )
-        engine = FarEngine(computer, how)
+        engine = FarEngine(computer, how, weights=self._catalogue.weights_if_known)
         told = engine.ready
+        if self._settings_store.told_models.take(computer.address, told.models):
+            self.models_told.emit()
         words = (told.kind, told.name, told.dtype, told.plan)
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.session.told_models import ModelsEverywhere
 from app.startup.engine_factory import EngineFactory
 from app.startup.garbage_collector import GarbageCollector
 from app.startup.logs import LOG_NAME
@@ -34,7 +35,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         return save_in(image, folder, rules=settings.saving)
 
     session = Session(
-        catalogue,
+        ModelsEverywhere(catalogue, settings_store.told_models),
         make_engine,
         save_picture,
         settings_store,
@@ -46,6 +47,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         lambda: settings_store.settings.places,
     )
     make_engine.made.connect(session.device.on_made)
+    make_engine.models_told.connect(session.draft_editor.refresh_models)
     application.applicationStateChanged.connect(session.draft_editor.refresh_when_active)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
     application.applicationStateChanged.connect(session.wildcards.refresh_when_active)

@@ -22,7 +22,7 @@ from core.files.weights_header import SUFFIXES
 from core.lora.library import LoraLibrary
 from core.models.away import is_called, models_away
 from core.models.downloadable import KnownModel, KnownPart
-from core.models.folders import FixedPlaces, Places, key_of, models_in, part_files_in
+from core.models.folders import FixedPlaces, Places, family_in, key_of, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend, missing_told
 from core.models.model import Model
 from core.models.parts import NO_PARTS, AtHand, Wanted, check_part, find_parts, found_in, wanted_by, weights_at
@@ -50,10 +50,11 @@ class RefusedModel:
 
 @dataclass(frozen=True, slots=True)
 class FoundModels:
-    """The models at some places: those that can be used, and the others."""
+    """The models at some places: those that can be used, the others, and those on other computers alone."""
 
     models: tuple[Model, ...] = ()
     refused: tuple[RefusedModel, ...] = ()
+    elsewhere: tuple[Model, ...] = ()
 
 
 class Catalogue:
@@ -70,6 +71,7 @@ class Catalogue:
         memory: CheckpointCache | None = None,
         layouts: Path | None = None,
         sources: Path | None = None,
+        weights: Callable[[], Mapping[str, tuple[str, int]]] = dict,
     ) -> None:
         """Looks in these folders, which may also be models themselves, single files included.
 
@@ -77,7 +79,10 @@ class Catalogue:
             places: folders with models; or what returns the places that hold now, which is asked at each look.
             layouts: the folder with configurations for single files; by default the one that ships.
             sources: the folder for copies of pictures that runs work with; None to keep none.
+            weights: SHA-256 and size of models that are asked for by keys of another computer; here the same
+                weights may have another name, and other weights that name.
         """
+        self._weights = weights
         self.memory = memory or CheckpointCache()
         self.places = places if callable(places) else lambda: FixedPlaces(places)
         self.sources = sources
@@ -151,8 +156,9 @@ class Catalogue:
 
     def find(self, model: str) -> Model:
         """Returns the model with this key, or in this place. Raises ModelMissing or ModelBroken."""
+        wanted = self._weights().get(model)
         for path in self._candidates():
-            if model in (path.name, key_of(path)):
+            if self._is_of(path, wanted) if wanted is not None else model in (path.name, key_of(path)):
                 return self.read(path, model)
         if model and "\0" not in model and Path(model).exists():
             return self.read(Path(model), model)
@@ -230,6 +236,22 @@ class Catalogue:
         at_hand, family = self._at_hand(), FAMILIES[network.family]
         wanted = ((one, Wanted(family, one.fits[family.key], one.width)) for one in network.parts)
         return tuple(one for one, want in wanted if not at_hand.fitting(want))
+
+    def weights_if_known(self, key: str) -> tuple[str, int] | None:
+        """Returns SHA-256 and size of a model's weights, by which another computer finds them under any name."""
+        try:
+            file = hashed_file(self.find(key))
+            return (sha256, file.stat().st_size) if (sha256 := self.memory.sha256_if_known(file)) else None
+        except (ModelMissing, ModelBroken, OSError):
+            return None
+
+    def _is_of(self, path: Path, weights: tuple[str, int]) -> bool:
+        """Returns True for the model of these weights; those of their size are read as a whole once."""
+        try:
+            file = path if path.is_file() else weights_of(path / family_in(path).network)[0]
+            return file.stat().st_size == weights[1] and self.memory.sha256_of(file) == weights[0]
+        except (ModelBroken, OSError):
+            return False
 
     def _chosen(self, sha256: str) -> Said:
         return {"user": traits_from_text(self.places().model_traits.get(sha256, ""))}

@@ -36,6 +36,7 @@ class Model:
         sha256: of the network's weights, or "" while they have not been read as a whole.
         traits: of its training, each with the place that tells it.
         own_schedule: content of ``scheduler_config.json``, completed; the traits are not in it.
+        computers: the addresses of those that have it, where it is not on this one, see `core.models.elsewhere`.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Model:
     sha256: str = ""
     traits: Traits = field(default_factory=dict[str, Trait])
     own_schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    computers: tuple[str, ...] = ()
 
     def schedule_for(self, training: str = "") -> Mapping[str, Any]:
         """Returns the scheduler's configuration for the training that a request tells, else by the traits."""

@@ -280,4 +280,6 @@ def _never() -> bool:
 
 def fixed(places: Places) -> FixedPlaces:
     """Returns the places that hold now."""
+    if isinstance(places, FixedPlaces):
+        return places
     return FixedPlaces(**{field.name: getattr(places, field.name) for field in fields(FixedPlaces)})

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.models.acceleration import Acceleration
 from core.models.folders import FixedPlaces
 from core.models.memory_plan import DeviceMemory, Placement
+from core.models.model import Model
 from core.runs.events import Event
 from core.runs.operations import Operation
 from core.version import VERSION
@@ -67,7 +68,7 @@ class Ready:
         memory: of the device when it was chosen.
         machine: see `core.engine.devices.machine`.
         process: its number, 0 where it is not told.
-        models: the names of those on another computer.
+        models: those on another computer, as `core.models.elsewhere.described` has them.
     """
 
     kind: str
@@ -78,7 +79,7 @@ class Ready:
     machine: tuple[str, ...] = ()
     gpus: tuple[tuple[str, str], ...] = ()
     process: int = 0
-    models: tuple[str, ...] = ()
+    models: tuple[Model, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

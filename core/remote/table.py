@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 
 from core import errors
 from core.errors import WireBroken
+from core.families.spec import Capabilities, CheckpointKind, UNetBlocks
 from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.film import Film, Frame, Schedule, SecondPass
 from core.film.latent_rgb import LatentRgb
@@ -25,8 +26,11 @@ from core.grid.operation import MakeGrid
 from core.language.words import tr
 from core.lora.usage import LoraUsage
 from core.models.acceleration import Acceleration
+from core.models.elsewhere import AskedPlaces
 from core.models.folders import FixedPlaces
 from core.models.memory_plan import DeviceMemory, MemoryInUse, MemoryPlan, Placement
+from core.models.model import Model
+from core.models.parts import Parts
 from core.pictures.mask import Box
 from core.pictures.masked_picture import MaskedPicture
 from core.pictures.picture import GeneratedImage
@@ -38,6 +42,7 @@ from core.request import request
 from core.request.control import Control, MapEdits
 from core.request.hires import Hires
 from core.request.mask import Margins
+from core.request.traits import Trait
 from core.runs import events, operations
 from core.runs.branch import Branch
 from core.runs.enlargement import Enlarge, EnlargeFiles
@@ -46,7 +51,7 @@ from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
 
 KEPT: tuple[type, ...] = (
     *(Film, Frame, Schedule, SecondPass, LatentRgb, AttentionMaps, MaskedPicture, ModelIdentity, Parent),
-    *(request.GenerationRequest, FixedPlaces, Grid, dict),
+    *(request.GenerationRequest, FixedPlaces, AskedPlaces, Grid, dict),
 )
 """Values that are sent once and then named by a number: a film grows by one frame from event to event."""
 
@@ -90,7 +95,8 @@ VALUES: tuple[type, ...] = (
         Word,
         LoraUsage,
     ),
-    *(Recipe, ModelIdentity, Parent, Origin, FixedPlaces),
+    *(Recipe, ModelIdentity, Parent, Origin, FixedPlaces, AskedPlaces),
+    *(Model, Parts, Trait, Capabilities, CheckpointKind, UNetBlocks, request.Limits),
     *(request.GenerationRequest, request.Size, request.Source, request.Mask, request.Reference, request.Lora),
     *(request.Autoencoder, request.Embedding, request.Upscaler, request.Variation, Margins),
     *(Control, Hires, MapEdits, Refinement, Refining),

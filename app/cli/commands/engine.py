@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.errors import InvalidRequest
 from core.language.words import tr
 from core.models.catalogue import Catalogue
+from core.models.elsewhere import AskedPlaces, Weights, described
 from core.models.folders import Places
 from core.models.told_folders import with_told
 from core.paths import Folders
@@ -107,8 +108,13 @@ def _end_late(has_ended: threading.Event) -> None:
         os._exit(1)
 
 
-def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, Ready]:
-    """Makes an engine as another program wants it. Raises DeviceMissing or CompilerMissing."""
+def make_engine(
+    how: MakeEngine, places: Callable[[], Places], weights: Callable[[], Mapping[str, Weights]] = dict
+) -> tuple[Engine, Ready]:
+    """Makes an engine as another program wants it, for models of these ``weights``.
+
+    Raises DeviceMissing or CompilerMissing.
+    """
     with engine_imports():
         from core.engine.devices.device import memory_now, share_threads
         from core.engine.devices.machine import machine
@@ -116,7 +122,7 @@ def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, 
 
     memory = CheckpointCache(how.cache / FILE_NAME) if how.cache is not None else None
     engine = RealEngine(
-        Catalogue(lambda: with_told(places()), memory, sources=how.sources),
+        Catalogue(lambda: with_told(places()), memory, sources=how.sources, weights=weights),
         how.device,
         how.dtype,
         how.memory,
@@ -130,14 +136,19 @@ def make_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, 
     return engine, Ready(*words, memory_now(plan), machine(), plan.gpus, os.getpid())
 
 
-def make_users_engine(how: MakeEngine, _places: Callable[[], Places]) -> tuple[Engine, Ready]:
+def make_users_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, Ready]:
     """Makes an engine for another computer: models and folders are those of the user here."""
     folders = Folders.default()
     settings = load_settings(folders)
     here = replace(how, cache=folders.cache, sources=folders.sources, keeps_encodings=settings.keeps_encodings)
-    engine, ready = make_engine(here, lambda: settings)
-    models = Catalogue(lambda: with_told(settings), CheckpointCache(folders.cache / FILE_NAME)).models()
-    return engine, replace(ready, models=tuple(model.key for model in models))
+    engine, ready = make_engine(here, lambda: settings, lambda: _asked(places()))
+    catalogue = Catalogue(lambda: with_told(settings), CheckpointCache(folders.cache / FILE_NAME))
+    models = (replace(one, sha256=catalogue.sha256_if_known(one)) for one in catalogue.models())
+    return engine, replace(ready, models=tuple(map(described, models)))
+
+
+def _asked(places: Places) -> Mapping[str, Weights]:
+    return places.model_weights if isinstance(places, AskedPlaces) else {}
 
 
 COMMAND = Command(tr("serve another program, such as Emulsion's window"), _add_arguments, _run)
