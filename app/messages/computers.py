@@ -62,7 +62,9 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
         ),
         Trouble.no_model: (
             mark("{name} does not have what this picture needs."),
-            mark("Put the model and its add-ons there, too, under the names that they have here."),
+            mark(
+                "Send the model there: Preferences, Computers. Put its add-ons there, too, under their names here."
+            ),
         ),
         Trouble.lost: (
             mark("The connection to {name} is lost, and did not come back."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.messages.errors import message
 from app.preferences.page import Page
+from app.preferences.sending import SendingLine, sendable
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.errors import EmulsionError
 from core.language.words import plural, tr
+from core.models.model import Model
 from core.settings.computers import COMMAND, Computer, is_address, is_command
 
 if TYPE_CHECKING:  # imports what starts processes
@@ -44,9 +46,13 @@ class ComputersPage(Page):
     used_changed = Signal()
     models_told = Signal()
 
-    def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
+    def __init__(
+        self, settings_store: SettingsStore, background: BackgroundTasks, models: Callable[[], Sequence[Model]]
+    ) -> None:
+        """``models`` returns those of this computer, which can be sent."""
         super().__init__(tr("Computers"), "computersPage")
         self._settings_store = settings_store
+        self._background, self._models = background, models
         self._tasks = background.queue(self, "computers")
         self.add_hint(ABOUT.format(example=EXAMPLE))
         self._name = named(QLineEdit(), "computerNameEdit")
@@ -93,15 +99,26 @@ class ComputersPage(Page):
     def _fill(self) -> None:
         computers = self._settings_store.settings.computers
         for address in set(self._rows) - {computer.address for computer in computers}:
-            self._rows.pop(address).deleteLater()
+            row = self._rows.pop(address)
+            row.sending.stop()
+            row.deleteLater()
         for computer in computers:
             if computer.address in self._rows:
                 continue
-            row = self._rows[computer.address] = ComputerRow(computer)
+            sending = SendingLine(computer.address, self._background, self._settings_store.folders.cache)
+            row = self._rows[computer.address] = ComputerRow(computer, sending)
+            sending.sent.connect(self._test)
+            self._offer(computer)
             row.test_asked.connect(self._test)
             row.removal_asked.connect(self._remove)
             self._list.addWidget(row)
         self._none.setVisible(not computers)
+
+    def _offer(self, computer: Computer) -> None:
+        """Offers to send models, as soon as those that are there are known."""
+        there = self._settings_store.told_models.told.get(computer.address)
+        lacking = sendable(self._models(), there) if there is not None else ()
+        self._rows[computer.address].sending.offer(computer, lacking)
 
     def _computer(self, address: str) -> Computer | None:
         return next((one for one in self._settings_store.settings.computers if one.address == address), None)
@@ -125,6 +142,7 @@ class ComputersPage(Page):
                 computers=tuple(tested if one.address == address else one for one in computers)
             )
             self.changed.emit()
+        self._offer(tested)
         self._rows[address].tell(_found(tested, [model.name for model in ready.models]))
 
     def _refuse(self, address: str, error: EmulsionError) -> None:
@@ -145,7 +163,7 @@ class ComputersPage(Page):
 
 
 class ComputerRow(QWidget):
-    """A computer with its state.
+    """A computer with its state, and the line that sends it models.
 
     Signals:
         test_asked, removal_asked: its address.
@@ -154,9 +172,9 @@ class ComputerRow(QWidget):
     test_asked = Signal(str)
     removal_asked = Signal(str)
 
-    def __init__(self, computer: Computer) -> None:
+    def __init__(self, computer: Computer, sending: SendingLine) -> None:
         super().__init__()
-        self._address = computer.address
+        self._address, self.sending = computer.address, sending
         title = text_label(computer.address, role="title", is_plain=True)
         self._test = push_button(tr("Test"), self._ask_test, name=f"test-{computer.address}")
         self._test.setAccessibleName(tr("Test {name}", name=computer.address))
@@ -167,7 +185,7 @@ class ComputerRow(QWidget):
             known or tr("Not tested yet."), name=f"state-{computer.address}", is_plain=True, wraps=True
         )
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        vbox(hbox(stretched(title), self._test, remove), self._words, on=self, spacing=4)
+        vbox(hbox(stretched(title), self._test, remove), self._words, sending, on=self, spacing=4)
 
     def tell(self, words: str, *, is_busy: bool = False, is_problem: bool = False) -> None:
         """Shows the state."""

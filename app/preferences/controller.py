@@ -122,7 +122,7 @@ class PreferencesController(QObject):
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._settings_store, self._session)
-        computers = ComputersPage(self._settings_store, background)
+        computers = ComputersPage(self._settings_store, background, lambda: self._session.draft_editor.models)
         computers.changed.connect(device.offer_computers)
         computers.models_told.connect(self._session.refresh_models)
         computers.used_changed.connect(self._session.pool.restart)

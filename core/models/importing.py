@@ -80,7 +80,7 @@ def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
     target = folder / source.name
     if os.path.lexists(target):
         raise InvalidRequest("model", source.name, tr("one whose name is not taken in {folder}", folder=folder))
-    files = _files_of(source)
+    files = files_of(source)
     try:
         total = sum(path.stat().st_size for path, _ in files)
         free = free_bytes_at(folder)
@@ -102,7 +102,7 @@ def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
     return target
 
 
-def _files_of(source: Path) -> list[tuple[Path, Path]]:
+def files_of(source: Path) -> list[tuple[Path, Path]]:
     """Returns each file with its place in the copy; ``model_index.json``, which completes a model, is last."""
     if source.is_file():
         return [(source, Path())]

@@ -204,7 +204,9 @@ def plan_memory(
     packed = WeightBytes.of(weights, values, weight_bits)
     pixels = size.width * size.height
     step = _step(family, values, pixels + seen, device.holds_scores) + weights.packed.work(values.network)
-    whole, in_tiles = (_decode(family, values, count, device.holds_scores) for count in (pixels, min(pixels, TILE_PX**2)))
+    whole, in_tiles = (
+        _decode(family, values, count, device.holds_scores) for count in (pixels, min(pixels, TILE_PX**2))
+    )
     at_once = _needed(packed, step, whole, Placement.on_device)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None

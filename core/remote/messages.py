@@ -124,6 +124,40 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file of a model: the names of its folders there and its own one, () for a model of a single file."""
+
+    path: tuple[str, ...]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferModel:
+    """Begins to send a model, or goes on; ``name`` is that of its file or folder. `Lacks` is the answer."""
+
+    name: str
+    files: tuple[ModelFile, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PutModel:
+    """Sends a piece of the model that was offered: of this file, from ``offset`` on. `Lacks` is the answer."""
+
+    file: int
+    offset: int
+    content: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """The next piece of a model that is wanted: of this file, from ``offset`` on; with all files it is there."""
+
+    file: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Stops an operation."""
 
@@ -159,5 +193,5 @@ class Failed:
     trace: str = ""
 
 
-Answer = Hello | Ready | Has | Told | Ended | Failed
-Order = Hello | MakeEngine | Put | Run | Next | Close
+Answer = Hello | Ready | Has | Lacks | Told | Ended | Failed
+Order = Hello | MakeEngine | Put | OfferModel | PutModel | Run | Next | Close

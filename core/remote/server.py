@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from core.errors import UnreadablePicture, WireBroken
+from core.errors import InvalidRequest, SaveFailed, UnreadablePicture, WireBroken
 from core.files.atomic import words_of
 from core.language.words import tr
 from core.models.folders import FixedPlaces, Places
@@ -32,13 +33,17 @@ from core.remote.messages import (
     Failed,
     Has,
     Hello,
+    Lacks,
     MakeEngine,
     Next,
+    OfferModel,
     Put,
+    PutModel,
     Ready,
     Run,
     Told,
 )
+from core.remote.model_store import ModelStore
 from core.remote.table import ERRORS, check_greeting, fingerprint, hints_of
 from core.runs.events import Event, LinearPreview, Started, Stepped
 from core.runs.operations import Engine
@@ -106,9 +111,13 @@ class Server:
         make_engine: Maker,
         line: Losable | None = None,
         put: Putting | None = None,
+        models: ModelStore | None = None,
     ) -> None:
-        """``line`` carries the messages, where it is one that may be lost; ``put`` keeps files that are sent."""
-        self._line, self._put = line, put
+        """``line`` carries the messages, where it is one that may be lost.
+
+        ``put`` keeps files that are sent, ``models`` whole models.
+        """
+        self._line, self._put, self._models = line, put, models
         self._inbox, self._sink, self._make_engine = inbox, sink, make_engine
         self._encoder, self._decoder = Encoder(), Decoder()
         self._engine: Engine | None = None
@@ -165,6 +174,10 @@ class Server:
                 self._say(self._made(order), self._encoder)
             case Put() if self._put is not None:
                 self._say(self._kept(self._put, order), self._encoder)
+            case OfferModel() if self._models is not None:
+                self._say(self._lacks(partial(self._models.offer, order), order.name), self._encoder)
+            case PutModel() if self._models is not None:
+                self._say(self._lacks(partial(self._models.put, order), ""), self._encoder)
             case Run(number, places, operation) if self._engine is not None and number not in self._runs:
                 self._places = places
                 self._runs[number] = _Running(self._engine.run(operation))
@@ -184,6 +197,14 @@ class Server:
             return put(order)
         except OSError as error:  # the disk is full
             return _failed(0, UnreadablePicture(Path(order.name), words_of(error)))
+
+    def _lacks(self, taken: Callable[[], Lacks], name: str) -> Answer:
+        try:
+            return taken()
+        except (SaveFailed, InvalidRequest) as error:
+            return _failed(0, error)
+        except OSError as error:
+            return _failed(0, SaveFailed(Path(name), words_of(error)))
 
     def _made(self, order: MakeEngine) -> Answer:
         try:

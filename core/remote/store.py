@@ -47,7 +47,7 @@ class FileStore:
             part.unlink()
             had = 0
         elif order.offset == had and had + order.content.nbytes <= order.size:
-            _write_at(part, had, order.content)
+            write_at(part, had, order.content)
             had += order.content.nbytes
         if had == order.size:  # also where an earlier engine ended before it could look at the whole
             self._finish(part, place, order.sha256)
@@ -86,7 +86,7 @@ class FileStore:
                 path.unlink(missing_ok=True)
 
 
-def _write_at(path: Path, offset: int, content: NDArray[np.uint8]) -> None:
+def write_at(path: Path, offset: int, content: NDArray[np.uint8]) -> None:
     """Writes at a place of its own, never at the end: engines that are sent one file at once write the same."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(descriptor, "wb") as file:

@@ -58,6 +58,7 @@ KEPT: tuple[type, ...] = (
 VALUES: tuple[type, ...] = (
     *(messages.Hello, messages.MakeEngine, messages.Ready, messages.Run, messages.Next, messages.Close),
     *(messages.Told, messages.Ended, messages.Failed, messages.Put, messages.Has),
+    *(messages.OfferModel, messages.ModelFile, messages.PutModel, messages.Lacks),
     # operations
     *(operations.Generate, operations.GenerateBranch, operations.Resume, operations.BranchPoint),
     *(operations.Decode, operations.RenderFrame, operations.OpenFilm, operations.RecordAttention),

@@ -26,6 +26,7 @@ from core.prompt.encodings import users_encodings
 from core.remote.inbox import Inbox
 from core.remote.line import Line
 from core.remote.messages import MakeEngine, Ready
+from core.remote.model_store import ModelStore
 from core.remote.server import Maker, Server
 from core.remote.session import forget, is_name, relay, serve_line
 from core.remote.store import FileStore
@@ -84,7 +85,8 @@ def _keep(make: Maker, listener: socket.socket, place: Path) -> None:
     carrying.start()
     inbox = Inbox(line, on_end=lambda: _end_late(has_ended))
     try:
-        Server(inbox, line, make, line, FileStore(folders.sources, folders.cache / "sent").put).serve()
+        files, models = FileStore(folders.sources, folders.cache / "sent"), ModelStore(folders.models)
+        Server(inbox, line, make, line, files.put, models).serve()
     finally:
         has_ended.set()
         line.end()

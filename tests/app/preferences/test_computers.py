@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.preferences.controller import PreferencesDialog
+from app.preferences.sending import SendingLine
 from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened
 from tests.core.remote.far import command_of, local_ssh
+from tests.fakes import model
 
 __all__ = ["open_window", "opened"]
 
@@ -107,3 +110,31 @@ def test_the_processor_stands_before_other_computers(opened: Opened) -> None:
     add(dialog, "new-pc", "nothing-of-this-name")
     boxes = [box.objectName() for box in dialog.findChildren(QCheckBox) if box.objectName().startswith("place-")]
     assert boxes == ["place-cpu", "place-old-pcNone", "place-new-pcNone"]
+
+
+def test_a_model_that_is_missing_there_is_sent(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    opened.settings_store.told_models.take("studio-pc", ())
+    (place := tmp_path / "own.safetensors").write_bytes(b"weights" * 1000)
+    opened.settings_store.change(computers=(Computer("studio-pc", command_of(tmp_path / "there", FAKE)),))
+    dialog = preferences(opened)
+    line = dialog.findChild(SendingLine)
+    assert line is not None
+    line.offer(opened.settings_store.settings.computers[0], [replace(model(), name="Own", folder=place)])
+    button = part(dialog, QPushButton, "send-studio-pc")
+    assert [action.text() for action in button.menu().actions()] == ["Own"]
+    with qtbot.waitSignal(line.sent, timeout=WAITS_MS):
+        button.menu().actions()[0].trigger()
+    sent = tmp_path / "there" / "Emulsion" / "models" / "own.safetensors"
+    assert sent.read_bytes() == place.read_bytes()
+    qtbot.waitUntil(lambda: "Ready" in state(dialog, "studio-pc"), timeout=WAITS_MS)
+
+
+def test_a_computer_that_went_away_while_a_model_was_to_be_sent_says_so(opened: Opened, qtbot: QtBot) -> None:
+    opened.settings_store.change(computers=(Computer("studio-pc", "nothing-of-this-name"),))
+    dialog = preferences(opened)
+    line = dialog.findChild(SendingLine)
+    assert line is not None
+    line.offer(opened.settings_store.settings.computers[0], [model()])
+    line.send(Path(__file__))
+    words = part(dialog, QLabel, "sending-studio-pc")
+    qtbot.waitUntil(lambda: "not found" in words.text(), timeout=WAITS_MS)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
 
+from core.checkpoints.cache import CheckpointCache
 from core.errors import EmulsionError, EngineEnded, SaveFailed, WireBroken
 from core.models.folders import FixedPlaces
 from core.models.memory_plan import DeviceMemory
@@ -17,7 +20,21 @@ from core.remote.client import RemoteEngine
 from core.remote.codec import Encoder
 from core.remote.frames import Sink, Source, write_message
 from core.remote.inbox import Inbox
-from core.remote.messages import Close, Ended, Hello, MakeEngine, Next, Ready, Run, Told
+from core.remote.messages import (
+    Close,
+    Ended,
+    Hello,
+    MakeEngine,
+    ModelFile,
+    Next,
+    OfferModel,
+    PutModel,
+    Ready,
+    Run,
+    Told,
+)
+from core.remote.model_sending import send_model
+from core.remote.model_store import ModelStore
 from core.remote.server import Server
 from core.remote.table import fingerprint
 from core.request.request import GenerationRequest, Size
@@ -134,6 +151,39 @@ def test_a_window_refuses_mutated_answers_by_name(tmp_path: Path) -> None:
     answers = served(said(*ORDERS))
     folder = tmp_path / "here" / "films"
     assert tried(lambda content: asked(io.BytesIO(content), folder), answers) > MUTATIONS / 4
+
+
+MODEL = bytes(range(256)) * 20
+OFFER = OfferModel("a.safetensors", (ModelFile((), len(MODEL), hashlib.sha256(MODEL).hexdigest()),))
+PIECES = (PutModel(0, at, np.frombuffer(MODEL[at : at + 2560], np.uint8)) for at in (0, 2560))
+SENDING = (Hello(fingerprint()), OFFER, *PIECES)
+
+
+def sent_to(content: bytes, folder: Path) -> bytes:
+    inbox, answers = Inbox(io.BytesIO(content)), io.BytesIO()
+    try:
+        Server(inbox, answers, make, models=ModelStore(folder)).serve()
+    finally:
+        inbox.close()
+    return answers.getvalue()
+
+
+def test_an_engine_refuses_mutated_models_by_name(tmp_path: Path) -> None:
+    folder = tmp_path / "here" / "films"
+    assert tried(lambda content: sent_to(content, folder), said(*SENDING)) > MUTATIONS / 4
+    for path in folder.iterdir():
+        assert path.name.startswith(".emulsion-sent-") or path.read_bytes() == MODEL
+
+
+def test_a_window_that_sends_a_model_refuses_mutated_answers_by_name(tmp_path: Path) -> None:
+    folder = tmp_path / "here" / "films"
+    answers = sent_to(said(*SENDING), folder)
+    place = next(path for path in folder.iterdir() if path.is_file())
+
+    def send(content: bytes) -> None:
+        list(send_model(lambda: Canned(io.BytesIO(content)), place, CheckpointCache()))
+
+    assert tried(send, answers) > MUTATIONS / 4
 
 
 def test_another_version_is_refused_by_both_ends(tmp_path: Path) -> None:

@@ -79,14 +79,14 @@ def test_a_file_that_came_whole_before_its_engine_ended_is_finished_by_the_next(
 def test_an_engine_that_is_sent_a_file_at_once_with_another_one_does_not_spoil_it(
     store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, beside = store_module._write_at, list[Has]()  # pyright: ignore[reportPrivateUsage]
+    write, beside = store_module.write_at, list[Has]()
 
     def write_beside(path: Path, offset: int, content: NDArray[np.uint8]) -> None:
-        monkeypatch.setattr(store_module, "_write_at", write)
+        monkeypatch.setattr(store_module, "write_at", write)
         beside.append(store.put(put(content=CONTENT[:1000])))
         write(path, offset, content)
 
-    monkeypatch.setattr(store_module, "_write_at", write_beside)
+    monkeypatch.setattr(store_module, "write_at", write_beside)
     assert (store.put(put(content=CONTENT[:1000])).count, beside[0].count) == (1000, 1000)
     assert store.put(put(offset=1000, content=CONTENT[1000:])).place.read_bytes() == CONTENT
 
