@@ -24,7 +24,7 @@ from app.session.write_thread import WriteThread
 from core.film.film import Film
 from core.request.request import STARTER_MODEL, GenerationRequest, Size
 from core.runs.events import Advanced, Event, Finished, Loading, Phase, PreviewMode, Started
-from core.runs.operations import Generate, Operation
+from core.runs.operations import Generate, Operation, ReportMemory
 from core.runs.recorder import FilmRecorder
 
 SLEEP_MS = 5.0
@@ -147,18 +147,27 @@ class Turns:
         self.took: Took | None = None
 
     def run(self, operation: Operation[Any], previews: PreviewMode = PreviewMode.linear) -> Took:
-        from PySide6.QtCore import QTimer
-
         self._session.set_preview_mode(previews)
         self._session.queue.add(operation)
         self._loop.exec()
         while self._worker.writing.is_saving:
             time.sleep(0.01)
-        QTimer.singleShot(SETTLING_MS, self._loop.quit)  # thumbnail, gallery and branches of the new picture
-        self._loop.exec()
+        self.settle()
         took, self.took = self.took, None
         assert took is not None
         return took
+
+    def settle(self) -> None:
+        """Waits for all that follows a picture, such as its thumbnail and the true one of its last step."""
+        from PySide6.QtCore import QTimer
+
+        QTimer.singleShot(SETTLING_MS, self._loop.quit)
+        self._loop.exec()
+        self._session.engine_tasks.submit("settle", ReportMemory(), self._on_settled)
+        self._loop.exec()
+
+    def _on_settled(self, _memory: object) -> None:
+        self._loop.quit()
 
     def _stamp(self, event: Event) -> None:
         """In the worker's thread."""
@@ -246,7 +255,7 @@ def main() -> int:
 
         def shown(request: GenerationRequest, views: Sequence[str], previews: PreviewMode) -> Took:
             panel.open_views(views)
-            application.processEvents()
+            turns.settle()
             return turns.run(Generate(request), previews)
 
         for request in requests:
@@ -269,7 +278,7 @@ def random_model(folder: Path, models: Path) -> GenerationRequest:
     if not (folder / "model").exists():
         stable_diffusion_15(folder / "model", torch.float32)
     (models / "sd15-random").symlink_to(folder / "model")
-    return replace(AWAKE, model="sd15-random", size=Size(256, 256), steps=4)
+    return replace(AWAKE, model="sd15-random", size=Size(256, 256), steps=8)
 
 
 if __name__ == "__main__":

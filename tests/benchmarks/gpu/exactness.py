@@ -19,7 +19,7 @@ from PIL import Image
 
 from core.engine import families
 from core.engine.devices.device import memory_now, plan
-from core.engine.devices.probe import failure_of
+from core.engine.devices.probe import failure_of, is_fused
 from core.engine.engine import Engine
 from core.engine.measuring import (
     COPIED_BYTES,
@@ -33,7 +33,6 @@ from core.engine.measuring import (
     to_the_processor,
     true_float32,
 )
-from core.engine.devices.probe import is_fused
 from core.film.reader import read_recording
 from core.request.request import Lora, Size, Source
 from core.request.samplers import SAMPLERS

@@ -12,8 +12,8 @@ import torch
 from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 
-from core.engine.engine import Engine
 from core.engine.devices.probe import is_fused
+from core.engine.engine import Engine
 from core.engine.networks import bounded_attention
 from core.engine.networks.bounded_attention import by_rows
 from core.models.catalogue import Catalogue
