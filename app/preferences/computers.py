@@ -38,12 +38,12 @@ class ComputersPage(Page):
 
     Signals:
         changed: other computers are known, or other devices of one.
-        used_changed: one that makes pictures is started in another way, or is gone.
+        used_changed: the address of one that makes pictures: it is started in another way, or is gone.
         models_told: one has told of other models than before, or is gone with its own.
     """
 
     changed = Signal()
-    used_changed = Signal()
+    used_changed = Signal(str)
     models_told = Signal()
 
     def __init__(
@@ -93,7 +93,7 @@ class ComputersPage(Page):
         self._fill()
         self.changed.emit()
         if any(place.address == address for place in self._settings_store.settings.more_places):
-            self.used_changed.emit()
+            self.used_changed.emit(address)
         self._test(address)
 
     def _fill(self) -> None:
@@ -159,7 +159,7 @@ class ComputersPage(Page):
         self.changed.emit()
         self.models_told.emit()
         if places != settings.more_places:
-            self.used_changed.emit()
+            self.used_changed.emit(address)
 
 
 class ComputerRow(QWidget):

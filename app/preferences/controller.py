@@ -125,7 +125,7 @@ class PreferencesController(QObject):
         computers = ComputersPage(self._settings_store, background, lambda: self._session.draft_editor.models)
         computers.changed.connect(device.offer_computers)
         computers.models_told.connect(self._session.refresh_models)
-        computers.used_changed.connect(self._session.pool.restart)
+        computers.used_changed.connect(self._session.pool.update_places)
         memory = MemoryPage(self._settings_store, self._session, self._memory, background)
         downloads = DownloadsPage(self._settings_store, background)
         downloads.address_changed.connect(self.address_changed)

@@ -84,7 +84,8 @@ class DevicePage(LookingPage):
         self._acceleration = self.add_combo(
             tr("&Acceleration"), "accelerationCombo", ACCELERATIONS, settings_store.settings.acceleration
         )
-        for combo in (self._device, self._dtype, self._acceleration):
+        self._device.activated.connect(self._choose_device)
+        for combo in (self._dtype, self._acceleration):
             combo.activated.connect(self._choose)
         self._process = named(QCheckBox(PROCESS[0]), "ownProcessBox")
         self._process.setAccessibleDescription(PROCESS[1])
@@ -95,7 +96,7 @@ class DevicePage(LookingPage):
         self.add_hint(tr("Applies to your next picture. If it isn't available you will be told."))
         self.add_section(tr("Make pictures here as well"))
         self._places = PlacesSection(settings_store)
-        self._places.chosen.connect(session.pool.restart)
+        self._places.chosen.connect(session.pool.update_places)
         self.column.addWidget(self._places)
         self.add_section(tr("Found"))
         self.add_words("deviceWords")
@@ -112,14 +113,16 @@ class DevicePage(LookingPage):
         self._places.offer_computers()
 
     @Slot()
-    def _choose(self) -> None:
-        self._settings_store.change(
-            device=self._device.currentData(),
-            dtype=self._dtype.currentData(),
-            acceleration=self._acceleration.currentData(),
-        )
+    def _choose_device(self) -> None:
+        self._settings_store.change(device=self._device.currentData())
         with QSignalBlocker(self._process):  # the choice of this device
             self._process.setChecked(self._settings_store.settings.has_own_process)
+        self._places.offer(())
+        self._session.pool.update_places()
+
+    @Slot()
+    def _choose(self) -> None:
+        self._settings_store.change(dtype=self._dtype.currentData(), acceleration=self._acceleration.currentData())
         self._session.pool.restart()
 
     @Slot(bool)
@@ -127,7 +130,7 @@ class DevicePage(LookingPage):
         settings = self._settings_store.settings
         others = tuple(key for key in settings.own_processes if key != (settings.device or ""))
         self._settings_store.change(own_processes=(*others, *((settings.device or "",) if is_own else ())))
-        self._session.pool.restart()
+        self._session.pool.update_places()
 
     @Slot()
     def _show(self) -> None:

@@ -114,7 +114,7 @@ class MemoryPage(LookingPage):
     def _other_plans(self) -> Iterator[str]:
         """Yields the plans for the places beside the first one, once their devices are known."""
         for runner in self._session.pool.runners[1:]:
-            device = self._session.device.at.get(self._session.pool.place_of(runner))
+            device = self._session.device.at.get(runner.place)
             plan = self._service.plan_for(device.dtype, device.memory) if device is not None else None
             if plan is not None:
                 yield f"{self._session.place_text(runner)}: {plan.explain()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class EnginePool(QObject):
     """Part of the session; lives in the window's thread.
 
     Attributes:
-        runners: one for each place, in their order. The first one also serves tasks beside runs.
+        runners: one for each place, by their numbers. The first one also serves tasks beside runs.
         followed: the one whose run the window shows; it runs if any does.
         begins_paused: a run that begins when nothing else runs waits before its first event.
 
@@ -79,7 +80,8 @@ class EnginePool(QObject):
         self._can_make = can_make
         self._leaving: list[Runner] = []
         self._is_feeding = self._is_closing = self.begins_paused = False
-        self.runners = self._with_missing((), places())
+        self.runners = tuple[Runner, ...]()
+        self._arrange()
         self.followed = self.runners[0]
         queue.changed.connect(self.feed)
 
@@ -87,10 +89,6 @@ class EnginePool(QObject):
     def busy(self) -> tuple[Runner, ...]:
         """Returns those that have a run."""
         return tuple(runner for runner in (*self.runners, *self._leaving) if runner.run is not None)
-
-    def place_of(self, runner: Runner) -> EnginePlace:
-        places = self._places()
-        return places[min(runner.number, len(places)) - 1]
 
     def of_request(self, run_id: int) -> tuple[Runner, ...]:
         """Returns those that make pictures of a request."""
@@ -153,7 +151,7 @@ class EnginePool(QObject):
 
     def _able(self, operation: Operation[Any]) -> tuple[Runner, ...]:
         """Returns those in whose place the model is; all where it is in none, which one of them will tell."""
-        return tuple(one for one in self.runners if self._can_make(self.place_of(one), operation)) or self.runners
+        return tuple(one for one in self.runners if self._can_make(one.place, operation)) or self.runners
 
     def _is_for(self, runner: Runner, entry: QueuedRun) -> bool:
         if runner not in self._able(entry.operation):
@@ -164,13 +162,20 @@ class EnginePool(QObject):
     @Slot()
     def restart(self) -> None:
         """The next run of each begins with a new engine, made with what the settings say then."""
-        places = self._places()
-        for runner in self.runners[len(places) :]:
-            self._leaving.append(runner)
-        self.runners = self._with_missing(self.runners[: len(places)], places)
+        for runner in self.runners:
+            runner.worker_thread.restart_engine.emit()
+        self.update_places()
+
+    @Slot()
+    @Slot(str)
+    def update_places(self, address: str = "") -> None:
+        """Begins and ends engines where other places are wanted; the others stay as they are.
+
+        Those at an ``address`` begin anew: the way to them is another one.
+        """
+        self._arrange(address)
         for runner in self.runners:
             runner.losses = 0
-            runner.worker_thread.restart_engine.emit()
         for runner in tuple(self._leaving):
             self._dismiss(runner)
         self.changed.emit()
@@ -217,32 +222,42 @@ class EnginePool(QObject):
             if is_shown:
                 self.follow(runner)
 
-    def _with_missing(self, runners: tuple[Runner, ...], places: Sequence[EnginePlace]) -> tuple[Runner, ...]:
-        for number in range(len(runners), len(places)):
-            recorder = FilmRecorder(self._recorder.folder) if self._recorder is not None and number else None
-            thread = WorkerThread(
-                partial(self._engine_at, number), self._save, recorder or self._recorder, self._log_file
-            )
-            runner = Runner(number + 1, thread, self)
-            runner.changed.connect(self._on_runner_changed)
-            runner.happened.connect(self._on_happened)
-            runner.step_shown.connect(self.step_shown)
-            runner.rested.connect(self.rested)
-            runner.ended.connect(self._on_ended)
-            runner.left.connect(self._on_left)
-            worker = thread.worker
-            worker.noticed.connect(self.noticed)
-            worker.writing.saved.connect(self.saved)
-            worker.writing.enlarged.connect(self.enlarged)
-            worker.writing.not_saved.connect(self.not_saved)
-            worker.writing.failed.connect(self.failed)
-            runners = (*runners, runner)
-        return runners
+    def _arrange(self, address: str = "") -> None:
+        """Has one runner for each place that is wanted; the first one stays, wherever its engine is."""
+        first, *others = self._places()
+        had = [*self.runners, *(runner for runner in self._leaving if not runner.is_leaving)]
+        kept = had[:1] or [self._runner(1, first)]
+        if kept[0].place != first:
+            kept[0].place = first
+            kept[0].worker_thread.restart_engine.emit()
+        for place in others:
+            runner = next((one for one in had[1:] if one.place == place and one not in kept), None)
+            if runner is not None and address and place.address == address:
+                runner.worker_thread.restart_engine.emit()
+            taken = {one.number for one in (*had, *kept, *self._leaving)}
+            kept.append(runner or self._runner(next(n for n in count(2) if n not in taken), place))
+        self._leaving = [one for one in {*had, *self._leaving} if one not in kept]
+        self.runners = tuple(sorted(kept, key=lambda runner: runner.number))
 
-    def _engine_at(self, number: int) -> Engine:
-        """In the worker's thread."""
-        places = self._places()
-        return self._make_engine(places[min(number, len(places) - 1)])
+    def _runner(self, number: int, place: EnginePlace) -> Runner:
+        recorder = FilmRecorder(self._recorder.folder) if self._recorder is not None and number > 1 else None
+        thread = WorkerThread(
+            lambda: self._make_engine(runner.place), self._save, recorder or self._recorder, self._log_file
+        )
+        runner = Runner(number, place, thread, self)
+        runner.changed.connect(self._on_runner_changed)
+        runner.happened.connect(self._on_happened)
+        runner.step_shown.connect(self.step_shown)
+        runner.rested.connect(self.rested)
+        runner.ended.connect(self._on_ended)
+        runner.left.connect(self._on_left)
+        worker = thread.worker
+        worker.noticed.connect(self.noticed)
+        worker.writing.saved.connect(self.saved)
+        worker.writing.enlarged.connect(self.enlarged)
+        worker.writing.not_saved.connect(self.not_saved)
+        worker.writing.failed.connect(self.failed)
+        return runner
 
     @Slot(object)
     def _on_runner_changed(self, _runner: Runner) -> None:

@@ -12,17 +12,19 @@ from app.session.run import Ending, Run, RunState, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.runs.events import Event, Loading, Phase, Started, Stepped
+from core.settings.engine_place import EnginePlace
 
 
 class Runner(QObject):
     """Part of `EnginePool`; lives in the window's thread.
 
     Attributes:
-        number: of the place, from 1. thread: with the worker.
+        number: of the engine, from 1. place: of it. thread: with the worker.
         run: that is being made, None while the worker is free. last: the one before.
         state: of the worker. phase: what the engine is busy with, None while it steps or rests.
         progress: of the run, or of the last one. started, stepped: its newest events, None before them.
         losses: how many runs, one after the other, ended because the engine went away.
+        is_leaving: it ends, see `leave`.
 
     Signals: each carries the runner first.
         changed: look again at state and phase.
@@ -40,9 +42,9 @@ class Runner(QObject):
     ended = Signal(object, object, object)
     left = Signal(object)
 
-    def __init__(self, number: int, thread: WorkerThread, parent: QObject) -> None:
+    def __init__(self, number: int, place: EnginePlace, thread: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
-        self.number, self.worker_thread = number, thread
+        self.number, self.place, self.worker_thread = number, place, thread
         self.run: Run | None = None
         self.last: Run | None = None
         self.state = RunState.idle
@@ -51,7 +53,7 @@ class Runner(QObject):
         self.started: Started | None = None
         self.stepped: Stepped | None = None
         self.losses = 0
-        self._is_leaving = False
+        self.is_leaving = False
         self._newest_step = NewestStep(self)
         self._newest_step.shown.connect(self._on_step_shown)
         thread.worker.happened.connect(self._on_happened)
@@ -76,8 +78,8 @@ class Runner(QObject):
 
     def leave(self) -> None:
         """Ends engine and thread: the place is not wanted any more."""
-        if not self._is_leaving:
-            self._is_leaving = True
+        if not self.is_leaving:
+            self.is_leaving = True
             self.worker_thread.finished.connect(self._on_finished)
             self.worker_thread.shut_down()
 

@@ -140,9 +140,8 @@ class Session(QObject):
 
     def place_text(self, runner: Runner) -> str:
         """Returns words for the place of a run."""
-        place = self.pool.place_of(runner)
-        device = self.device.at.get(place)
-        return place_text(place, runner.number, device.name if device is not None else "")
+        device = self.device.at.get(runner.place)
+        return place_text(runner.place, runner.number, device.name if device is not None else "")
 
     @property
     def draft(self) -> GenerationRequest:

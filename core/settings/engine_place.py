@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
 from typing import Any
 
 from core.request.json_values import list_of, object_of, text_of
+
+FIRST_GPUS = "cuda:0", "mps", "xpu:0"
+"""The GPU of each kind that is taken where none is named, the best kind first."""
 
 
 class PlaceKind(Enum):
@@ -25,13 +28,29 @@ class EnginePlace:
     Attributes:
         device: such as ``"cuda:1"``, None for the best there is.
         address: of another computer or a cluster, "" for this computer.
-        label: the device's name for people, as it was last seen; "" before.
+        label: the device's name for people, as it was last seen; "" before. Places are equal whatever it is.
     """
 
     kind: PlaceKind = PlaceKind.here
     device: str | None = None
     address: str = ""
-    label: str = ""
+    label: str = field(default="", compare=False)
+
+
+def each_once(places: Sequence[EnginePlace], gpus: Sequence[str] = ()) -> tuple[EnginePlace, ...]:
+    """Returns the places without those on a GPU of one before; a processor has room for several engines.
+
+    The ``gpus`` of this computer, as far as they are known, tell which one is meant where none is named, or only
+    its kind.
+    """
+    gpus, found = gpus or FIRST_GPUS, dict[object, EnginePlace]()
+    for number, place in enumerate(places):
+        device = place.device
+        if not place.address:
+            kind = gpus[0] if device is None else device
+            device = next((key for key in gpus if key.partition(":")[0] == kind), kind)
+        found.setdefault(number if device == "cpu" and not place.address else (place.address, device), place)
+    return tuple(found.values())
 
 
 def places_from_json(value: Any) -> tuple[EnginePlace, ...]:

@@ -24,7 +24,7 @@ from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
 from core.settings import kinds
 from core.settings.computers import Computer, computers_from_json, computers_to_json
-from core.settings.engine_place import EnginePlace, PlaceKind, places_from_json, places_to_json
+from core.settings.engine_place import EnginePlace, PlaceKind, each_once, places_from_json, places_to_json
 from core.settings.kinds import Kind, choice_of
 from core.settings.look import COPY_NAME, FILE_NAME, Theme
 
@@ -140,7 +140,7 @@ class Settings:
     def places(self) -> tuple[EnginePlace, ...]:
         """Returns all places in which pictures are made; the window follows the first one."""
         kind = PlaceKind.process if self.has_own_process else PlaceKind.here
-        return EnginePlace(kind, self.device), *self.more_places
+        return each_once((EnginePlace(kind, self.device), *self.more_places))
 
     @classmethod
     def default(cls, folders: Folders) -> Settings:

@@ -129,3 +129,28 @@ def test_more_places_are_chosen_and_leave_again(opened: Opened) -> None:
         part(dialog, QCheckBox, name).click()
     assert opened.settings_store.settings.more_places == ()
     assert len(pool.runners) == 1
+
+
+def test_another_place_leaves_the_engine_of_the_first_one_as_it_is(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    box = part(preferences(opened), QCheckBox, "place-cpu")
+    for _ in range(2):
+        box.click()
+        opened.window.session.generate()
+        wait_until_idle(opened, qtbot)
+    assert not opened.engine.is_closed
+
+
+def test_the_gpu_that_the_window_follows_is_not_offered_a_second_time(opened: Opened) -> None:
+    dialog, store = preferences(opened), opened.settings_store
+    opened.window.session.device.choose(replace(PROCESSOR, gpus=(("cuda:0", "GPU 4070"), ("cuda:1", "GPU 3060"))))
+    boxes = [part(dialog, QCheckBox, f"place-cuda:{number}") for number in (0, 1)]
+    assert [box.isHidden() for box in boxes] == [True, False]
+    boxes[1].click()
+    assert len(store.settings.places) == 2
+    combo = part(dialog, QComboBox, "deviceCombo")
+    combo.setCurrentIndex(combo.findData("cuda:1"))
+    combo.activated.emit(combo.currentIndex())
+    assert [box.isHidden() for box in boxes] == [False, True]
+    assert store.settings.places == (EnginePlace(device="cuda:1"),)
