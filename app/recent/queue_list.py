@@ -156,10 +156,7 @@ class QueueView(QListView):
 
     def _edit(self, run: QueuedRun) -> None:
         """Takes the pictures that have not begun out of the queue, and their settings into the controls."""
-        now = self._session.queue.find(run.id)
-        if now is not None and isinstance(operation := now.unbegun, Generate):
-            self._session.queue.remove(run.id)
-            self._session.apply(operation.request)
+        self._session.queue.edit(run.id, self._session.apply)
 
     def _move(self, run: QueuedRun, by: int) -> None:
         ids = [other.id for other in self._session.queue.entries]

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from app.session.edited_rest import EditedRest
 from app.session.run import Ending, Run
 from core.grid.operation import MakeGrid
 from core.request.numbering import seeded
+from core.request.request import GenerationRequest
 from core.runs.operations import Generate, Operation
 from core.runs.queued import QueuedRun
 
@@ -41,6 +43,7 @@ class RunQueue(QObject):
         self.entries: tuple[QueuedRun, ...] = ()
         self.running: tuple[Run, ...] = ()
         self._last_id = 0
+        self._edited_rest: EditedRest | None = None
         self._failures = 0
 
     @property
@@ -93,8 +96,27 @@ class RunQueue(QObject):
                 operation = replace(operation, request=request)
             operation = replace(operation, batch=secrets.token_hex(16))
         run = QueuedRun(self._next_id(), operation, count, first_seed, hold_after, is_on_hold=is_on_hold)
+        if (rest := self._edited_rest) is not None and operation.made is not None and rest.is_of(operation.made):
+            run = rest.put_into(run)
         self._insert(run, before)
         return run
+
+    def edit(self, run_id: int, into: Callable[[GenerationRequest], object]) -> None:
+        """Takes what has not begun of a request out of the queue, for other settings.
+
+        The next request with its seed and count has the same pictures, also where others between them are made
+        already, see `follow_draft`.
+        """
+        if (run := self.find(run_id)) is not None and isinstance(rest := run.unbegun, Generate):
+            self.remove(run_id)
+            into(rest.request)
+            self._edited_rest = EditedRest.of(run)
+
+    @Slot(object)
+    def follow_draft(self, draft: GenerationRequest) -> None:
+        """Another seed or count in the controls are other pictures than those that were edited."""
+        if self._edited_rest is not None and not self._edited_rest.is_of(draft):
+            self._edited_rest = None
 
     def take_back(self, runs: tuple[QueuedRun, ...]) -> None:
         """Puts requests that were cleared, or are of an earlier start, at the end, on hold."""

@@ -106,6 +106,7 @@ class Session(QObject):
         self.draft_edited, self.models_changed = editor.edited, editor.models_changed
         self.edit, self.model_of, self.refresh_models = editor.edit, editor.model_of, editor.refresh_models
         self.queue = RunQueue(self)
+        self.draft_edited.connect(self.queue.follow_draft)
         self.state = RunState.idle
         self.phase: Phase | None = None
         self.device = Device(self, lambda: places()[0])

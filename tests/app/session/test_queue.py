@@ -137,6 +137,24 @@ def test_the_rest_of_a_request_can_be_edited(queue: RunQueue) -> None:
     assert (rest.request.count, rest.request.seed) == (3, 11)
 
 
+def test_an_edited_rest_with_gaps_makes_the_missing_pictures_until_other_ones_are_asked_for() -> None:
+    queue, edited = RunQueue(), list[GenerationRequest]()
+    run = queue.add(Generate(GenerationRequest("four", seed=9, count=4)))
+    queue.take_back((replace(run, begun=4, passed=(1, 3)),))
+    queue.remove(run.id)
+    queue.edit(queue.entries[0].id, edited.append)
+    assert queue.entries == ()
+    assert (edited[0].seed, edited[0].count) == (10, 2)
+    other = replace(edited[0], prompt="another")
+    queue.follow_draft(other)
+    rest = queue.add(Generate(other))
+    made = [(work.made.prompt, work.made.seed) for work in map(rest.work, rest.numbers) if work.made is not None]
+    assert made == [("another", 10), ("another", 12)]
+    assert (rest.left, rest.count) == (2, 4)
+    queue.follow_draft(replace(other, seed=3))
+    assert queue.add(Generate(other)).numbers == (0, 1)
+
+
 def test_a_failed_picture_leaves_its_request_and_has_the_same_seed_at_the_next_try(queue: RunQueue) -> None:
     queue.remove(queue.entries[0].id)
     begun = begin(queue)
