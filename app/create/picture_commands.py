@@ -297,4 +297,4 @@ class PictureCommands(QObject):
 
     @Slot(object)
     def _add_recent(self, saved: SavedPicture) -> None:
-        self._recent.add(saved.path)
+        self._recent.add(saved.path, saved.image.recipe)

@@ -7,6 +7,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl
 
 from app.session.picture_loader import BADGE, PictureLoader
+from core.gallery.order import batch_of, number_of
+from core.recipes.recipe import Recipe
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -23,14 +25,23 @@ class RecentPictures(QAbstractListModel):
         super().__init__(loader)
         self._loader = loader
         self._paths: list[Path] = []
+        self._batches: dict[str, dict[Path, int]] = {}
         self._order: list[Path] = []  # with those that have been deleted, each in its place
         loader.found.connect(self._on_found)
         loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
-    def add(self, path: Path) -> None:
-        """A picture that has just been saved."""
+    def add(self, path: Path, recipe: Recipe | None = None) -> None:
+        """A picture that has just been saved; those of its request with higher numbers stay above it."""
         if path not in self._paths:
-            self._order = [path, *(known for known in self._order if known != path)]
+            order = self._order = [known for known in self._order if known != path]
+            above = 0
+            if recipe is not None and (number := number_of(recipe)) is not None:
+                batch = self._batches.setdefault(batch_of(recipe), {})
+                batch[path] = number
+                above = max(
+                    (at + 1 for at, known in enumerate(order) if batch.get(known, number) > number), default=0
+                )
+            order.insert(above, path)
             self.take_back(path)
 
     def take_back(self, path: Path) -> None:

@@ -3,7 +3,9 @@
 import heapq
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,7 @@ from app.widgets.pixels import to_image, to_pixels
 from core.errors import EmulsionError
 from core.files.atomic import words_of
 from core.film.reader import film_path
+from core.gallery.order import batch_of, number_of
 from core.language.words import tr
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
@@ -183,7 +186,22 @@ def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
         with_times += [(_time_of(entry), entry.path) for entry in _entries(day, is_folder=False)]
         if len(with_times) >= most:
             break
-    return tuple(Path(path) for _, path in heapq.nlargest(most, with_times))
+    return in_order(tuple(Path(path) for _, path in heapq.nlargest(most, with_times)))
+
+
+def in_order(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Returns the pictures, those of one request by their numbers in the places that they have together."""
+    found, batches = list(paths), defaultdict[str, list[tuple[int, int]]](list)
+    for place, path in enumerate(paths):
+        with suppress(EmulsionError):
+            recipe = read_recipe(path)
+            if (number := number_of(recipe)) is not None:
+                batches[batch_of(recipe)].append((place, number))
+    for batch in batches.values():
+        by_number = sorted(batch, key=lambda one: -one[1])
+        for (place, _), (other, _) in zip(batch, by_number, strict=True):
+            found[place] = paths[other]
+    return tuple(found)
 
 
 def day_folders(folder: Path) -> list[Path]:

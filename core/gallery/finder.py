@@ -19,10 +19,10 @@ from core.gallery.stacks import Stacks, stacked, stacks_of
 from core.gallery.stored_values import stored
 
 _ORDERS = {
-    Sort.newest: "picture.created_ms DESC, picture.id DESC",
-    Sort.oldest: "picture.created_ms, picture.id",
-    Sort.rating: "picture.rating DESC, picture.created_ms DESC, picture.id DESC",
-    Sort.largest: "picture.width * picture.height DESC, picture.created_ms DESC, picture.id DESC",
+    Sort.newest: "picture.order_ms DESC, picture.id DESC",
+    Sort.oldest: "picture.order_ms, picture.id",
+    Sort.rating: "picture.rating DESC, picture.order_ms DESC, picture.id DESC",
+    Sort.largest: "picture.width * picture.height DESC, picture.order_ms DESC, picture.id DESC",
     Sort.file_name: "picture.name COLLATE NOCASE, picture.id",
 }
 _GROUPS = {
@@ -139,8 +139,8 @@ class Finder:
         )
         yield None
         first, last = self._connection.execute(
-            "SELECT (SELECT day FROM picture ORDER BY created_ms LIMIT 1), "
-            "(SELECT day FROM picture ORDER BY created_ms DESC LIMIT 1)"
+            "SELECT (SELECT day FROM picture ORDER BY order_ms LIMIT 1), "
+            "(SELECT day FROM picture ORDER BY order_ms DESC LIMIT 1)"
         ).fetchone()
         yield Facets(
             settings=settings,

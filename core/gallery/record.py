@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
-from core.grid.grid import SHEET_SCRIPT, grid_of
+from core.gallery.order import batch_of, number_of
+from core.grid.grid import SHEET_SCRIPT
 from core.pictures.dimensions import opened, size_in
 from core.pictures.metadata import PARAMETERS, recipe_in
 from core.pictures.text_chunks import texts_in
@@ -65,6 +66,7 @@ class Record:
     Attributes:
         facets: names of settings, each with a value; one that has several occurs as often.
         kept_step: the step that a kept one shows, 0 for finished pictures.
+        number: as `core.gallery.order.number_of`.
         batch: as in `core.film.film.Film`; where no recipe tells it, `UNTOLD` and what pictures of one request
             have in common.
         is_sheet: it has the pictures of a grid side by side; its size is no picture's.
@@ -87,6 +89,7 @@ class Record:
     negative_prompt: str = ""
     kept_step: int = 0
     batch: str = ""
+    number: int | None = None
     is_sheet: bool = False
     enlarged: float = 0.0
     problem: str = ""
@@ -128,7 +131,8 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         kept_step=0 if recipe.stage == "final" else recipe.step,
         is_sheet=is_sheet,
         enlarged=request.upscaler.factor if request.upscaler is not None else 0.0,
-        batch=_name(recipe.batch or grid_of(recipe.run) or _likely_batch(recipe)),
+        batch=_name(batch_of(recipe) or _likely_batch(recipe)),
+        number=number_of(recipe),
         prompt=_text(request.prompt),
         negative_prompt=_text(request.negative_prompt),
         marks=marks,

@@ -150,10 +150,30 @@ _SHEETS = "ALTER TABLE picture ADD COLUMN is_sheet INTEGER NOT NULL DEFAULT 0;"
 _ENLARGED = "ALTER TABLE picture ADD COLUMN enlarged REAL NOT NULL DEFAULT 0;"
 """By how much an upscaler made a picture larger."""
 
+_NUMBERS = """
+ALTER TABLE picture ADD COLUMN number INTEGER;
+ALTER TABLE picture ADD COLUMN order_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE picture SET order_ms = created_ms;
+DROP INDEX picture_by_time; DROP INDEX picture_by_rating;
+CREATE INDEX picture_by_time ON picture (order_ms, id, day);
+CREATE INDEX picture_by_rating ON picture (rating, order_ms, id);
+CREATE INDEX picture_by_number ON picture (batch, day, number, order_ms) WHERE number IS NOT NULL;
+"""
+"""The order of the pictures of one request, see `core.gallery.order`."""
+
 _READ_AGAIN = "UPDATE picture SET size_bytes = -abs(size_bytes)", f"UPDATE picture SET checksum = {CHECKSUM}"
 """Lets the next scan read every picture again: no file has a size below 0, and what is known stays until then."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS, _LIKENESS, _BATCHES, _SHEETS, _ENLARGED)
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _FACETS,
+    _NUMBERED_FACETS,
+    _LIKENESS,
+    _BATCHES,
+    _SHEETS,
+    _ENLARGED,
+    _NUMBERS,
+)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 

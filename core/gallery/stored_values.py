@@ -38,8 +38,9 @@ COLUMNS = (
     "batch",
     "is_sheet",
     "enlarged",
+    "number",
 )
-"""The columns of a row of the table ``picture`` beside its id and checksum."""
+"""The columns of a row of the table ``picture`` beside its id, its checksum and what follows from others."""
 
 CHECKSUM = (
     f"row_checksum({', '.join(COLUMNS)}, "

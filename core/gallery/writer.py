@@ -8,15 +8,16 @@ from pathlib import Path
 
 from core.errors import SaveFailed
 from core.gallery.marks import Marks
+from core.gallery.order import put_in_order
 from core.gallery.record import FileState, Record
 from core.gallery.search_text import words
 from core.gallery.stored_values import CHECKSUM, COLUMNS, loaded, row_checksum, signed, stored
 
 _PUT = (
-    f"INSERT INTO picture ({', '.join(COLUMNS)}, checksum) "
-    f"VALUES ({', '.join(f':{column}' for column in COLUMNS)}, :checksum) "
+    f"INSERT INTO picture ({', '.join(COLUMNS)}, checksum, order_ms) "
+    f"VALUES ({', '.join(f':{column}' for column in COLUMNS)}, :checksum, :created_ms) "
     "ON CONFLICT (folder, directory, name) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in (*COLUMNS[3:], "checksum"))
+    + ", ".join(f"{column} = excluded.{column}" for column in (*COLUMNS[3:], "checksum", "order_ms"))
     + " RETURNING id"
 )
 
@@ -132,10 +133,13 @@ class IndexWriter:
                 "batch": record.batch,
                 "is_sheet": int(record.is_sheet),
                 "enlarged": record.enlarged,
+                "number": record.number,
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
             (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()
             (number,) = self._connection.execute(_PUT, values).fetchone()
+            if record.number is not None:
+                put_in_order(self._connection, number, values)
             if number <= last:  # a new row is the last one, and has nothing in the other tables
                 for table, key in _OF_PICTURE:
                     self._connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (number,))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app.recent.model import THUMBNAIL_ROLE, RecentPictures
 from app.session import picture_loader
 from app.session.picture_loader import PictureLoader
 from tests.app.saved_pictures import SavePicture
+from tests.pictures import generated_image
 
 
 @pytest.fixture
@@ -34,6 +36,12 @@ def test_a_saved_picture_comes_first_and_only_once(model: RecentPictures) -> Non
     model.add(Path("b.png"))
     model.add(Path("a.png"))
     assert [model.path(row) for row in range(model.rowCount())] == [Path("b.png"), Path("a.png")]
+
+
+def test_pictures_of_one_request_stand_by_their_numbers(model: RecentPictures) -> None:
+    for name, batch, seed in [("b", "one", 8), ("x", "", 1), ("a", "one", 7), ("d", "one", 10), ("c", "one", 9)]:
+        model.add(Path(name), replace(generated_image(seed=seed).recipe, batch=batch, parent=None))
+    assert [str(model.path(row)) for row in range(model.rowCount())] == list("dcxba")
 
 
 @pytest.mark.parametrize("deleted", ["bcd", "dcb", "cbd"])

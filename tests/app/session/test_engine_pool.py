@@ -259,44 +259,31 @@ def test_a_place_that_is_not_wanted_any_more_ends_after_its_run(two: Two, qtbot:
 
 
 def test_only_the_engine_of_a_place_that_comes_or_goes_begins_or_ends(two: Two, qtbot: QtBot) -> None:
-    third = EnginePlace(PlaceKind.process, "cuda:1")
+    pool, third = two.session.pool, EnginePlace(PlaceKind.process, "cuda:1")
     two.engines[third] = FakeEngine()
     two.let_go_on()
-    pool, engines = two.session.pool, two.engines
     two.add("a house", count=4)
     qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
-    second = pool.runners[1]
-    two.places.append(third)
-    pool.update_places()
-    assert [(runner.number, runner.place) for runner in pool.runners] == [
-        (1, PLACES[0]),
-        (2, PLACES[1]),
-        (3, third),
-    ]
-    last = pool.runners[2]
-    two.places.remove(PLACES[1])
-    pool.update_places()
-    assert pool.runners == (pool.runners[0], last)
+    first, second = pool.runners
+    for places in ([*PLACES, third], [PLACES[0], third]):
+        two.places[:] = places
+        pool.update_places()
+        assert [runner.place for runner in pool.runners] == places
+    assert (pool.runners[0], pool.runners[1].number) == (first, 3)
     qtbot.waitUntil(second.worker_thread.isFinished)
     two.add("a boat", count=4)
     qtbot.waitUntil(lambda: two.session.state is RunState.idle and not two.session.queue.runs)
-    assert [engines[place].is_closed for place in (*PLACES, third)] == [False, True, False]
-    assert engines[third].requests
+    assert [two.engines[place].is_closed for place in (*PLACES, third)] == [False, True, False]
 
 
 def test_a_place_that_is_wanted_again_before_its_run_has_ended_stays(two: Two, qtbot: QtBot) -> None:
-    two.add("a house")
-    two.add("a boat")
+    two.add("a house", count=2)
     both_wait(two, qtbot)
-    pool, place = two.session.pool, two.places.pop()
-    runners = pool.runners
-    pool.update_places()
-    two.places.append(place)
-    pool.update_places()
-    assert pool.runners == runners
-    two.let_go_on()
-    qtbot.waitUntil(lambda: two.session.state is RunState.idle)
-    assert not two.engines[place].is_closed
+    runners = two.session.pool.runners
+    for places in (PLACES[:1], PLACES):
+        two.places[:] = places
+        two.session.pool.update_places()
+    assert two.session.pool.runners == runners
 
 
 def test_what_can_be_read_ahead_is_not_what_another_place_makes(two: Two, qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -225,3 +226,12 @@ def test_a_picture_that_would_fill_the_memory_is_refused(
         loader.open(tmp_path / "bomb.png")
     assert failed.args is not None
     assert "unpack" in failed.args[0].sentence
+
+
+def test_found_pictures_of_one_request_stand_by_their_numbers(tmp_path: Path) -> None:
+    for at_s, seed in enumerate((8, 7, 9)):
+        image = generated_image(seed=seed)
+        path = tmp_path / f"{seed}.png"
+        save_as(replace(image, recipe=replace(image.recipe, batch="one", parent=None)), path)
+        os.utime(path, (1000 + at_s, 1000 + at_s))
+    assert [path.stem for path in newest_pictures(tmp_path, 60)] == ["9", "8", "7"]

@@ -48,7 +48,7 @@ def add(library: Library, name: str, minute: float, change: Callable[[Recipe], R
 def mixed(library: Library) -> Library:
     """Two of a batch (a, b); b with a branch (c) and a kept step (d); e of an unknown parent, with f; g alone."""
     branch = Parent("b", 3, "prompt")
-    add(library, "a", 0, lambda recipe: replace(recipe, run="a", batch="one"), seed=900)
+    add(library, "a", 0, lambda recipe: replace(recipe, run="a", batch="one"), seed=9)
     add(library, "b", 1, lambda recipe: replace(recipe, run="b", batch="one"), seed=77, prompt="a boat")
     add(library, "c", DAY, lambda recipe: replace(recipe, run="c", parent=branch), seed=5, prompt="a sea")
     add(library, "d", 2, lambda recipe: replace(recipe, run="b", stage="denoised", step=2), seed=77)
