@@ -17,8 +17,10 @@ from app.widgets.field import set_tone
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.errors import EmulsionError
 from core.files.sizes import size_text
+from core.files.stamps import stamp_of
 from core.language.words import tr
 from core.models.elsewhere import is_same
+from core.models.importing import files_of
 from core.models.model import Model
 from core.settings.computers import Computer
 
@@ -62,7 +64,8 @@ class SendingLine(QWidget):
         self._computer = computer
         self._menu.clear()
         for model in models:
-            self._menu.addAction(model.name, partial(self.send, model.place))
+            size = size_text(sum(stamp_of(path)[0] for path, _ in files_of(model.place)))
+            self._menu.addAction(f"{model.name} ({size})", partial(self.send, model.place))
         self._button.setVisible(bool(models) and self._cancel.isHidden())
 
     def send(self, place: Path) -> None:

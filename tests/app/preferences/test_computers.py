@@ -121,7 +121,7 @@ def test_a_model_that_is_missing_there_is_sent(opened: Opened, qtbot: QtBot, tmp
     assert line is not None
     line.offer(opened.settings_store.settings.computers[0], [replace(model(), name="Own", folder=place)])
     button = part(dialog, QPushButton, "send-studio-pc")
-    assert [action.text() for action in button.menu().actions()] == ["Own"]
+    assert [action.text() for action in button.menu().actions()] == ["Own (7 kB)"]
     with qtbot.waitSignal(line.sent, timeout=WAITS_MS):
         button.menu().actions()[0].trigger()
     sent = tmp_path / "there" / "Emulsion" / "models" / "own.safetensors"
