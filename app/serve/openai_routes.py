@@ -6,12 +6,13 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.serve import openai
 from app.serve.access import PICTURES
@@ -38,10 +39,10 @@ def routes(door: Door) -> list[Route]:
             async with door.bodies.form(request) as (texts, uploads):
                 files = [(name, await upload.read()) for name, upload in uploads]
                 asked = await door.read(lambda: openai.edit(texts, files, received, door.served))
+            return await _answer(door, request, asked, received)
         except BaseException:  # of any kind: it is raised again
             received.remove()
             raise
-        return await _answer(door, request, asked, received)
 
     async def list_models(_request: Request) -> Response:
         models = await asyncio.to_thread(door.served.catalogue.models)
@@ -69,7 +70,7 @@ async def _answer(door: Door, request: Request, asked: openai.Asked, received: R
     own_notes = [*asked.notes, *await door.notes_on(asked.request)]
     if asked.partials is not None:
         events = _events(asked, door.told(asked.request, received, asked.partials))
-        return StreamingResponse(events, media_type="text/event-stream", headers=noted(own_notes))
+        return _Stream(events, received, noted(own_notes))
     made, notes = await door.made(request, asked.request, received)
     images = [one.image for one in made if one.is_whole]
     if not images:
@@ -89,6 +90,20 @@ async def _answer(door: Door, request: Request, asked: openai.Asked, received: R
         "size": str(_size(images[0])),
     }
     return JSONResponse(answer, headers=noted([*own_notes, *notes]))
+
+
+class _Stream(StreamingResponse):
+    """Server-sent events; the pictures that came with the request are removed even if the client never reads."""
+
+    def __init__(self, events: AsyncGenerator[str], received: Received, headers: Mapping[str, str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._received = received
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._received.remove()
 
 
 async def _events(asked: openai.Asked, told: AsyncGenerator[Told]) -> AsyncGenerator[str]:

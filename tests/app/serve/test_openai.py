@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from io import BytesIO
@@ -15,6 +16,7 @@ from app.serve.door import NOTES, Door
 from app.serve.models import Served
 from app.serve.openai import edit
 from app.serve.received import Received
+from app.serve.server import application
 from core.models.model import Model
 from core.pictures.dimensions import read_size
 from core.request.size import Size
@@ -82,6 +84,28 @@ def test_a_stream_tells_previews_and_then_the_picture(ask: Caller) -> None:
     plain = ask.post(GENERATE, {name: asked[name] for name in ("prompt", "size", "steps", "seed")})
     pixels = [np.asarray(opened(text)) for text in (whole["b64_json"], plain.json()["data"][0]["b64_json"])]
     assert np.array_equal(pixels[0], pixels[1])
+
+
+def test_the_pictures_of_a_client_that_leaves_before_its_stream_begins_are_removed(real_door: Door) -> None:
+    files, fields = [("image", ("a.png", picture()))], {"prompt": "a tree", "stream": "true"}
+    asked = httpx2.Request("POST", "http://localhost/", data=fields, files=files)
+    content, kept = asked.read(), list[Path]()
+    headers = [(name.lower(), value) for name, value in asked.headers.raw]
+    path = {"path": EDIT, "raw_path": b"", "query_string": b"", "root_path": ""}
+    scope = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "POST", "headers": headers, **path}
+
+    come = iter([{"type": "http.request", "body": content}])
+
+    async def receive() -> dict[str, Any]:
+        return next(come, {"type": "http.disconnect"})
+
+    async def send(_message: object) -> None:
+        kept.extend(real_door.folder.iterdir())
+        await asyncio.Event().wait()  # nobody reads
+
+    asyncio.run(application(real_door)(scope, receive, send))
+    assert kept
+    assert not list(real_door.folder.iterdir())
 
 
 def test_a_mask_changes_what_is_transparent_in_it_and_nothing_else(ask: Caller) -> None:
