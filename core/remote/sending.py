@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import WireBroken
+from core.errors import FilmBroken, UnreadablePicture, WireBroken
 from core.files.atomic import words_of
+from core.files.sizes import size_text
 from core.language.words import tr
+from core.pictures.source import SUFFIXES
 from core.remote.codec import Encoder
 from core.remote.messages import Answer, Failed, Has, Put
-from core.remote.store import is_name
+from core.remote.store import LARGEST, is_name
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +41,13 @@ class Sending:
     def send(self, path: Path) -> None:
         """Sends a file unless it is there, from where an earlier try ended.
 
-        One that cannot be read is left to the operation, which tells it. Raises what the other end raises.
+        One that cannot be read is left to the operation, which tells it. Raises UnreadablePicture or FilmBroken
+        for one that is too large, and what the other end raises.
         """
         try:
             with path.open("rb") as file:
                 state = os.fstat(file.fileno())
+                _check_size(path, state.st_size)
                 key = path, state.st_mtime_ns, state.st_size
                 if key not in self._sent:
                     self._sent[key] = self._place_of(_sent_name(path), file, state.st_size)
@@ -68,6 +72,13 @@ class Sending:
                 case _:
                     break
         raise WireBroken(tr("it does not take a file"))
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > LARGEST:
+        sizes = {"size": size_text(size), "most": size_text(LARGEST)}
+        reason = tr("it has {size}; at most {most} can be sent to another computer", **sizes)
+        raise (UnreadablePicture if path.suffix.lower() in SUFFIXES else FilmBroken)(path, reason)
 
 
 def _sent_name(path: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,14 @@ from core.language.words import tr
 from core.pictures.source import SUFFIXES, copies_in
 from core.remote.messages import Has, Put
 
-LARGEST = 2**31
+LARGEST = 2**32
+"""Bytes of a file, as many as all arrays of a message (`core.remote.frames.Bounds`): a film is told in one."""
+
 KEPT_BYTES = 2**32
-"""Of files that are no pictures, such as films; the oldest go first."""
+"""Of files that are no pictures, such as films; those that were not used for longest go first."""
+
+KEPT_PARTS_S = 7 * 24 * 3600.0
+"""A file that came in part is kept for so long, so that sending can go on."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME = 200
@@ -39,9 +46,12 @@ class FileStore:
         """Takes a piece of a file, and tells how much of it is here. Raises WireBroken, and OSError."""
         place = self._place(order)
         if place.exists():
+            _touch(place)
             return Has(order.sha256, order.size, place)
         part = place.parent.parent / f"{order.sha256}.part"
         place.parent.mkdir(parents=True, exist_ok=True)
+        if not part.exists():
+            self._tidy_parts()
         had = part.stat().st_size if part.exists() else 0
         if had > order.size:
             part.unlink()
@@ -84,6 +94,23 @@ class FileStore:
             left -= path.stat().st_size
             if left < 0:
                 path.unlink(missing_ok=True)
+                with suppress(OSError):  # an engine beside this one has put another file there
+                    path.parent.rmdir()
+
+    def _tidy_parts(self) -> None:
+        """Removes what was begun to be sent long ago."""
+        oldest = time.time() - KEPT_PARTS_S
+        for folder in (self._pictures, self._others):
+            for part in folder.glob("*.part"):
+                with suppress(OSError):  # an engine beside this one has removed or finished it
+                    if part.stat().st_mtime < oldest:
+                        part.unlink()
+
+
+def _touch(path: Path) -> None:
+    """Has a file count as used now, so that it is not removed while an operation reads it."""
+    with suppress(OSError):  # the disk cannot be written
+        os.utime(path)
 
 
 def write_at(path: Path, offset: int, content: NDArray[np.uint8]) -> None:

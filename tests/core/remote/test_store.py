@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.errors import WireBroken
+from core.errors import EmulsionError, FilmBroken, UnreadablePicture, WireBroken
 from core.remote import store as store_module
 from core.remote.codec import Encoder
 from core.remote.messages import Answer, Failed, Has, Put
 from core.remote.sending import PIECE, Sending
-from core.remote.store import FileStore
+from core.remote.store import LARGEST, FileStore
 
 CONTENT = np.random.default_rng(3).integers(0, 256, 2 * PIECE + 5, np.uint8).tobytes()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -102,7 +103,17 @@ def test_another_content_is_refused_and_not_kept(store: FileStore, tmp_path: Pat
     [
         *(
             put(name=name)
-            for name in ("", ".", "..", "../a.png", "/etc/a.png", "a/b.png", "a\\b.png", "a\0", "a" * 300)
+            for name in (
+                "",
+                ".",
+                "..",
+                "../a.png",
+                "/etc/a.png",
+                "a/b.png",
+                "a\\b.png",
+                "a\0",
+                "a" * 300,
+            )
         ),
         *(put(sha256=name) for name in ("", "../../a", "0" * 63, "g" * 64)),
         put(size=-1),
@@ -123,6 +134,38 @@ def test_the_oldest_films_go_first(store: FileStore, monkeypatch: pytest.MonkeyP
         content = bytes([number])
         places.append(store.put(put(hashlib.sha256(content).hexdigest(), "a.film", 1, 0, content)).place)
     assert [place.exists() for place in places] == [False, False, True]
+
+
+def test_a_film_that_is_used_again_counts_as_new(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [put(hashlib.sha256(one).hexdigest(), "a.film", 1, 0, one) for one in (b"a", b"b", b"c")]
+    places = [store.put(order).place for order in orders[:2]]
+    for place in places:
+        os.utime(place, (0, 0))
+    monkeypatch.setattr(store_module, "KEPT_BYTES", 2)
+    store.put(orders[0])
+    store.put(orders[2])
+    assert [place.parent.exists() for place in places] == [True, False]
+
+
+def test_what_was_begun_to_be_sent_long_ago_is_removed(store: FileStore, tmp_path: Path) -> None:
+    for name in ("a.png", "a.film"):
+        store.put(put("0" * 64, name, content=CONTENT[:1000]))
+    for part in (parts := list(tmp_path.rglob("*.part"))):
+        os.utime(part, (0, 0))
+    store.put(put("1" * 64, content=CONTENT[:1000]))
+    assert (len(parts), [part.stem for part in tmp_path.rglob("*.part")]) == (2, ["1" * 64])
+
+
+@pytest.mark.parametrize(("name", "error"), [("a.film", FilmBroken), ("a.png", UnreadablePicture)])
+def test_a_file_that_is_too_large_is_told_before_anything_is_sent(
+    tmp_path: Path, name: str, error: type[EmulsionError]
+) -> None:
+    with (path := tmp_path / name).open("wb") as file:
+        file.truncate(LARGEST + 1)
+    asked = list[Put]()
+    with pytest.raises(error, match=r"4\.3 GB"):
+        Sending(asked.append, Encoder()).send(path)
+    assert not asked
 
 
 @pytest.mark.parametrize(
