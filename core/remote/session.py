@@ -33,6 +33,7 @@ STAYS_S = 1800.0
 """A session whose line is lost ends after so long."""
 
 _ENDS_WITHIN_S = 10.0
+_TRIES_AGAIN_S = 0.2
 _LOST_WITHIN_S = 1.0
 _AT_ONCE = 2**16
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -103,6 +104,10 @@ def serve_line(line: Line, listener: socket.socket, stays_s: float = STAYS_S) ->
             if time.monotonic() - left > stays_s:
                 log.info("nobody has come for %.0f s: the session ends", stays_s)
                 line.end()
+            continue
+        except OSError as error:  # such as too many open files: the engine goes on, and who comes is waited for
+            log.warning("nobody can be let in: %s", error)
+            time.sleep(_TRIES_AGAIN_S)
             continue
         connection.settimeout(None)
         carrier = Thread(target=_carry, args=(line, connection), name="carrier", daemon=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import random
 import socket
 import struct
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -214,6 +218,31 @@ def test_a_session_to_which_nobody_comes_ends_by_itself(tmp_path: Path, monkeypa
     serve_line(line := Line(), listener, stays_s=0.0)
     listener.close()
     assert line.read(1) == b""
+
+
+class Exhausted(socket.socket):
+    """A listener of a process that has too many open files, at first."""
+
+    refused = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.refused < 2:
+            self.refused += 1
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+def test_a_session_outlives_that_no_more_files_can_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listener = Exhausted(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind("a.sock")
+    listener.listen()
+    with caplog.at_level(logging.CRITICAL):
+        serve_line(line := Line(), listener, stays_s=0.0)
+    listener.close()
+    assert (listener.refused, line.is_over) == (2, True)
 
 
 def test_who_only_looks_for_a_session_takes_its_line_from_nobody(
