@@ -42,8 +42,14 @@ OPTIONS = {
     "PermitLocalCommand": "no",
     "RequestTTY": "no",
     "EscapeChar": "none",
+    "ControlMaster": "no",
+    "ControlPath": "none",
 }
-"""Of ssh: it asks nothing, forwards nothing, and notices within 15 s that a line is dead."""
+"""Of ssh: it asks nothing, forwards nothing, and notices within 15 s that a line is dead.
+
+It shares no connection of another ssh, which may not notice that it is dead, and by which the other computer
+cannot tell a line that was cut from one that was left.
+"""
 
 BEGINS_WITHIN_S = 60.0
 GIVES_UP_S = 600.0
@@ -51,6 +57,7 @@ GIVES_UP_S = 600.0
 
 _LONGEST_WAIT_S = 15.0
 _ENDS_WITHIN_S = 5.0
+_LOOK_AGAIN_S = 0.1
 _MOST_NOISE = 2**20
 _MOST_LINES, _LONGEST_LINE = 40, 2**10
 _STATE = 4
@@ -165,9 +172,10 @@ class SshPeer:
         self._line.end()
         self._thread.join(seconds if self.is_away else max(seconds, 1.0))
         self._is_left.set()
-        self._connection.close()
-        self._sessions.cut()
-        self._thread.join()
+        while self._thread.is_alive():  # one ssh after the other: it may be about to start another one
+            self._connection.close()
+            self._sessions.cut()
+            self._thread.join(_LOOK_AGAIN_S)
         self.inbox.close()
         return tr("the line to {name} was ended", name=self.name)
 

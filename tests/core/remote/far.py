@@ -50,6 +50,9 @@ Host studio-pc
   IdentityFile {folder}/user
   IdentitiesOnly yes
   UserKnownHostsFile {folder}/known
+  ControlMaster auto
+  ControlPath {folder}/shared
+  ControlPersist 60
 """
 FOLDERS = ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
@@ -65,6 +68,11 @@ class Sshd:
     @property
     def ssh(self) -> tuple[str, ...]:
         return ("ssh", "-F", str(self.folder / "config"))
+
+    def share(self) -> None:
+        """Logs in as the user does elsewhere, whose connection all others share that do not refuse it."""
+        subprocess.run((*self.ssh, "-f", "-N", "studio-pc"), check=True, stderr=subprocess.DEVNULL)
+        assert (self.folder / "shared").exists()
 
     def end(self) -> None:
         with suppress(psutil.NoSuchProcess):
@@ -113,6 +121,17 @@ def local_ssh(folder: Path) -> Path:
     script.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
     script.chmod(0o755)
     return folder
+
+
+def away_while(folder: Path) -> Path:
+    """Returns an ssh that finds no network while the file ``away`` is there."""
+    script = folder / "ssh"
+    script.write_text(
+        f"#!/bin/sh\n[ -e {folder}/away ] && echo 'ssh: connect to host: Network is unreachable' >&2 && exit 255\n"
+        'exec ssh "$@"\n'
+    )
+    script.chmod(0o755)
+    return script
 
 
 class SendingEngine(RemoteEngine):

@@ -24,7 +24,7 @@ from core.runs.events import Event, ImageReady, LineLost, Stepped
 from core.runs.operations import Generate, Resume
 from core.runs.recorder import FilmRecorder
 from core.settings.computers import Computer
-from tests.core.remote.far import FarEngines, Sshd, start_sshd
+from tests.core.remote.far import FarEngines, Sshd, away_while, start_sshd
 from tests.core.remote.processes import ROOT, environment
 from tests.core.remote.values import difference
 from tests.patience import LONGEST_S
@@ -106,17 +106,6 @@ def test_the_run_goes_on_while_the_line_is_away(far: FarEngines, remote: RemoteE
             assert far.waited_for_events(REQUEST.steps)
             (tmp_path / "away").unlink()
     assert [step.frame.call for step in steps] == list(range(REQUEST.steps))
-
-
-def away_while(folder: Path) -> Path:
-    """Returns an ssh that finds no network while the file ``away`` is there."""
-    script = folder / "ssh"
-    script.write_text(
-        f"#!/bin/sh\n[ -e {folder}/away ] && echo 'ssh: connect to host: Network is unreachable' >&2 && exit 255\n"
-        'exec ssh "$@"\n'
-    )
-    script.chmod(0o755)
-    return script
 
 
 def test_a_line_that_does_not_come_back_keeps_the_film_and_the_run_can_be_resumed(
