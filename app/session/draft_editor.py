@@ -16,6 +16,7 @@ from core.prompt.unread import weighs_otherwise
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
 from core.request.traits import outside
+from core.runs.needed import needed_by
 from core.runs.operations import Operation
 from core.settings.engine_place import EnginePlace
 
@@ -121,7 +122,7 @@ class DraftEditor(QObject):
 
     def can_make(self, place: EnginePlace, operation: Operation[Any]) -> bool:
         """Returns whether the model of an operation is in a place, as far as is known."""
-        computers = self.computers_with(operation.made)
+        computers = self.computers_with(needed_by(operation))
         return not computers or place.address in computers
 
     @property

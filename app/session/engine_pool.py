@@ -33,7 +33,7 @@ class EnginePool(QObject):
     """Part of the session; lives in the window's thread.
 
     Attributes:
-        runners: one for each place, by their numbers. The first one also serves tasks beside runs.
+        runners: one for each place, by their numbers.
         followed: the one whose run the window shows; it runs if any does.
         begins_paused: a run that begins when nothing else runs waits before its first event.
 
@@ -42,7 +42,7 @@ class EnginePool(QObject):
         follow_changed: another one is followed.
         happened, step_shown, rested, ended: see `Runner`.
         followed_happened: an `Event` of the run that is followed, after all have heard it by ``happened``.
-        saved, enlarged, not_saved, failed: see `Writing`. noticed: see `Worker`.
+        saved, enlarged, not_saved, failed: see `Writing`. noticed: see `Worker`. left: see `Runner`.
     """
 
     changed = Signal()
@@ -57,6 +57,7 @@ class EnginePool(QObject):
     not_saved = Signal(object)
     failed = Signal(object)
     noticed = Signal(object)
+    left = Signal(object)
 
     def __init__(
         self,
@@ -142,6 +143,10 @@ class EnginePool(QObject):
         """Returns whether another one may do what a problem has kept this one from."""
         return problem.is_of_engine and self._has_another(runner, operation)
 
+    def thread_for(self, operation: Operation[Any]) -> WorkerThread:
+        """Returns that of the first one that can serve a task beside runs."""
+        return self._able(operation)[0].worker_thread
+
     def has_place_for(self, operation: Operation[Any]) -> bool:
         """Returns whether its model is in one of the places."""
         return any(self._can_make(place, operation) for place in self._places())
@@ -182,16 +187,13 @@ class EnginePool(QObject):
         self.feed()
 
     @Slot()
-    def feed(self) -> None:
+    def feed(self, *, is_paused: bool = False) -> None:
         """Gives runs to those that are free, unless the user has paused what is being made."""
-        self._feed_all(is_paused=self.begins_paused)
-
-    def _feed_all(self, *, is_paused: bool) -> None:
         for runner in self.runners:
             if not self.busy and not self._queue.runs:
                 runner.losses = 0  # the next time it may be there again
             if not any(other.state is RunState.paused for other in self.busy):
-                self._feed_one(runner, is_paused=is_paused)
+                self._feed_one(runner, is_paused=is_paused or self.begins_paused)
 
     def close(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
         """After `shut_down`: says whether all threads ended in time."""
@@ -245,7 +247,7 @@ class EnginePool(QObject):
             lambda: self._make_engine(runner.place), self._save, recorder or self._recorder, self._log_file
         )
         runner = Runner(number, place, thread, self)
-        runner.changed.connect(self._on_runner_changed)
+        runner.changed.connect(self.changed)
         runner.happened.connect(self._on_happened)
         runner.step_shown.connect(self.step_shown)
         runner.rested.connect(self.rested)
@@ -258,10 +260,6 @@ class EnginePool(QObject):
         worker.writing.not_saved.connect(self.not_saved)
         worker.writing.failed.connect(self.failed)
         return runner
-
-    @Slot(object)
-    def _on_runner_changed(self, _runner: Runner) -> None:
-        self.changed.emit()
 
     @Slot(object, object)
     def _on_happened(self, runner: Runner, event: Event) -> None:
@@ -278,7 +276,7 @@ class EnginePool(QObject):
         runner.release()
         if was_paused and runner in self.runners:
             self._feed_one(runner, is_paused=True)
-        self._feed_all(is_paused=was_paused or self.begins_paused)
+        self.feed(is_paused=was_paused)
         if runner.run is None and runner is self.followed and (busy := self.busy):
             self.follow(busy[0])
         if runner.run is None:  # still: whoever hears of that may have had another one begin
@@ -295,4 +293,5 @@ class EnginePool(QObject):
     @Slot(object)
     def _on_left(self, runner: Runner) -> None:
         self._leaving.remove(runner)
+        self.left.emit(runner)
         runner.deleteLater()

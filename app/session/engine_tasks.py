@@ -1,7 +1,8 @@
 """The one way in which views ask the engine beside the runs, such as for a true picture of a frame.
 
-A task is an operation. It is carried out in the worker's thread, between two events of a run, and answered in the
-window's. The newest of each kind is wanted only: who drags a slider asks more often than the engine can answer.
+A task is an operation. It is carried out in the thread of a worker whose place has its model, between two events
+of a run, and answered in the window's. The newest of each kind is wanted only: who drags a slider asks more often
+than the engine can answer.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal, Slot
 from shiboken6 import Shiboken
 
 from app.messages.errors import Message
+from app.session.engine_pool import EnginePool
 from app.session.run import SAVING, EngineTask
+from app.session.runner import Runner
 from app.session.worker_thread import WorkerThread
 from core.runs.events import Event, Finished
 from core.runs.operations import Operation
@@ -26,6 +30,7 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, slots=True, eq=False)
 class _Submitted:
     task: EngineTask
+    thread: WorkerThread
     on_result: Callable[[Any], None] | None
     on_failure: Callable[[Message], None]
     on_event: Callable[[Event], None] | None
@@ -40,12 +45,12 @@ class EngineTasks(QObject):
 
     failed = Signal(object)
 
-    def __init__(self, thread: WorkerThread, parent: QObject) -> None:
+    def __init__(self, pool: EnginePool, parent: QObject) -> None:
         super().__init__(parent)
-        self._thread = thread
-        thread.worker.task_happened.connect(self._on_task_happened)
-        thread.worker.task_ended.connect(self._on_task_ended)
+        self._pool = pool
+        self._asked = WeakSet[WorkerThread]()
         self._newest: dict[str, _Submitted] = {}
+        pool.left.connect(self._on_left)
 
     def submit(
         self,
@@ -60,20 +65,33 @@ class EngineTasks(QObject):
         ``on_event`` gets all events but the result. A failure goes to ``on_failure``, or to the signal ``failed``.
         Pictures that the operation makes are saved. An object that is deleted meanwhile is told nothing.
         """
-        task = EngineTask(kind, operation)
-        self._newest[kind] = _Submitted(task, on_result, on_failure or self.failed.emit, on_event)
-        self._thread.submit.emit(kind, task)
+        task, thread = EngineTask(kind, operation), self._pool.thread_for(operation)
+        if (before := self._newest.get(kind)) is not None and before.thread is not thread:
+            before.thread.submit.emit(kind, None)
+        if thread not in self._asked:
+            self._asked.add(thread)
+            thread.worker.task_happened.connect(self._on_task_happened)
+            thread.worker.task_ended.connect(self._on_task_ended)
+        self._newest[kind] = _Submitted(task, thread, on_result, on_failure or self.failed.emit, on_event)
+        thread.submit.emit(kind, task)
 
     def withdraw(self, kind: str) -> None:
         """Stops the operation of this kind; nothing more is told of it."""
-        if self._newest.pop(kind, None) is not None:
-            self._thread.submit.emit(kind, None)
+        if (asked := self._newest.pop(kind, None)) is not None:
+            asked.thread.submit.emit(kind, None)
 
     def close(self) -> bool:
         """At the program's end: nothing more is told of anything. Says whether a picture was still to be saved."""
         is_saving = any(isinstance(asked.task.operation, SAVING) for asked in self._newest.values())
         self._newest.clear()
         return is_saving
+
+    @Slot(object)
+    def _on_left(self, runner: Runner) -> None:
+        """Has what an engine has left undone begun anew in another place."""
+        for kind, asked in tuple(self._newest.items()):
+            if asked.thread is runner.worker_thread:
+                self.submit(kind, asked.task.operation, asked.on_result, asked.on_failure, asked.on_event)
 
     @Slot(object, object)
     def _on_task_happened(self, task: EngineTask, event: Event) -> None:

@@ -129,7 +129,7 @@ class Session(QObject):
         self.picture_saved, self.picture_enlarged, self.noticed = pool.saved, pool.enlarged, pool.noticed
         pool.not_saved.connect(self._picture_not_saved)
         pool.failed.connect(self.failed)
-        self.engine_tasks = EngineTasks(pool.runners[0].worker_thread, self)
+        self.engine_tasks = EngineTasks(pool, self)
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
         self.wildcards = Wildcards(self.background, wildcards, self)

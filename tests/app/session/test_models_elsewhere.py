@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -13,10 +15,12 @@ from app.session.session import Session
 from core.models.catalogue import FoundModels
 from core.remote.away import ComputerAway, Trouble
 from core.request.request import GenerationRequest
-from core.runs.operations import Generate
+from core.runs.events import Advanced, Event, Finished
+from core.runs.operations import EncodePicture, Generate
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine, FakeModels, model
+from tests.patience import LONGEST_S
 
 THERE = replace(model(), key="far", name="Far", computers=("studio-pc",))
 HERE, STUDIO, OTHER = EnginePlace(), *(EnginePlace(PlaceKind.ssh, "0", name) for name in ("studio-pc", "other"))
@@ -91,3 +95,30 @@ def test_the_model_is_named_with_its_computer_in_the_list(begun: Sessions) -> No
 
     session, _ = begun(HERE)
     assert [choice.name for choice in _models(session)] == [model().name, "Far (on studio-pc)"]
+
+
+def test_a_task_goes_to_the_computer_of_its_model_and_begins_anew_where_that_leaves(
+    make_session: MakeSession, qtbot: QtBot
+) -> None:
+    places, may_end = [HERE, STUDIO], threading.Event()
+    engines, asked = {place: FakeEngine() for place in places}, list[EnginePlace]()
+
+    def encode(place: EnginePlace, _operation: EncodePicture) -> Iterator[Event]:
+        asked.append(place)
+        assert place is HERE or may_end.wait(LONGEST_S)
+        yield Advanced(1, 2)
+        yield Finished(place)
+
+    for place, engine in engines.items():
+        engine.answers[EncodePicture] = partial(encode, place)
+    session = make_session(models=Models(), make_engine_at=engines.__getitem__, places=lambda: places)
+    qtbot.waitUntil(lambda: bool(session.draft_editor.elsewhere))
+    answers, operation = list[object](), EncodePicture(GenerationRequest("a", model="far"))
+    session.engine_tasks.submit("picture", operation, answers.append)
+    qtbot.waitUntil(lambda: asked == [STUDIO])
+    places.remove(STUDIO)
+    session.pool.update_places()
+    may_end.set()
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == [HERE]
+    assert asked == [STUDIO, HERE]
