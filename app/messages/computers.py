@@ -22,7 +22,7 @@ _SENTENCES: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
         ),
         Trouble.refused: (
             mark("{name} accepts no ssh connection."),
-            mark("Turn on its ssh server: “Remote Login” on a Mac, “OpenSSH Server” on Windows, sshd on Linux."),
+            mark("Turn on its ssh server: “Remote Login” on a Mac, sshd on Linux."),
         ),
         Trouble.no_answer: (
             mark("{name} does not answer."),
