@@ -8,7 +8,7 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from core.cluster.actor import EngineActor
+from core.cluster.actor import EngineActor, program
 from core.remote.server import Maker
 
 Result = TypeVar("Result")
@@ -113,6 +113,7 @@ class FakeRay:
 
     Attributes:
         actors: all so far. options: of each. inits: what `init` was called with. is_up: it is connected.
+        has_room: for one more actor. program: the version that its nodes tell.
     """
 
     __version__ = "0.0"
@@ -126,7 +127,7 @@ class FakeRay:
         self.actors: list[FakeActor] = []
         self.options: list[dict[str, Any]] = []
         self.inits: list[dict[str, Any]] = []
-        self.is_up = False
+        self.is_up, self.has_room, self.program = False, True, program()
 
     def init(self, **options: Any) -> None:
         self.inits.append(options)
@@ -139,15 +140,28 @@ class FakeRay:
 
     def nodes(self) -> list[dict[str, Any]]:
         return [
-            {"Alive": True, "NodeManagerHostname": f"node{number}", "Resources": resources}
+            {
+                "Alive": True,
+                "NodeManagerHostname": f"node{number}",
+                "Resources": {"node:__internal_head__": 1.0, f"node:192.0.2.{number}": 1.0, **resources},
+            }
             for number, resources in enumerate(self._nodes, 1)
         ]
 
     def get_runtime_context(self) -> Any:
         return SimpleNamespace(gcs_address="192.0.2.1:6379")
 
-    def remote(self, _kind: type) -> Any:
-        return SimpleNamespace(options=self._options)
+    def available_resources(self) -> dict[str, float]:
+        return {"CPU": 1.0, "GPU": 1.0} if self.has_room else {}
+
+    def remote(self, kind: object) -> Any:
+        return SimpleNamespace(options=self._options if kind is EngineActor else self._ask)
+
+    def _ask(self, *, resources: dict[str, float], **_options: Any) -> Any:
+        (node,) = resources
+        assert node.startswith("node:192.")
+        (told := Future[str]()).set_result(self.program)
+        return SimpleNamespace(remote=lambda: told)
 
     def get(self, answer: Future[Any], timeout: float | None = None) -> Any:
         assert self.is_up
@@ -168,3 +182,12 @@ class FakeRay:
         number = len(self.actors) + 1
         self.actors.append(FakeActor(language, self._make(number)))
         return self.actors[-1]
+
+
+def of_gpus(count: int) -> FakeRay:
+    """Returns a cluster with one node, which is asked for no engine."""
+
+    def none(number: int) -> Maker:
+        raise NotImplementedError(number)
+
+    return FakeRay(none, {"GPU": float(count)})

@@ -19,7 +19,6 @@ from app.cli.terminal import Notes, Progress
 from app.messages.errors import PHASES, message
 from core.cluster import pool
 from core.cluster.dispatch import Job as Picture
-from core.cluster.failure import ClusterUnusable
 from core.cluster.ray_cluster import Node, RayCluster
 from core.film.film import Film
 from core.film.reader import PART_SUFFIX
@@ -29,6 +28,7 @@ from core.language.words import plural, tr
 from core.pictures.source import keep_sources
 from core.prompt.drawing import ValuesOf, drawn
 from core.recipes.recipe import Recipe
+from core.remote.away import ClusterUnusable
 from core.remote.client import fixed
 from core.remote.messages import MakeEngine
 from core.request.numbering import numbered, seeded

@@ -9,7 +9,6 @@ from app.messages.downloads import download_text
 from app.messages.message import Message
 from app.messages.model_files import message_about_files
 from app.messages.values import field_name, memory_figures, shown
-from core.cluster.failure import ClusterUnusable
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
@@ -33,7 +32,7 @@ from core.errors import (
     WireBroken,
 )
 from core.language.words import in_sentence, tr
-from core.remote.away import ComputerAway
+from core.remote.away import ClusterUnusable, ComputerAway
 from core.runs.events import Phase
 
 PHASES: Mapping[Phase, str] = MappingProxyType(
@@ -199,6 +198,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 tr("The cluster cannot be used"),
                 tr("The cluster cannot be used: {reason}.", reason=error.reason),
+                is_of_engine=True,
             )
         case UnforeseenFailure():
             return Message(

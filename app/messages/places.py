@@ -16,6 +16,12 @@ def engine_text(number: int) -> str:
     return tr("Engine {number}", number=number)
 
 
-def place_text(place: EnginePlace, number: int, device: str = "") -> str:
-    """Returns words for a place with its number; ``device`` was found there, "" before that is known."""
-    return f"{engine_text(number)} ({place_name(place) if not device or place.address else device})"
+def place_text(place: EnginePlace, number: int, device: str = "", node: str = "") -> str:
+    """Returns words for a place with its number; ``device`` was found there, "" before that is known.
+
+    ``node`` is the computer of a cluster that it is on now.
+    """
+    name = place_name(place) if not device or place.address else device
+    if node:
+        name = tr("{place}, on {node}", place=name, node=node)
+    return f"{engine_text(number)} ({name})"

@@ -1,4 +1,4 @@
-"""Computers: others that make pictures for this one, reached by the system's own ssh."""
+"""Computers: others that make pictures for this one, reached by the system's own ssh, and clusters of Ray."""
 
 from __future__ import annotations
 
@@ -14,22 +14,34 @@ from app.messages.errors import message
 from app.preferences.page import Page
 from app.preferences.sending import SendingLine, sendable
 from app.session.background import BackgroundTasks
+from app.session.own_program import cluster_engine
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.errors import EmulsionError
 from core.language.words import plural, tr
+from core.models.folders import FixedPlaces
 from core.models.model import Model
+from core.remote.away import INSTALL
 from core.settings.computers import COMMAND, Computer, is_address, is_command
 
 if TYPE_CHECKING:  # imports what starts processes
-    from core.remote.messages import Ready
+    from core.remote.messages import ClusterFound, Ready
 
 ABOUT = tr(
     "Emulsion starts itself there by “ssh”, with your own keys: it must be installed there in the same version, "
     "and “ssh {example}” must work in a terminal without a password. Nothing else listens on the network."
 )
+ABOUT_CLUSTERS = tr(
+    "A Ray cluster is added as {auto}, if this computer belongs to it, or as {address}, by its first node. "
+    "It needs {command}."
+)
+AUTO, FIRST_NODE = "ray:auto", "ray:HOST:PORT"
 EXAMPLE = "me@studio-pc"
+OPEN = tr(
+    "Nobody needs a token there: whoever reaches this cluster can run any program on its nodes; README says how "
+    "to change that."
+)
 _MOST_NAMES = 4
 
 
@@ -55,6 +67,7 @@ class ComputersPage(Page):
         self._background, self._models = background, models
         self._tasks = background.queue(self, "computers")
         self.add_hint(ABOUT.format(example=EXAMPLE))
+        self.add_hint(ABOUT_CLUSTERS.format(auto=AUTO, address=FIRST_NODE, command=INSTALL))
         self._name = named(QLineEdit(), "computerNameEdit")
         self._name.setPlaceholderText(EXAMPLE)
         self._name.returnPressed.connect(self._add)
@@ -117,7 +130,7 @@ class ComputersPage(Page):
     def _offer(self, computer: Computer) -> None:
         """Offers to send models, as soon as those that are there are known."""
         there = self._settings_store.told_models.told.get(computer.address)
-        lacking = sendable(self._models(), there) if there is not None else ()
+        lacking = sendable(self._models(), there) if there is not None and not computer.cluster else ()
         self._rows[computer.address].sending.offer(computer, lacking)
 
     def _computer(self, address: str) -> Computer | None:
@@ -135,7 +148,7 @@ class ComputersPage(Page):
             return
         if self._settings_store.told_models.take(address, ready.models):
             self.models_told.emit()
-        tested = replace(computer, devices=ready.gpus or ((ready.kind, ready.name or ready.kind),))
+        tested = replace(computer, devices=_devices(ready))
         if tested != computer:
             computers = self._settings_store.settings.computers
             self._settings_store.change(
@@ -143,7 +156,11 @@ class ComputersPage(Page):
             )
             self.changed.emit()
         self._offer(tested)
-        self._rows[address].tell(_found(tested, [model.name for model in ready.models]))
+        self._rows[address].tell(
+            _found(tested, [model.name for model in ready.models])
+            if (found := ready.cluster) is None
+            else _told(found)
+        )
 
     def _refuse(self, address: str, error: EmulsionError) -> None:
         if address in self._rows:
@@ -203,15 +220,41 @@ class ComputerRow(QWidget):
 
 
 def _tested(computer: Computer) -> Ready:
-    """Makes an engine there, and ends it. Raises ComputerAway and WireBroken."""
+    """Makes an engine there, and ends it. Raises ComputerAway, ClusterUnusable and WireBroken."""
     from core.remote.far_engine import FarEngine  # starts processes: only for this
     from core.remote.messages import MakeEngine
 
-    engine = FarEngine(computer, MakeEngine())
+    if computer.cluster:
+        engine = cluster_engine(computer, MakeEngine(), FixedPlaces)
+    else:
+        engine = FarEngine(computer, MakeEngine())
     try:
         return engine.ready
     finally:
         engine.close()
+
+
+def _devices(ready: Ready) -> tuple[tuple[str, str], ...]:
+    """Returns the key and the name of each device there: of a cluster each engine that has room."""
+    if (cluster := ready.cluster) is None:
+        return ready.gpus or ((ready.kind, ready.name or ready.kind),)
+    kind = "CPU" if cluster.cores else "GPU"
+    return tuple((str(number), f"{kind} {number}") for number in range(1, cluster.engines + 1))
+
+
+def _told(cluster: ClusterFound) -> str:
+    size = plural("1 engine", "{count} engines", cluster.engines)
+    each = plural("1 core each", "{count} cores each", cluster.cores) if cluster.cores else tr("a GPU each")
+    sentence = tr(
+        "Ready, with Python {python}, Ray {ray} and this version of Emulsion on all nodes. {size}, {each}: "
+        "{nodes}. Choose them under Device, “Make pictures here as well”.",
+        python=cluster.python,
+        ray=cluster.ray,
+        size=size[:1].upper() + size[1:],
+        each=each,
+        nodes=", ".join(f"{name} ({count})" for name, count in cluster.nodes),
+    )
+    return sentence if cluster.has_tokens else f"{sentence} {OPEN}"
 
 
 def _found(computer: Computer, models: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from app.session.newest_step import NewestStep
 from app.session.run import Ending, Run, RunState, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
-from core.runs.events import Event, Loading, Phase, Started, Stepped
+from core.runs.events import Event, Loading, Phase, Placed, Started, Stepped
 from core.settings.engine_place import EnginePlace
 
 
@@ -23,6 +23,7 @@ class Runner(QObject):
         run: that is being made, None while the worker is free. last: the one before.
         state: of the worker. phase: what the engine is busy with, None while it steps or rests.
         progress: of the run, or of the last one. started, stepped: its newest events, None before them.
+        node: of a cluster, on which its engine was last; "" for none.
         losses: how many runs, one after the other, ended because the engine went away.
         is_leaving: it ends, see `leave`.
 
@@ -52,7 +53,7 @@ class Runner(QObject):
         self.progress = RunProgress()
         self.started: Started | None = None
         self.stepped: Stepped | None = None
-        self.losses = 0
+        self.node, self.losses = "", 0
         self.is_leaving = False
         self._newest_step = NewestStep(self)
         self._newest_step.shown.connect(self._on_step_shown)
@@ -125,6 +126,9 @@ class Runner(QObject):
             if run is not None and run.count > 1:
                 event = replace(event, index=run.number, count=run.count)
             self.started, self.stepped = event, None
+        if isinstance(event, Placed) and event.name != self.node:
+            self.node = event.name
+            self.changed.emit(self)
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
         self.happened.emit(self, event)

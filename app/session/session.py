@@ -142,7 +142,7 @@ class Session(QObject):
     def place_text(self, runner: Runner) -> str:
         """Returns words for the place of a run."""
         device = self.device.at.get(runner.place)
-        return place_text(runner.place, runner.number, device.name if device is not None else "")
+        return place_text(runner.place, runner.number, device.name if device is not None else "", runner.node)
 
     @property
     def draft(self) -> GenerationRequest:

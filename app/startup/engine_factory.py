@@ -6,12 +6,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice
-from app.session.own_program import FOLDER, own_command
+from app.session.own_program import FOLDER, cluster_engine, own_command
 from app.session.settings_store import SettingsStore
 from app.startup.engine_imports import engine_imports
 from core.models.catalogue import Catalogue
 from core.prompt.encodings import users_encodings
 from core.runs.operations import Engine
+from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
 from core.settings.settings import Settings
 
@@ -48,6 +49,8 @@ class EngineFactory(QObject):
                 engine, device = self._in_own_process(place, settings)
             case PlaceKind.ssh:
                 engine, device = self._on_computer(place, settings)
+            case PlaceKind.cluster:
+                engine, device = self._in_cluster(place, settings)
         self._kinds[place] = device.kind
         self.made.emit(place, device)
         return engine
@@ -80,13 +83,10 @@ class EngineFactory(QObject):
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 
     def _on_computer(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
-        from core.remote.away import ComputerAway, Trouble
         from core.remote.far_engine import FarEngine
         from core.remote.messages import MakeEngine
 
-        known = {computer.address: computer for computer in settings.computers}
-        if (computer := known.get(place.address)) is None:  # such as from imported settings
-            raise ComputerAway(place.address, Trouble.unknown_host)
+        computer = _known(place, settings)
         how = MakeEngine(
             place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration
         )
@@ -96,6 +96,21 @@ class EngineFactory(QObject):
             self.models_told.emit()
         words = (told.kind, told.name, told.dtype, told.plan)
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
+
+    def _in_cluster(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
+        from core.remote.messages import MakeEngine
+
+        how = MakeEngine(
+            place.device,
+            settings.dtype,
+            settings.memory,
+            settings.tiled_decode,
+            settings.acceleration,
+            keeps_encodings=settings.keeps_encodings,
+        )
+        engine = cluster_engine(_known(place, settings), how, lambda: self._settings_store.settings)
+        told = engine.ready
+        return engine, ChosenDevice(told.kind, told.name, told.dtype, told.plan)
 
     def _here(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         with engine_imports():
@@ -118,3 +133,13 @@ class EngineFactory(QObject):
         words = plan.describe()
         chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)
         return engine, chosen
+
+
+def _known(place: EnginePlace, settings: Settings) -> Computer:
+    """Returns the computer or cluster of a place. Raises ComputerAway for one that the user has not added."""
+    from core.remote.away import ComputerAway, Trouble
+
+    known = {computer.address: computer for computer in settings.computers}
+    if (computer := known.get(place.address)) is None:  # such as from imported settings
+        raise ComputerAway(place.address, Trouble.unknown_host)
+    return computer

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from core.remote.server import Maker
 
 
+def program() -> str:
+    """Returns the version of Emulsion here, and of the values that it understands."""
+    from core.remote.table import fingerprint
+    from core.version import VERSION
+
+    return f"Emulsion {VERSION} ({fingerprint()})"
+
+
 class EngineActor:
     """Serves one session; another one gets a new process."""
 
@@ -56,12 +64,16 @@ class EngineActor:
             raise LookupError(session)
 
     def _serve(self, orders: IO[bytes], make: Maker) -> None:
+        from core.paths import Folders
         from core.remote.inbox import Inbox
         from core.remote.server import Server
+        from core.remote.store import FileStore
 
+        folders = Folders.default()
+        put = FileStore(folders.sources, folders.cache / "sent").put
         try:
             with orders:
-                Server(Inbox(orders), _Messages(self._answers), make).serve()
+                Server(Inbox(orders), _Messages(self._answers), make, put=put).serve()
         finally:
             self._answers.put(b"")
 

@@ -1,35 +1,26 @@
-"""A cluster of Ray, with its actors as places for engines. Only here is Ray called; it is an optional library.
-
-Ray starts an actor again elsewhere when it or its node is lost (``max_restarts``), and asks it to begin until it
-is there (``max_task_retries``); the session with the old one has ended then, and its picture is made again. See
-https://docs.ray.io/en/latest/ray-core/fault_tolerance/actors.html.
-"""
+"""A cluster of Ray, with its actors as places for engines. Ray is an optional library, imported only here."""
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import platform
-import secrets
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import IO, Any
+from typing import Any
 
-from core.cluster.actor import EngineActor
-from core.cluster.failure import ClusterUnusable
-from core.cluster.pool import Place
-from core.errors import EngineEnded
+from core.cluster.actor import EngineActor, program
+from core.cluster.actor_place import ActorPlace, no_room
 from core.language.choice import ENGLISH, VARIABLE
 from core.language.words import tr
 from core.models.folders import Places
-from core.remote.client import RemoteEngine
-from core.remote.frames import Message, read_message
-from core.remote.messages import MakeEngine
+from core.remote.away import INSTALL, ClusterUnusable
+from core.remote.messages import ClusterFound, MakeEngine
 from core.remote.server import Maker
 
 log = logging.getLogger(__name__)
@@ -38,9 +29,14 @@ LOCAL, AUTO = "local", "auto"
 NAME = "emulsion-engine-{number}"
 """Of an actor, as Ray's dashboard shows it."""
 
-INSTALL = 'pip install "emulsion[cluster]"'
+ROOM_WITHIN_S = 10.0
+"""Room that an engine has left comes back a little later."""
+
 _ANSWERS_WITHIN_S = 5.0
+_NODES_ANSWER_WITHIN_S = 60.0
 _LOOK_AGAIN_S = 0.5
+_RESOURCES = {"num_gpus": "GPU", "num_cpus": "CPU"}
+_TRACE = 0.001
 _NO_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 
 
@@ -49,11 +45,12 @@ class Node:
     """A computer of the cluster that can make pictures.
 
     Attributes:
-        engines: how many of them have room there.
+        engines: how many of them have room there. tag: the resource that only this node has.
     """
 
     name: str
     engines: int
+    tag: str = ""
 
 
 class RayCluster:
@@ -78,7 +75,7 @@ class RayCluster:
         self.cores = min((cores for node in found if (cores := _amount(node, "CPU"))), default=1)
         kind, each = ("GPU", 1) if self.has_gpus else ("CPU", self.cores)
         self.nodes = tuple(
-            Node(node["NodeManagerHostname"], engines)
+            Node(node["NodeManagerHostname"], engines, _tag(node))
             for node in found
             if (engines := _amount(node, kind) // each)
         )
@@ -91,20 +88,59 @@ class RayCluster:
         """Returns the versions that all nodes must have, in words."""
         return tr("Python {python} and Ray {ray}", python=platform.python_version(), ray=self._ray.__version__)
 
+    @property
+    def found(self) -> ClusterFound:
+        """Returns what the cluster is."""
+        nodes = tuple((node.name, node.engines) for node in self.nodes)
+        cores = 0 if self.has_gpus else self.cores
+        return ClusterFound(nodes, cores, platform.python_version(), self._ray.__version__, self.has_tokens)
+
+    def check_nodes(self) -> None:
+        """Asks each node for its Emulsion. Raises ClusterUnusable for none, and for another version than here."""
+        program_of, own = self._ray.remote(program), program()
+        for node in self.nodes:
+            there = program_of.options(num_cpus=0, resources={node.tag: _TRACE}, max_retries=0).remote()
+            try:
+                told: str = self._ray.get(there, timeout=_NODES_ANSWER_WITHIN_S)
+            except self._ray.exceptions.GetTimeoutError as error:
+                raise ClusterUnusable(tr("{node} does not answer", node=node.name)) from error
+            except Exception as error:  # whatever Ray wraps the node's own failure in
+                log.info("%s", error)
+                sentence = tr("{node} has no Emulsion in the Python that Ray runs there", node=node.name)
+                raise ClusterUnusable(sentence) from error
+            if told != own:
+                words = tr(
+                    "{node} has {there}, and this is {here}: both must be the same",
+                    node=node.name,
+                    there=told,
+                    here=own,
+                )
+                raise ClusterUnusable(words)
+
     def engines(self) -> tuple[ActorPlace, ...]:
-        """Starts the actors, and returns them as places."""
-        share = {"num_gpus": 1} if self.has_gpus else {"num_cpus": self.cores}
+        """Starts an actor for each engine that has room, and returns them as places."""
+        return tuple(self._place(NAME.format(number=number)) for number in range(1, self.found.engines + 1))
+
+    def engine(self, name: str) -> ActorPlace:
+        """Starts one actor where there is room now, and returns it as a place. Raises ClusterUnusable."""
+        ((kind, count),) = self._share.items()
+        given_up = time.monotonic() + ROOM_WITHIN_S
+        while self._ray.available_resources().get(_RESOURCES[kind], 0) < count:
+            if time.monotonic() > given_up:
+                raise ClusterUnusable(no_room())
+            time.sleep(_LOOK_AGAIN_S)
+        return self._place(name)
+
+    @property
+    def _share(self) -> dict[str, int]:
+        return {"num_gpus": 1} if self.has_gpus else {"num_cpus": self.cores}
+
+    def _place(self, name: str) -> ActorPlace:
         how = replace(self._how, device=None if self.has_gpus else "cpu")  # an actor sees its own GPU alone
-        actor_of = self._ray.remote(EngineActor)
-        language = os.environ.get(VARIABLE, ENGLISH)
-        places: list[ActorPlace] = []
-        for number in range(1, sum(node.engines for node in self.nodes) + 1):
-            name = NAME.format(number=number)
-            options = {"name": name, "max_restarts": -1, "scheduling_strategy": "SPREAD", **share}
-            actor = actor_of.options(**options).remote(language)
-            self._actors.append(actor)
-            places.append(ActorPlace(name, self._ray, actor, how, self._places, self._make))
-        return tuple(places)
+        options = {"name": name, "max_restarts": -1, "scheduling_strategy": "SPREAD", **self._share}
+        actor = self._ray.remote(EngineActor).options(**options).remote(os.environ.get(VARIABLE, ENGLISH))
+        self._actors.append(actor)
+        return ActorPlace(name, self._ray, actor, how, self._places, self._make)
 
     def close(self) -> None:
         """Ends all actors and leaves the cluster; one that was started for us alone ends, too."""
@@ -112,103 +148,6 @@ class RayCluster:
             with suppress(Exception):  # whatever it is: the cluster itself may be gone
                 self._ray.kill(actor)
         self._ray.shutdown()
-
-
-class ActorPlace(Place):
-    """An actor with an engine.
-
-    Attributes:
-        computer: the name of the one that it was on last, "" before.
-    """
-
-    def __init__(
-        self, name: str, ray: Any, actor: Any, how: MakeEngine, places: Callable[[], Places], make: Maker
-    ) -> None:
-        self._name, self._ray, self._actor = name, ray, actor
-        self._how, self._places, self._make = how, places, make
-        self._is_abandoned = False
-        self.computer = ""
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def connect(self) -> RemoteEngine:
-        return RemoteEngine(self._begun, self._how, self._places)
-
-    def abandon(self) -> None:
-        self._is_abandoned = True
-        with suppress(Exception):  # as in `RayCluster.close`
-            self._ray.kill(self._actor)
-
-    def _begun(self) -> ActorPeer:
-        """Waits until the actor is there, and begins a session with it."""
-        session = secrets.token_hex(8)
-        begin = self._actor.begin.options(max_task_retries=-1).remote(session, self._make)
-        while not self._is_abandoned:
-            try:
-                self.computer = self._ray.get(begin, timeout=_LOOK_AGAIN_S)
-            except self._ray.exceptions.GetTimeoutError:
-                continue
-            except self._ray.exceptions.ActorDiedError as error:
-                raise _why(error) from error
-            return ActorPeer(self._ray, self._actor, session)
-        raise EngineEnded
-
-
-class ActorPeer:
-    """A session with an actor, as the other end of a wire; ``inbox`` and ``sink`` are for one thread."""
-
-    name = ""
-    is_away = False
-
-    def __init__(self, ray: Any, actor: Any, session: str) -> None:
-        self._ray, self._actor, self._session = ray, actor, session
-        self._answer: Any = None
-        self.is_alive = True
-        self.sink: IO[bytes] = _Orders(lambda content: actor.order.remote(session, content))
-
-    @property
-    def inbox(self) -> ActorPeer:
-        return self
-
-    def take(self, seconds: float | None = None) -> Message | None:
-        """Returns the next message, None where the actor has gone. Raises TimeoutError and WireBroken."""
-        while self.is_alive:
-            self._answer = self._answer or self._actor.answer.remote(self._session)
-            try:
-                content: bytes = self._ray.get(self._answer, timeout=seconds)
-            except self._ray.exceptions.GetTimeoutError:
-                raise TimeoutError from None
-            except self._ray.exceptions.RayError as error:
-                log.info("%s", error)
-                break
-            self._answer = None
-            if not content:
-                break
-            return read_message(io.BytesIO(content))
-        self.is_alive = False
-        return None
-
-    def end(self, seconds: float) -> str:
-        """Ends the actor's process, at once; Ray starts another one, for the next session."""
-        self.is_alive = False
-        with suppress(Exception):  # as in `RayCluster.close`
-            self._ray.kill(self._actor, no_restart=False)
-        return tr("its actor or its node is gone")
-
-
-class _Orders(io.BytesIO):
-    """Sends what was written, once a message is whole."""
-
-    def __init__(self, send: Callable[[bytes], object]) -> None:
-        super().__init__()
-        self._send = send
-
-    def flush(self) -> None:
-        self._send(self.getvalue())
-        self.seek(0)
-        self.truncate()
 
 
 def _imported() -> Any:
@@ -265,9 +204,5 @@ def _amount(node: Mapping[str, Any], kind: str) -> int:
     return int(node["Resources"].get(kind, 0))
 
 
-def _why(error: Exception) -> Exception:
-    """Returns the reason why an actor could not begin: without Emulsion on its node it never will."""
-    log.info("%s", error)
-    if "ModuleNotFoundError" in str(error) or "ImportError" in str(error):
-        return ClusterUnusable(tr("a node has no Emulsion in the Python that Ray runs there, or another one"))
-    return EngineEnded(tr("its actor or its node is gone"))
+def _tag(node: Mapping[str, Any]) -> str:
+    return next((name for name in node["Resources"] if name.startswith("node:") and "__" not in name), "")

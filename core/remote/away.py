@@ -1,4 +1,4 @@
-"""The error that another computer cannot be used, and why, as ssh and the computer tell it."""
+"""The errors that another computer or a cluster cannot be used, and why, as ssh and the computer tell it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,18 @@ class ComputerAway(EmulsionError):
         self.name = name
         self.trouble = trouble
         self.detail = detail
+
+
+INSTALL = 'pip install "emulsion[cluster]"'
+"""The command that installs Ray."""
+
+
+class ClusterUnusable(EmulsionError):
+    """A cluster cannot make pictures, or not the same ones everywhere; ``reason`` is a part of a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the cluster cannot be used: {reason}")
+        self.reason = reason
 
 
 _TOLD = (

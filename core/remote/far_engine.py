@@ -53,7 +53,7 @@ class FarEngine:
         try:
             yield from self._remote.run(operation, files_of(operation))
         except (ModelMissing, NotFound) as error:
-            raise ComputerAway(self._address, Trouble.no_model, _name_of(error)) from error
+            raise ComputerAway(self._address, Trouble.no_model, name_of(error)) from error
 
     def hurry(self, operation: Operation[Any]) -> None:
         self._remote.hurry(operation)
@@ -99,5 +99,6 @@ def _requests_in(value: Any) -> list[GenerationRequest]:
             return []
 
 
-def _name_of(error: EmulsionError) -> str:
+def name_of(error: EmulsionError) -> str:
+    """Returns the name that an error says is missing."""
     return error.model if isinstance(error, ModelMissing) else getattr(error, "name", "")

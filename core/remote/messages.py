@@ -60,6 +60,29 @@ class MakeEngine:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterFound:
+    """A cluster of computers that make pictures together.
+
+    Attributes:
+        nodes: the name of each, and how many engines have room there.
+        cores: of a processor that each engine has, 0 where it has a GPU.
+        python, ray: the versions that all nodes must have.
+        has_tokens: only who knows the cluster's token can give it orders.
+    """
+
+    nodes: tuple[tuple[str, int], ...]
+    cores: int
+    python: str
+    ray: str
+    has_tokens: bool
+
+    @property
+    def engines(self) -> int:
+        """Returns how many engines have room on all nodes."""
+        return sum(count for _, count in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The engine is made.
 
@@ -69,6 +92,7 @@ class Ready:
         machine: see `core.engine.devices.machine`.
         process: its number, 0 where it is not told.
         models: those on another computer, as `core.models.elsewhere.described` has them.
+        cluster: on one of whose nodes the engine will be, None for none.
     """
 
     kind: str
@@ -80,6 +104,7 @@ class Ready:
     gpus: tuple[tuple[str, str], ...] = ()
     process: int = 0
     models: tuple[Model, ...] = ()
+    cluster: ClusterFound | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,6 +38,7 @@ from core.prompt.word import Word
 from core.recipes.recipe import ModelIdentity, Origin, Parent, Recipe
 from core.recipes.refinement import Refinement
 from core.remote import messages
+from core.remote.away import ClusterUnusable
 from core.request import request
 from core.request.control import Control, MapEdits
 from core.request.hires import Hires
@@ -57,7 +58,7 @@ KEPT: tuple[type, ...] = (
 
 VALUES: tuple[type, ...] = (
     *(messages.Hello, messages.MakeEngine, messages.Ready, messages.Run, messages.Next, messages.Close),
-    *(messages.Told, messages.Ended, messages.Failed, messages.Put, messages.Has),
+    *(messages.Told, messages.Ended, messages.Failed, messages.Put, messages.Has, messages.ClusterFound),
     *(messages.OfferModel, messages.ModelFile, messages.PutModel, messages.Lacks),
     # operations
     *(operations.Generate, operations.GenerateBranch, operations.Resume, operations.BranchPoint),
@@ -75,6 +76,7 @@ VALUES: tuple[type, ...] = (
         events.ControlLeftOut,
         events.ComputedElsewhere,
         events.LineLost,
+        events.Placed,
         events.Started,
         events.Preview,
     ),
@@ -104,11 +106,12 @@ VALUES: tuple[type, ...] = (
 )
 ENUMS: tuple[type[Enum], ...] = (events.Phase, events.PreviewMode, Placement, Acceleration)
 
+OTHER_ERRORS = (ClusterUnusable, MemoryError, ImportError)
 TYPES: Mapping[str, type] = MappingProxyType({kind.__name__: kind for kind in (*VALUES, *ENUMS)})
 ERRORS: Mapping[str, type[Exception]] = MappingProxyType(
     {
         name: kind
-        for name, kind in {**vars(errors), "MemoryError": MemoryError, "ImportError": ImportError}.items()
+        for name, kind in {**vars(errors), **{kind.__name__: kind for kind in OTHER_ERRORS}}.items()
         if isinstance(kind, type) and issubclass(kind, Exception)
     }
 )

@@ -195,6 +195,13 @@ class LineLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """All that follows is made on the computer of this name, which a cluster has chosen."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first step of a picture is about to begin.
 
@@ -288,4 +295,4 @@ Notice = (
     | ComputedElsewhere
     | LineLost
 )
-Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished
+Event = Loading | Notice | Placed | Started | Stepped | ImageReady | Advanced | Finished

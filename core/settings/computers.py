@@ -1,4 +1,4 @@
-"""The user's other computers, which ssh reaches: how each is called, and how Emulsion is started there."""
+"""The user's other computers: how each is called, and how Emulsion is started there; and clusters of Ray."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ _ADDRESS = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][\w.+-]*)@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9A-Fa-f:.]+(?:%\w+)?\])(?::(?P<port>\d{1,5}))?",
     re.ASCII,
 )
+_CLUSTER = re.compile(
+    r"ray:(?P<address>auto|(?:[A-Za-z0-9_][\w.-]*|\[[0-9A-Fa-f:.]+(?:%\w+)?\]):(?P<port>\d{1,5}))", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """Another computer.
+    """Another computer, or a cluster.
 
     Attributes:
-        address: a name that ssh knows, with a user and a port where needed: ``me@studio-pc:2222``.
-        command: what starts Emulsion there, for the shell there.
+        address: a name that ssh knows, with a user and a port where needed: ``me@studio-pc:2222``; a cluster's is
+            ``ray:auto``, or ``ray:HOST:PORT`` by its first node.
+        command: what starts Emulsion there, for the shell there; not for clusters.
         devices: key and name of each that was found there at the last test; () before.
     """
 
@@ -38,29 +42,33 @@ class Computer:
         return match["host"].strip("[]") if match is not None else self.address
 
     @property
+    def cluster(self) -> str:
+        """Returns a cluster's address as Ray knows it, "" for a computer."""
+        match = _CLUSTER.fullmatch(self.address)
+        return match["address"] if match is not None else ""
+
+    @property
     def places(self) -> tuple[EnginePlace, ...]:
         """Returns the places there, one for each device; the best one where none is known."""
+        kind = PlaceKind.cluster if self.cluster else PlaceKind.ssh
         if not self.devices:
-            return (EnginePlace(PlaceKind.ssh, None, self.address, self.address),)
-        return tuple(
-            EnginePlace(PlaceKind.ssh, key, self.address, f"{name}, {self.address}") for key, name in self.devices
-        )
+            return (EnginePlace(kind, None, self.address, self.address),)
+        return tuple(EnginePlace(kind, key, self.address, f"{name}, {self.address}") for key, name in self.devices)
 
     @property
     def destination(self) -> tuple[str, ...]:
         """Returns the arguments that tell ssh where to go. Raises ValueError for what is no `is_address`."""
-        if not is_address(self.address) or not is_command(self.command):
-            raise ValueError(f"{self.address!r} is not the name of a computer")
         match = _ADDRESS.fullmatch(self.address)
-        assert match is not None
+        if match is None or not is_address(self.address) or not is_command(self.command):
+            raise ValueError(f"{self.address!r} is not the name of a computer")
         host, user = match["host"].strip("[]"), match["user"]
         port = ("-p", match["port"]) if match["port"] else ()
         return (*port, "--", f"{user}@{host}" if user else host)
 
 
 def is_address(text: str) -> bool:
-    """Returns True for ``host``, ``user@host``, and either with ``:port``; never for an option of ssh."""
-    match = _ADDRESS.fullmatch(text)
+    """Returns True for ``[user@]host[:port]`` and for a cluster; never for an option of ssh."""
+    match = _ADDRESS.fullmatch(text) or _CLUSTER.fullmatch(text)
     return match is not None and len(text) <= LONGEST and 0 < int(match["port"] or 22) < 2**16
 
 

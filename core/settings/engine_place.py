@@ -14,11 +14,12 @@ FIRST_GPUS = "cuda:0", "mps", "xpu:0"
 
 
 class PlaceKind(Enum):
-    """The way to an engine: in this process, in another one of this computer, or by ssh on another computer."""
+    """The way to an engine: in this process, in another one here, by ssh on another computer, or in a cluster."""
 
     here = auto()
     process = auto()
     ssh = auto()
+    cluster = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class EnginePlace:
     """One engine's place; the program has one worker for each.
 
     Attributes:
-        device: such as ``"cuda:1"``, None for the best there is.
+        device: such as ``"cuda:1"``, None for the best there is; of a cluster the number of the engine.
         address: of another computer or a cluster, "" for this computer.
         label: the device's name for people, as it was last seen; "" before. Places are equal whatever it is.
     """

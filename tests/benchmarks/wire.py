@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from app.cli.commands.engine import make_engine, serve
+from app.cli.commands.engine import serve
+from app.cli.engine_makers import make_engine
 from app.startup.environment import set_environment
 from core.film.film import Frame
 from core.heap import keep_freed_memory

@@ -7,31 +7,20 @@ import socket
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from app.cli.command import Command
-from app.startup.engine_imports import engine_imports
-from core.checkpoints.cache import FILE_NAME, CheckpointCache
+from app.cli.engine_makers import make_engine, make_users_engine
 from core.errors import InvalidRequest
 from core.language.words import tr
-from core.models.catalogue import Catalogue
-from core.models.elsewhere import AskedPlaces, Weights, described
-from core.models.folders import Places
-from core.models.told_folders import with_told
 from core.paths import Folders
-from core.prompt.encodings import users_encodings
 from core.remote.inbox import Inbox
 from core.remote.line import Line
-from core.remote.messages import MakeEngine, Ready
 from core.remote.model_store import ModelStore
 from core.remote.server import Maker, Server
 from core.remote.session import forget, is_name, relay, serve_line
 from core.remote.store import FileStore
-from core.runs.operations import Engine
-from core.settings.settings import load_settings
 
 ENDS_WITHIN_S = 5.0
 """A step that is under way when the other program has left is given so long."""
@@ -42,13 +31,18 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--stdio", action="store_true", help=about)
     parser.add_argument("--session", metavar="NAME", help=tr("stay for a while when the other program is cut off"))
     parser.add_argument("--again", action="store_true", help=tr("come back to the session of this name"))
+    parser.add_argument("--cluster", metavar="ADDRESS", help=tr("have it all done by one engine of a Ray cluster"))
 
 
 def _run(arguments: Namespace) -> int:
     if not arguments.stdio or (sys.stdin is not None and sys.stdin.isatty()):
         sentence = tr("emulsion engine serves another program: it is started with --stdio and two pipes.")
         raise InvalidRequest("stdio", "", "", sentence=sentence)
-    if arguments.session is None:
+    if arguments.cluster is not None:
+        from app.cli.cluster_engine import make_cluster_engine  # not needed by whoever has no cluster
+
+        serve(partial(make_cluster_engine, arguments.cluster))
+    elif arguments.session is None:
         serve(make_engine)
     else:
         serve_session(make_users_engine, arguments.session, is_again=arguments.again)
@@ -108,49 +102,6 @@ def _end_late(has_ended: threading.Event) -> None:
     """Ends the process if its engine does not, whatever it is doing: nobody can use it any more."""
     if not has_ended.wait(ENDS_WITHIN_S):
         os._exit(1)
-
-
-def make_engine(
-    how: MakeEngine, places: Callable[[], Places], weights: Callable[[], Mapping[str, Weights]] = dict
-) -> tuple[Engine, Ready]:
-    """Makes an engine as another program wants it, for models of these ``weights``.
-
-    Raises DeviceMissing or CompilerMissing.
-    """
-    with engine_imports():
-        from core.engine.devices.device import memory_now, share_threads
-        from core.engine.devices.machine import machine
-        from core.engine.engine import Engine as RealEngine
-
-    memory = CheckpointCache(how.cache / FILE_NAME) if how.cache is not None else None
-    engine = RealEngine(
-        Catalogue(lambda: with_told(places()), memory, sources=how.sources, weights=weights),
-        how.device,
-        how.dtype,
-        how.memory,
-        how.tiled_decode,
-        acceleration=how.acceleration,
-        encodings=users_encodings(how.cache, keeps=how.keeps_encodings),
-    )
-    share_threads(0, how.shares)
-    plan = engine.plan
-    words = (plan.device.type, plan.name, plan.dtype_name, plan.describe())
-    return engine, Ready(*words, memory_now(plan), machine(), plan.gpus, os.getpid())
-
-
-def make_users_engine(how: MakeEngine, places: Callable[[], Places]) -> tuple[Engine, Ready]:
-    """Makes an engine for another computer: models and folders are those of the user here."""
-    folders = Folders.default()
-    settings = load_settings(folders)
-    here = replace(how, cache=folders.cache, sources=folders.sources, keeps_encodings=settings.keeps_encodings)
-    engine, ready = make_engine(here, lambda: settings, lambda: _asked(places()))
-    catalogue = Catalogue(lambda: with_told(settings), CheckpointCache(folders.cache / FILE_NAME))
-    models = (replace(one, sha256=catalogue.sha256_if_known(one)) for one in catalogue.models())
-    return engine, replace(ready, models=tuple(map(described, models)))
-
-
-def _asked(places: Places) -> Mapping[str, Weights]:
-    return places.model_weights if isinstance(places, AskedPlaces) else {}
 
 
 COMMAND = Command(tr("serve another program, such as Emulsion's window"), _add_arguments, _run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.preferences.controller import PreferencesDialog
 from app.preferences.sending import SendingLine
+from app.session import own_program
 from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
 from tests.app.preferences.windows import part, preferences
@@ -102,6 +104,32 @@ def test_return_in_a_field_adds_the_computer_and_leaves_the_preferences_open(ope
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert [computer.address for computer in opened.settings_store.settings.computers] == ["studio-pc"]
     assert dialog.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("ray", "words"),
+    [
+        ("None", 'pip install "emulsion[cluster]"'),
+        ("__import__('tests.fake_ray').fake_ray.of_gpus(2)", "a GPU each"),
+    ],
+)
+def test_a_cluster_is_tested_in_a_process_of_its_own(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, ray: str, words: str
+) -> None:
+    def command(*arguments: str) -> tuple[str, ...]:
+        assert arguments == ("engine", "--stdio", "--cluster", "auto")
+        program = f"import sys; sys.modules['ray'] = {ray}; from app.__main__ import main; sys.exit(main())"
+        return sys.executable, "-c", program, *arguments
+
+    monkeypatch.setattr(own_program, "own_command", command)
+    dialog, settings_store = preferences(opened), opened.settings_store
+    add(dialog, "ray:auto", "emulsion")
+    qtbot.waitUntil(lambda: words in state(dialog, "ray:auto"), timeout=WAITS_MS)
+    if settings_store.settings.computers[0].devices:
+        assert "node1 (2)" in state(dialog, "ray:auto")
+        part(dialog, QCheckBox, "place-ray:auto2").click()
+        place = EnginePlace(PlaceKind.cluster, "2", "ray:auto", "GPU 2, ray:auto")
+        assert settings_store.settings.more_places == (place,)
 
 
 def test_the_processor_stands_before_other_computers(opened: Opened) -> None:

@@ -8,6 +8,7 @@ import pytest
 from core.paths import Folders
 from core.remote.ssh import OPTIONS, command_line
 from core.settings.computers import Computer, computers_from_json, computers_to_json, is_address, is_command
+from core.settings.engine_place import PlaceKind
 from core.settings.import_export import export_settings, import_settings
 from core.settings.settings import Settings
 
@@ -35,6 +36,26 @@ def test_what_is_no_name_of_a_computer_is_refused(address: str) -> None:
     assert not computers_from_json([{"address": address}])
     with pytest.raises(ValueError, match="not the name"):
         command_line(Computer(address), ("engine",))
+
+
+@pytest.mark.parametrize(
+    ("address", "cluster"),
+    [("ray:auto", "auto"), ("ray:studio-pc:6379", "studio-pc:6379"), ("ray:[fe80::1]:6379", "[fe80::1]:6379")],
+)
+def test_a_cluster_is_kept_among_the_computers_and_never_reached_by_ssh(address: str, cluster: str) -> None:
+    computer = Computer(address, devices=(("1", "GPU 1"), ("2", "GPU 2")))
+    assert is_address(address)
+    assert computer.cluster == cluster
+    kinds = [(place.kind, place.device) for place in computer.places]
+    assert kinds == [(PlaceKind.cluster, "1"), (PlaceKind.cluster, "2")]
+    assert computers_from_json(computers_to_json((computer,))) == (computer,)
+    with pytest.raises(ValueError, match="not the name"):
+        command_line(computer, ("engine",))
+
+
+@pytest.mark.parametrize("address", ["ray:local", "ray:", "ray:a b:1", "ray:host:65536", "ray://host:10001"])
+def test_what_is_no_cluster_is_refused(address: str) -> None:
+    assert not is_address(address)
 
 
 def test_a_command_is_one_line() -> None:

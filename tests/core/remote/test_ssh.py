@@ -265,7 +265,8 @@ def test_another_version_is_told(sshd: Sshd, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "x", "../../etc/passwd", "0" * 31, "0" * 33, "g" * 32, "0" * 32 + "\n"])
 def test_a_session_with_the_name_of_a_path_is_refused(name: str) -> None:
-    from app.cli.commands.engine import make_engine, serve_session
+    from app.cli.commands.engine import serve_session
+    from app.cli.engine_makers import make_engine
 
     with pytest.raises(InvalidRequest):
         serve_session(make_engine, name, is_again=False)
