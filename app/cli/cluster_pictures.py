@@ -114,6 +114,7 @@ class _Telling:
         self._job, self._count, self._places = job, count, places
         self._progress, self._notes = progress, notes
         self._recorders: dict[str, FilmRecorder] = {}
+        self._running: dict[str, str] = {}
         self._files: dict[tuple[str, str], tuple[str, str]] = {}
         self._done, self._began = 0, time.monotonic()
 
@@ -135,22 +136,25 @@ class _Telling:
                                 if request.template:
                                     self._progress.note(tr("prompt: {prompt}", prompt=request.prompt))
                                 self._progress.begin_picture(picture.number + 1, self._count, request.seed, steps)
-                            case Stepped():
-                                self._show()
+                            case Stepped(frame=frame, film=film):
+                                self._show(place, picture.number, frame.step + 1, film)
                             case ImageReady(image):
                                 where = self._where(place)
+                                self._running.pop(place, None)
                                 self._check(image.recipe, where)
                                 self._done += 1
                                 yield Made(image, recorder, place=where)
                             case _:
                                 pass
                     case pool.Lost(place):
+                        self._running.pop(place, None)
                         self._recorder_of(place).end()
                         sentence = tr(
                             "{place} is gone; what it was making is made again", place=self._where(place)
                         )
                         self._notes.tell(sentence)
                     case pool.Refused(place, error) | pool.Left(place, error):
+                        self._running.pop(place, None)
                         self._recorder_of(place).end()
                         log.info("%s: %s", place, error)
                         self._notes.tell(f"{self._where(place)}: {message(error)}")
@@ -174,12 +178,22 @@ class _Telling:
         computer = self._places[place].computer
         return tr("{engine} on {computer}", engine=place, computer=computer) if computer else place
 
-    def _show(self) -> None:
+    def _show(self, place: str, number: int, step: int, film: Film) -> None:
+        """Shows a line for each picture in progress, with the name of its engine."""
+        self._running[place] = tr(
+            "{place}: picture {number} of {count}, step {step} of {steps}",
+            place=self._where(place),
+            number=number + 1,
+            count=self._count,
+            step=step - film.skipped_steps,
+            steps=film.request.all_steps - film.skipped_steps,
+        )
         rate = self._done * 60 / (time.monotonic() - self._began or 1.0)
         words = tr(
             "{done} of {count} pictures, {rate:.1f} a minute", done=self._done, count=self._count, rate=rate
         )
-        self._progress.show_amount(words)
+        running = [self._running[name] for name in self._places if name in self._running]
+        self._progress.show_rows((*running, words))
 
     def _check(self, recipe: Recipe, where: str) -> None:
         """Raises ClusterUnusable for a picture that was made with another file than those before, by its hash."""

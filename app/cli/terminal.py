@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from app.messages.notices import notice_of
@@ -13,6 +14,8 @@ from core.language.words import tr
 from core.runs.events import Event
 
 _BAR_WIDTH = 20
+_CLEAR = "\r\x1b[J"
+"""Takes away what is from the beginning of this line on."""
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
@@ -36,6 +39,7 @@ class Progress:
         self._is_terminal = stream.isatty()
         self._title = ""
         self._step_began: float | None = None
+        self._has_rows = False
 
     def __enter__(self) -> Progress:
         return self
@@ -50,6 +54,17 @@ class Progress:
         """Shows how far something long has come, on a terminal only."""
         if self._is_terminal:
             self._show(f"{words}…")
+
+    def show_rows(self, rows: Sequence[str]) -> None:
+        """Shows several lines that change in place, on a terminal only, as far as they have room there."""
+        if not self._is_terminal:
+            return
+        width, height = shutil.get_terminal_size()
+        fitting = [row[: max(width - 1, 20)] for row in rows[-max(height - 1, 1) :]]
+        up = f"\x1b[{len(fitting) - 1}A" if len(fitting) > 1 else ""
+        self._stream.write(_CLEAR + "\n".join(fitting) + f"\r{up}")
+        self._stream.flush()
+        self._has_rows = len(fitting) > 1
 
     def begin_picture(self, number: int, count: int, seed: int | None, steps: int) -> None:
         self._title = tr("picture {number} of {count}: ", number=number, count=count) if count > 1 else ""
@@ -92,7 +107,9 @@ class Progress:
     def _show(self, text: str) -> None:
         if self._is_terminal:
             width = max(shutil.get_terminal_size().columns - 1, 20)
-            self._stream.write(f"\r{text[:width]:<{width}}\r")
+            cleared = _CLEAR if self._has_rows else ""
+            self._has_rows = False
+            self._stream.write(f"{cleared}\r{text[:width]:<{width}}\r")
             self._stream.flush()
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+
+import pytest
 
 from app.cli.terminal import Progress
 
@@ -49,3 +53,21 @@ def test_several_pictures_are_counted() -> None:
     stream = Terminal()
     develop(stream, count=3)
     assert "picture 1 of 3: step 2 of 4" in stream.getvalue()
+
+
+def test_several_lines_change_in_place_and_are_gone_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((40, 4)))
+    stream = Terminal()
+    with Progress(stream) as progress:
+        progress.show_rows(("gone", "first " + "x" * 40, "second", "third"))
+        assert stream.getvalue().split("\n") == ["\r\x1b[Jfirst " + "x" * 33, "second", "third\r\x1b[2A"]
+        progress.note("a note")
+    assert "\r\x1b[J\r" in stream.getvalue()
+    assert stream.getvalue().count("\x1b[J") == 2
+
+
+def test_a_file_gets_no_lines_that_change() -> None:
+    stream = io.StringIO()
+    with Progress(stream) as progress:
+        progress.show_rows(("first", "second"))
+    assert stream.getvalue() == ""
