@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -73,6 +73,7 @@ def waited_for(condition: Callable[[], bool]) -> bool:
 def test_no_byte_is_lost_or_doubled_however_often_it_is_cut(ends: Ends) -> None:
     dice = random.Random(5)
     sent, read = {end: dice.randbytes(3_000_000) for end in ("here", "there")}, dict[str, bytes]()
+    came = Event()
 
     def write(line: Line, content: bytes) -> None:
         for start in range(0, len(content), 50_000):
@@ -82,7 +83,9 @@ def test_no_byte_is_lost_or_doubled_however_often_it_is_cut(ends: Ends) -> None:
         content = b""
         while len(content) < len(sent[name]):
             content += line.read(100_000)
+            came.set()
         read[name] = content
+        came.set()
 
     jobs = [
         Thread(target=write, args=(ends.here, sent["here"])),
@@ -92,10 +95,13 @@ def test_no_byte_is_lost_or_doubled_however_often_it_is_cut(ends: Ends) -> None:
     ]
     for job in jobs:
         job.start()
-    while any(job.is_alive() for job in jobs):
+    while len(read) < len(sent):
         ends.connect()
+        if dice.random() < 0.5:  # else nothing might ever come where connections begin slowly
+            assert came.wait(LONGEST_S)
         time.sleep(dice.random() * 0.02)
         ends.cut()
+        came.clear()
     for job in jobs:
         job.join()
     assert read == sent
