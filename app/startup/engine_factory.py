@@ -1,7 +1,11 @@
 """Makes the engine of a place at the first need, in its worker's thread: importing it takes seconds."""
 
+from __future__ import annotations
+
 import gc
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +19,9 @@ from core.runs.operations import Engine
 from core.settings.computers import Computer
 from core.settings.engine_place import EnginePlace, PlaceKind
 from core.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from core.remote.messages import MakeEngine
 
 
 class EngineFactory(QObject):
@@ -63,18 +70,13 @@ class EngineFactory(QObject):
     def _in_own_process(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         from core.remote.child import Child  # not needed by whoever has the engine here
         from core.remote.client import RemoteEngine
-        from core.remote.messages import MakeEngine
 
-        how = MakeEngine(
-            place.device,
-            settings.dtype,
-            settings.memory,
-            settings.tiled_decode,
-            settings.acceleration,
-            self._catalogue.memory.folder,
-            self._catalogue.sources,
-            settings.keeps_encodings,
-            self._shares(place, settings),
+        how = replace(
+            _how(place, settings),
+            cache=self._catalogue.memory.folder,
+            sources=self._catalogue.sources,
+            keeps_encodings=settings.keeps_encodings,
+            shares=self._shares(place, settings),
         )
         command = own_command("engine", "--stdio")
         engine = RemoteEngine(lambda: Child(command, folder=FOLDER), how, lambda: self._settings_store.settings)
@@ -84,13 +86,9 @@ class EngineFactory(QObject):
 
     def _on_computer(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
         from core.remote.far_engine import FarEngine
-        from core.remote.messages import MakeEngine
 
         computer = _known(place, settings)
-        how = MakeEngine(
-            place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration
-        )
-        engine = FarEngine(computer, how, weights=self._catalogue.weights_if_known)
+        engine = FarEngine(computer, _how(place, settings), weights=self._catalogue.weights_if_known)
         told = engine.ready
         if self._settings_store.told_models.take(computer.address, told.models):
             self.models_told.emit()
@@ -98,16 +96,7 @@ class EngineFactory(QObject):
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 
     def _in_cluster(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
-        from core.remote.messages import MakeEngine
-
-        how = MakeEngine(
-            place.device,
-            settings.dtype,
-            settings.memory,
-            settings.tiled_decode,
-            settings.acceleration,
-            keeps_encodings=settings.keeps_encodings,
-        )
+        how = replace(_how(place, settings), keeps_encodings=settings.keeps_encodings)
         engine = cluster_engine(_known(place, settings), how, lambda: self._settings_store.settings)
         told = engine.ready
         return engine, ChosenDevice(told.kind, told.name, told.dtype, told.plan)
@@ -133,6 +122,13 @@ class EngineFactory(QObject):
         words = plan.describe()
         chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)
         return engine, chosen
+
+
+def _how(place: EnginePlace, settings: Settings) -> MakeEngine:
+    """Returns what every engine in another process is made with."""
+    from core.remote.messages import MakeEngine  # not needed by whoever has the engine here
+
+    return MakeEngine(place.device, settings.dtype, settings.memory, settings.tiled_decode, settings.acceleration)
 
 
 def _known(place: EnginePlace, settings: Settings) -> Computer:
