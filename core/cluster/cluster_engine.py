@@ -8,7 +8,7 @@ from typing import Any
 
 from core.cluster.actor_place import ActorPlace
 from core.cluster.ray_cluster import RayCluster
-from core.errors import EmulsionError, EngineEnded, WireBroken
+from core.errors import EngineEnded, WireBroken
 from core.remote.away import ClusterUnusable
 from core.remote.client import RemoteEngine
 from core.remote.far_engine import files_of
@@ -64,6 +64,6 @@ class ClusterEngine:
         place.waits_s = WAITS_S
         try:
             return place, place.connect()
-        except EmulsionError:
+        except BaseException:
             place.abandon()
             raise

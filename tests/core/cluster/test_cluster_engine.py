@@ -88,3 +88,15 @@ def test_a_node_with_another_version_is_named_when_a_cluster_is_tested(ray: Fake
         make_cluster_engine("auto", MakeEngine(), FixedPlaces)
     assert not ray.is_up
     assert not ray.actors
+
+
+def test_an_actor_whose_engine_cannot_be_made_leaves_its_room(
+    ray: FakeRay, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_torch() -> FakeEngine:
+        raise ImportError("no torch")
+
+    monkeypatch.setattr(sys.modules[__name__], "FakeEngine", without_torch)
+    with pytest.raises(ImportError, match="no torch"):
+        list(engine.run(OPERATION))
+    assert [actor.is_gone for actor in ray.actors] == [True]
