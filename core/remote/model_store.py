@@ -33,6 +33,11 @@ class ModelStore:
         self._folder, self._free = folder, free
         self._offer: OfferModel | None = None
 
+    @property
+    def name(self) -> str:
+        """Returns the name of the model that is being sent, "" for none."""
+        return self._offer.name if self._offer is not None else ""
+
     def offer(self, order: OfferModel) -> Lacks:
         """Begins a model, or goes on with it. Raises WireBroken, SaveFailed, InvalidRequest and OSError."""
         _check(order)

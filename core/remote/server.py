@@ -177,7 +177,7 @@ class Server:
             case OfferModel() if self._models is not None:
                 self._say(self._lacks(partial(self._models.offer, order), order.name), self._encoder)
             case PutModel() if self._models is not None:
-                self._say(self._lacks(partial(self._models.put, order), ""), self._encoder)
+                self._say(self._lacks(partial(self._models.put, order), self._models.name), self._encoder)
             case Run(number, places, operation) if self._engine is not None and number not in self._runs:
                 self._places = places
                 self._runs[number] = _Running(self._engine.run(operation))
@@ -201,7 +201,7 @@ class Server:
     def _lacks(self, taken: Callable[[], Lacks], name: str) -> Answer:
         try:
             return taken()
-        except (SaveFailed, InvalidRequest) as error:
+        except (SaveFailed, InvalidRequest, WireBroken) as error:
             return _failed(0, error)
         except OSError as error:
             return _failed(0, SaveFailed(Path(name), words_of(error)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import random
@@ -16,6 +17,7 @@ from core.checkpoints.cache import CheckpointCache
 from core.errors import EmulsionError, EngineEnded, SaveFailed, WireBroken
 from core.models.folders import FixedPlaces
 from core.models.memory_plan import DeviceMemory
+from core.remote import model_store
 from core.remote.client import RemoteEngine
 from core.remote.codec import Encoder
 from core.remote.frames import Sink, Source, write_message
@@ -184,6 +186,19 @@ def test_a_window_that_sends_a_model_refuses_mutated_answers_by_name(tmp_path: P
         list(send_model(lambda: Canned(io.BytesIO(content)), place, CheckpointCache()))
 
     assert tried(send, answers) > MUTATIONS / 4
+
+
+def test_a_disk_that_is_full_while_a_model_comes_is_told_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_piece: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(model_store, "write_at", full)
+    answers = sent_to(said(*SENDING), tmp_path / "here" / "films")
+    (place := tmp_path / "here" / "films" / "a.safetensors").write_bytes(MODEL)
+    with pytest.raises(SaveFailed, match=r"a\.safetensors: .*space"):
+        list(send_model(lambda: Canned(io.BytesIO(answers)), place, CheckpointCache()))
 
 
 def test_another_version_is_refused_by_both_ends(tmp_path: Path) -> None:

@@ -143,6 +143,16 @@ def there(far: FarEngines) -> Path:
     return far.home / "Emulsion" / "models"
 
 
+def test_a_file_that_has_changed_since_it_was_read_is_told(
+    far: FarEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place := tmp_path / "a.safetensors").write_bytes(CONTENT)
+    monkeypatch.setattr(CheckpointCache, "sha256_of", lambda _memory, _path: "0" * 64)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(WireBroken, match="content"):
+        list(sent(far, place))
+    assert far.waited_for_the_end()
+
+
 def test_a_model_that_was_sent_over_a_cut_line_makes_the_same_picture_there(
     far: FarEngines, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
