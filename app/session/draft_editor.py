@@ -122,8 +122,12 @@ class DraftEditor(QObject):
 
     def can_make(self, place: EnginePlace, operation: Operation[Any]) -> bool:
         """Returns whether the model of an operation is in a place, as far as is known."""
-        computers = self.computers_with(needed_by(operation))
-        return not computers or place.address in computers
+        request = needed_by(operation)
+        if request is None or (model := self.model_of(request)) is None:
+            return True
+        if model.computers:
+            return place.address in model.computers
+        return model.key not in self._found.lacking.get(place.address, ())
 
     @property
     def draft(self) -> GenerationRequest:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from core.errors import SaveFailed, WireBroken
 from core.files.atomic import write_file
 from core.models.catalogue import Catalogue, FoundModels, Model
-from core.models.elsewhere import only_elsewhere
+from core.models.elsewhere import lacking, only_elsewhere
 from core.settings.computers import Computer
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ class ModelsEverywhere:
     def _with_told(self, found: FoundModels) -> FoundModels:
         if not (told := self._told_models.told):
             return found
-        here = (replace(model, sha256=self._catalogue.sha256_if_known(model)) for model in found.models)
-        return replace(found, elsewhere=only_elsewhere(told, here))
+        here = [replace(model, sha256=self._catalogue.sha256_if_known(model)) for model in found.models]
+        return replace(found, elsewhere=only_elsewhere(told, here), lacking=lacking(told, here))
 
 
 def _read(file: Path) -> Mapping[str, tuple[Model, ...]]:

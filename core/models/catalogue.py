@@ -50,11 +50,16 @@ class RefusedModel:
 
 @dataclass(frozen=True, slots=True)
 class FoundModels:
-    """The models at some places: those that can be used, the others, and those on other computers alone."""
+    """The models at some places: those that can be used, the others, and those on other computers alone.
+
+    Attributes:
+        lacking: by the addresses of other computers, the keys of ``models`` that they have told not to have.
+    """
 
     models: tuple[Model, ...] = ()
     refused: tuple[RefusedModel, ...] = ()
     elsewhere: tuple[Model, ...] = ()
+    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 class Catalogue:

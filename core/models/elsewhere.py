@@ -59,6 +59,15 @@ def only_elsewhere(told: Mapping[str, Iterable[Model]], here: Iterable[Model]) -
     return tuple(found.values())
 
 
+def lacking(told: Mapping[str, Iterable[Model]], here: Iterable[Model]) -> dict[str, frozenset[str]]:
+    """Returns the keys of the models here that another computer has not told of, by its address."""
+    here = tuple(here)
+    return {
+        address: frozenset(one.key for one in here if not any(is_same(one, other) for other in models))
+        for address, models in told.items()
+    }
+
+
 def is_same(model: Model, other: Model) -> bool:
     """Returns True if two computers mean the same by these: by their weights, by name where one is not hashed."""
     if model.sha256 and other.sha256:

@@ -28,7 +28,7 @@ HERE, STUDIO, OTHER = EnginePlace(), *(EnginePlace(PlaceKind.ssh, "0", name) for
 
 class Models(FakeModels):
     def find_all(self) -> FoundModels:
-        return FoundModels((model(),), elsewhere=(THERE,))
+        return FoundModels((model(),), elsewhere=(THERE,), lacking={"other": frozenset((model().key,))})
 
 
 Sessions = Callable[..., tuple[Session, dict[EnginePlace, FakeEngine]]]
@@ -56,6 +56,17 @@ def test_a_model_of_another_computer_is_chosen_and_its_pictures_are_made_there(
     assert {request.model for request in engines[STUDIO].requests} >= {"far"}
     assert not [one for place in (HERE, OTHER) for one in engines[place].requests if one.model == "far"]
     assert sum(one.model == "far" for one in engines[STUDIO].requests) == 4
+
+
+def test_a_computer_is_not_asked_for_a_model_that_it_has_told_not_to_have(
+    begun: Sessions, settle: Callable[[Session], None]
+) -> None:
+    session, engines = begun(HERE, OTHER)
+    session.edit(model=model().key, prompt="a house", count=4, seed=7)
+    session.generate()
+    settle(session)
+    assert len(engines[HERE].requests) == 4
+    assert not engines[OTHER].requests
 
 
 def test_without_a_place_on_its_computer_the_user_is_told_at_once(begun: Sessions) -> None:

@@ -26,6 +26,7 @@ def test_models_are_kept_between_starts_and_listed_beside_those_here(tmp_path: P
     assert again.told == {"studio-pc": (FAR,)}
     found, _ = ModelsEverywhere(Catalogue(()), again).remembered()
     assert [(one.key, one.computers) for one in found.elsewhere] == [("far", ("studio-pc",))]
+    assert found.lacking == {"studio-pc": frozenset(one.key for one in found.models)}
 
 
 def test_models_of_a_computer_that_was_removed_are_gone(tmp_path: Path) -> None:
