@@ -107,7 +107,8 @@ def files_of(source: Path) -> list[tuple[Path, Path]]:
     if source.is_file():
         return [(source, Path())]
     found = [path for path in source.rglob("*") if path.is_file() and path.suffix.lower() in NEEDED_SUFFIXES]
-    placed = [(path, path.relative_to(source)) for path in sorted(found)]
+    visible = (path for path in sorted(found) if not path.name.startswith("."))  # a Mac leaves ._NAME on drives
+    placed = [(path, path.relative_to(source)) for path in visible]
     return sorted(placed, key=lambda entry: entry[1].name == INDEX)
 
 
