@@ -12,11 +12,12 @@ from core.runs.events import (
     Loading,
     LoraDiffers,
     Phase,
+    Placed,
     Started,
     Stepped,
 )
 
-NO_NOTICES = {Loading, Started, Stepped, ImageReady, Advanced, Finished}
+NO_NOTICES = {Loading, Started, Stepped, ImageReady, Advanced, Finished, Placed}
 """They are shown as progress and results."""
 
 
