@@ -221,13 +221,13 @@ class ComputerRow(QWidget):
 
 def _tested(computer: Computer) -> Ready:
     """Makes an engine there, and ends it. Raises ComputerAway, ClusterUnusable and WireBroken."""
-    from core.remote.far_engine import FarEngine  # starts processes: only for this
+    from core.remote.far_engine import SshEngine  # starts processes: only for this
     from core.remote.messages import MakeEngine
 
     if computer.cluster:
         engine = cluster_engine(computer, MakeEngine(), FixedPlaces)
     else:
-        engine = FarEngine(computer, MakeEngine())
+        engine = SshEngine(computer, MakeEngine())
     try:
         return engine.ready
     finally:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import app
 
 if TYPE_CHECKING:  # imports what starts processes
-    from core.cluster.child_engine import ChildEngine
     from core.models.folders import Places
+    from core.remote.far_engine import FarEngine
     from core.remote.messages import MakeEngine
     from core.settings.computers import Computer
 
@@ -25,10 +25,10 @@ def own_command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *program, *arguments)
 
 
-def cluster_engine(computer: Computer, how: MakeEngine, places: Callable[[], Places]) -> ChildEngine:
+def cluster_engine(computer: Computer, how: MakeEngine, places: Callable[[], Places]) -> FarEngine:
     """Makes an engine of a cluster, by a process of its own: Ray is never in this one. Raises ClusterUnusable."""
-    from core.cluster.child_engine import ChildEngine
     from core.remote.child import Child
+    from core.remote.far_engine import FarEngine
 
     command = own_command("engine", "--stdio", "--cluster", computer.cluster)
-    return ChildEngine(computer.address, lambda: Child(command, folder=FOLDER), how, places)
+    return FarEngine(computer.address, lambda: Child(command, folder=FOLDER), how, places)

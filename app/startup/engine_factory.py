@@ -85,10 +85,10 @@ class EngineFactory(QObject):
         return engine, ChosenDevice(*words, told.memory, told.machine, told.gpus)
 
     def _on_computer(self, place: EnginePlace, settings: Settings) -> tuple[Engine, ChosenDevice]:
-        from core.remote.far_engine import FarEngine
+        from core.remote.far_engine import SshEngine
 
         computer = _known(place, settings)
-        engine = FarEngine(computer, _how(place, settings), weights=self._catalogue.weights_if_known)
+        engine = SshEngine(computer, _how(place, settings), weights=self._catalogue.weights_if_known)
         told = engine.ready
         if self._settings_store.told_models.take(computer.address, told.models):
             self.models_told.emit()

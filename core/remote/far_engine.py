@@ -1,4 +1,4 @@
-"""The engine of another computer: what it cannot do there is told as such, and can be done elsewhere."""
+"""Engines of other computers: what one cannot do there is told as such, and can be done elsewhere."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any, cast
 from core.errors import EmulsionError, ModelMissing, NotFound
 from core.film.film import Film
 from core.models.elsewhere import AskedPlaces, Weights
+from core.models.folders import Places
 from core.remote.away import ComputerAway, Trouble
 from core.remote.client import RemoteEngine
-from core.remote.messages import MakeEngine, Ready
+from core.remote.messages import MakeEngine
+from core.remote.peer import Peer
 from core.remote.ssh import SSH, SshSessions
 from core.request.request import GenerationRequest
 from core.runs.branch import Branch
@@ -21,8 +23,26 @@ from core.runs.operations import Operation
 from core.settings.computers import Computer
 
 
-class FarEngine:
-    """Has the interface of an engine."""
+class FarEngine(RemoteEngine):
+    """An engine of another computer, or of a cluster, by any way to it."""
+
+    def __init__(
+        self, address: str, connect: Callable[[], Peer], how: MakeEngine, places: Callable[[], Places]
+    ) -> None:
+        """``address`` is that of the computer or cluster. Connects at once, and raises what that raises."""
+        self._address = address
+        super().__init__(connect, how, places)
+
+    def run(self, operation: Operation[Any], files: Sequence[Path] = ()) -> Generator[Event, None, None]:
+        """Raises ComputerAway for an operation that needs what is only here, and what `RemoteEngine` raises."""
+        try:
+            yield from super().run(operation, files)
+        except (ModelMissing, NotFound) as error:
+            raise ComputerAway(self._address, Trouble.no_model, name_of(error)) from error
+
+
+class SshEngine(FarEngine):
+    """The engine of a computer that ssh reaches."""
 
     def __init__(
         self,
@@ -35,31 +55,14 @@ class FarEngine:
 
         Raises ComputerAway, WireBroken, EngineEnded, and what making an engine raises.
         """
-        self._address, self._weights = computer.address, weights
-        self._asked = AskedPlaces()
-        self._remote = RemoteEngine(SshSessions(computer, ssh), how, lambda: self._asked)
+        self._weights, self._asked = weights, AskedPlaces()
+        super().__init__(computer.address, SshSessions(computer, ssh), how, lambda: self._asked)
 
-    @property
-    def ready(self) -> Ready:
-        return self._remote.ready
-
-    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
-        """Carries an operation out there, with the files that it reads.
-
-        Raises ComputerAway for one that needs what is only here, and what `RemoteEngine` raises.
-        """
+    def run(self, operation: Operation[Any], files: Sequence[Path] = ()) -> Generator[Event, None, None]:
+        """Carries an operation out there, with the files that it reads."""
         known = {key: self._weights(key) for key in {request.model for request in requests_of(operation)}}
         self._asked = AskedPlaces(model_weights={key: told for key, told in known.items() if told is not None})
-        try:
-            yield from self._remote.run(operation, files_of(operation))
-        except (ModelMissing, NotFound) as error:
-            raise ComputerAway(self._address, Trouble.no_model, name_of(error)) from error
-
-    def hurry(self, operation: Operation[Any]) -> None:
-        self._remote.hurry(operation)
-
-    def close(self) -> None:
-        self._remote.close()
+        yield from super().run(operation, (*files, *files_of(operation)))
 
 
 def files_of(operation: Operation[Any]) -> list[Path]:

@@ -22,7 +22,7 @@ from core.remote.model_store import ModelStore
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
 from core.runs.operations import Generate
-from tests.core.remote.far import FarEngines, Sshd, start_sshd
+from tests.core.remote.far import FarEngines, Sshd
 
 CONTENT = np.random.default_rng(5).integers(0, 256, 300_000, np.uint8).tobytes()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -125,13 +125,6 @@ def test_pieces_out_of_turn_are_refused(folder: Path) -> None:
 
 def sent(far: FarEngines, place: Path) -> Generator[Sent]:
     return send_model(far.sessions, place, CheckpointCache())
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    sshd = start_sshd(tmp_path_factory.mktemp("sshd"))
-    yield sshd
-    sshd.end()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from core.runs.events import Event, ImageReady, LineLost, Stepped
 from core.runs.operations import Generate, Resume
 from core.runs.recorder import FilmRecorder
 from core.settings.computers import Computer
-from tests.core.remote.far import FarEngines, Sshd, away_while, start_sshd
+from tests.core.remote.far import FarEngines, Sshd, away_while
 from tests.core.remote.processes import ROOT, environment
 from tests.core.remote.values import difference
 from tests.patience import LONGEST_S
@@ -32,13 +32,6 @@ from tests.patience import LONGEST_S
 FAKE = "tests.core.remote.fake_process"
 REQUEST = GenerationRequest("a", size=Size(64, 64), steps=30, seed=3)
 CUTS = int(os.environ.get("EMULSION_CUTS", "4"))
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    sshd = start_sshd(tmp_path_factory.mktemp("sshd"))
-    yield sshd
-    sshd.end()
 
 
 @pytest.fixture
