@@ -109,6 +109,7 @@ class Notices(QObject):
         session.run_started.connect(self._forget_old)
         session.run_ended.connect(self._offer_to_keep)
         session.noticed.connect(self._on_noticed)
+        session.pool.passed.connect(self._on_passed)
 
     @Slot(object)
     def show_failure(self, message: Message) -> None:
@@ -187,10 +188,15 @@ class Notices(QObject):
 
     @Slot(object)
     def _on_noticed(self, message: Message) -> None:
-        """Tells it once, however many runs bring it up again."""
+        """Tells it once, however many runs bring it up again, unless it has passed meanwhile."""
         if message not in self._noticed:
             self._noticed.add(message)
             self._area.show_message(message.title, message, "info")
+
+    @Slot(object)
+    def _on_passed(self, message: Message) -> None:
+        self._noticed.discard(message)
+        self._area.dismiss(message.title)
 
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""

@@ -13,6 +13,7 @@ class Message:
         remedy: what the reader can do about it, one sentence, or "".
         is_unforeseen: only a report and the log can tell more.
         is_of_engine: the engine has gone away; another one may do what this one could not.
+        passes: it holds until the next event of what it tells of.
     """
 
     title: str
@@ -20,6 +21,7 @@ class Message:
     remedy: str = ""
     is_unforeseen: bool = False
     is_of_engine: bool = False
+    passes: bool = False
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.sentence, self.remedy) if part)

@@ -87,6 +87,7 @@ def _line_lost(event: LineLost) -> Message:
         tr("The connection to {name} is lost", name=event.name),
         tr("The run goes on there. Emulsion connects again as soon as it can, and shows what was made meanwhile."),
         tr("Stop ends the run here; its film is kept up to the step that is shown."),
+        passes=True,
     )
 
 

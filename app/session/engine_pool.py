@@ -42,7 +42,7 @@ class EnginePool(QObject):
         follow_changed: another one is followed.
         happened, step_shown, rested, ended: see `Runner`.
         followed_happened: an `Event` of the run that is followed, after all have heard it by ``happened``.
-        saved, enlarged, not_saved, failed: see `Writing`. noticed: see `Worker`. left: see `Runner`.
+        saved, enlarged, not_saved, failed: see `Writing`. noticed, passed: see `Worker`. left: see `Runner`.
     """
 
     changed = Signal()
@@ -57,6 +57,7 @@ class EnginePool(QObject):
     not_saved = Signal(object)
     failed = Signal(object)
     noticed = Signal(object)
+    passed = Signal(object)
     left = Signal(object)
 
     def __init__(
@@ -71,9 +72,9 @@ class EnginePool(QObject):
         can_make: Callable[[EnginePlace, Operation[Any]], bool],
         parent: QObject,
     ) -> None:
-        """``as_set`` returns a run with what is wanted of all runs now. Ask `restart` when places have changed.
+        """``as_set`` returns a run with what is wanted of all runs now, ``can_make`` if a place has its model.
 
-        ``can_make`` tells whether the model of an operation is in a place.
+        Ask `update_places` when places have changed.
         """
         super().__init__(parent)
         self._queue, self._make_engine, self._places = queue, make_engine, places
@@ -255,6 +256,7 @@ class EnginePool(QObject):
         runner.left.connect(self._on_left)
         worker = thread.worker
         worker.noticed.connect(self.noticed)
+        worker.passed.connect(self.passed)
         worker.writing.saved.connect(self.saved)
         worker.writing.enlarged.connect(self.enlarged)
         worker.writing.not_saved.connect(self.not_saved)

@@ -46,6 +46,7 @@ class Worker(QObject):
         task_happened: an `EngineTask` and an `Event` of it.
         task_ended: an `EngineTask`, and None or the `Message` of its failure.
         noticed: a `Message` from an event of run or task, see `app.messages.notices`.
+        passed: such a `Message` holds no longer.
     """
 
     state_changed = Signal(object)
@@ -54,6 +55,7 @@ class Worker(QObject):
     task_happened = Signal(object, object)
     task_ended = Signal(object, object)
     noticed = Signal(object)
+    passed = Signal(object)
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Worker(QObject):
         self._last: Event | None = None
         self._tasks: dict[str, tuple[EngineTask, Events]] = {}
         self._was_task = False
+        self._passing: Message | None = None
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._proceed)
 
@@ -194,6 +197,7 @@ class Worker(QObject):
 
     def _end_task(self, task: EngineTask, problem: Message | None) -> None:
         del self._tasks[task.kind]
+        self._pass()
         self.task_ended.emit(task, problem)
 
     def _advance_run(self) -> None:
@@ -215,8 +219,15 @@ class Worker(QObject):
                 self._follow(event)
 
     def _notice(self, event: Event) -> None:
+        self._pass()
         if (notice := notice_of(event)) is not None:
             self.noticed.emit(notice)
+            self._passing = notice if notice.passes else None
+
+    def _pass(self) -> None:
+        if self._passing is not None:
+            self.passed.emit(self._passing)
+            self._passing = None
 
     def _follow(self, event: Event) -> None:
         match event:
@@ -252,5 +263,6 @@ class Worker(QObject):
         self._run = self._started = self._last = None
         if events is not None:
             self._attempt(events.close)
+        self._pass()
         self._set_state(WorkerState.idle)
         self.ended.emit(ending, problem)
