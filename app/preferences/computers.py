@@ -130,7 +130,7 @@ class ComputersPage(Page):
     def _offer(self, computer: Computer) -> None:
         """Offers to send models, as soon as those that are there are known."""
         there = self._settings_store.told_models.told.get(computer.address)
-        lacking = sendable(self._models(), there) if there is not None and not computer.cluster else ()
+        lacking = sendable(self._models(), there) if there is not None else ()
         self._rows[computer.address].sending.offer(computer, lacking)
 
     def _computer(self, address: str) -> Computer | None:
@@ -146,7 +146,7 @@ class ComputersPage(Page):
     def _on_tested(self, address: str, ready: Ready) -> None:
         if (computer := self._computer(address)) is None:
             return
-        if self._settings_store.told_models.take(address, ready.models):
+        if ready.cluster is None and self._settings_store.told_models.take(address, ready.models):
             self.models_told.emit()
         tested = replace(computer, devices=_devices(ready))
         if tested != computer:

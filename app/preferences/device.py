@@ -97,6 +97,7 @@ class DevicePage(LookingPage):
         self.add_section(tr("Make pictures here as well"))
         self._places = PlacesSection(settings_store)
         self._places.chosen.connect(session.pool.update_places)
+        self._places.divided.connect(session.pool.restart)
         self.column.addWidget(self._places)
         self.add_section(tr("Found"))
         self.add_words("deviceWords")
@@ -118,7 +119,7 @@ class DevicePage(LookingPage):
         with QSignalBlocker(self._process):  # the choice of this device
             self._process.setChecked(self._settings_store.settings.has_own_process)
         self._places.offer(())
-        self._session.pool.update_places()
+        self._session.pool.restart()  # it may come to, or leave, the processor that others share
 
     @Slot()
     def _choose(self) -> None:

@@ -27,10 +27,11 @@ class PlacesSection(QWidget):
     """A box for each place that is known.
 
     Signals:
-        chosen: other places hold from now on.
+        chosen: other places hold from now on. divided: so do others on the processor, whose threads they share.
     """
 
     chosen = Signal()
+    divided = Signal()
 
     def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__()
@@ -75,10 +76,11 @@ class PlacesSection(QWidget):
 
     @Slot()
     def _on_toggled(self) -> None:
-        chosen = (
+        before = self._settings_store.settings.more_places
+        chosen = tuple(
             replace(place, label=box.text() if place.device != "cpu" or place.address else "")
             for place, box in self._boxes.items()
             if box.isChecked()
         )
-        self._settings_store.change(more_places=tuple(chosen))
-        self.chosen.emit()
+        self._settings_store.change(more_places=chosen)
+        (self.chosen if (PROCESSOR in before) == (PROCESSOR in chosen) else self.divided).emit()

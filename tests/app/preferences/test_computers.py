@@ -130,6 +130,7 @@ def test_a_cluster_is_tested_in_a_process_of_its_own(
         part(dialog, QCheckBox, "place-ray:auto2").click()
         place = EnginePlace(PlaceKind.cluster, "2", "ray:auto", "GPU 2, ray:auto")
         assert settings_store.settings.more_places == (place,)
+        assert not settings_store.told_models.told  # its nodes tell none: it is asked for all
 
 
 def test_the_processor_stands_before_other_computers(opened: Opened) -> None:

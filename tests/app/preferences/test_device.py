@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -131,15 +132,18 @@ def test_more_places_are_chosen_and_leave_again(opened: Opened) -> None:
     assert len(pool.runners) == 1
 
 
-def test_another_place_leaves_the_engine_of_the_first_one_as_it_is(opened: Opened, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(("key", "is_closed"), [("cuda:1", False), ("cpu", True)])
+def test_another_place_leaves_the_first_engine_but_where_both_share_the_processor(
+    opened: Opened, qtbot: QtBot, key: str, is_closed: bool
+) -> None:
+    dialog = preferences(opened)
+    opened.window.session.device.choose(replace(PROCESSOR, gpus=(("cuda:1", "Example 3060"),)))
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
-    box = part(preferences(opened), QCheckBox, "place-cpu")
-    for _ in range(2):
-        box.click()
-        opened.window.session.generate()
-        wait_until_idle(opened, qtbot)
-    assert not opened.engine.is_closed
+    part(dialog, QCheckBox, f"place-{key}").click()
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.is_closed is is_closed
 
 
 def test_the_gpu_that_the_window_follows_is_not_offered_a_second_time(opened: Opened) -> None:
