@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from core.errors import EmulsionError, ModelMissing, NotFound
-from core.film.film import Film
 from core.models.elsewhere import AskedPlaces, Weights
 from core.models.folders import Places
 from core.remote.away import ComputerAway, Trouble
@@ -16,9 +14,8 @@ from core.remote.client import RemoteEngine
 from core.remote.messages import MakeEngine
 from core.remote.peer import Peer
 from core.remote.ssh import SSH, SshSessions
-from core.request.request import GenerationRequest
-from core.runs.branch import Branch
 from core.runs.events import Event
+from core.runs.needed import requests_of, values_of
 from core.runs.operations import Operation
 from core.settings.computers import Computer
 
@@ -38,7 +35,7 @@ class FarEngine(RemoteEngine):
         try:
             yield from super().run(operation, files)
         except (ModelMissing, NotFound) as error:
-            raise ComputerAway(self._address, Trouble.no_model, name_of(error)) from error
+            raise ComputerAway(self._address, Trouble.no_model, _name_of(error)) from error
 
 
 class SshEngine(FarEngine):
@@ -67,7 +64,7 @@ class SshEngine(FarEngine):
 
 def files_of(operation: Operation[Any]) -> list[Path]:
     """Returns the files of this computer that an operation reads: pictures to begin with, and films."""
-    values = _values_of(operation)
+    values = values_of(operation)
     pictures = [
         Path(one.path)
         for request in requests_of(operation)
@@ -79,29 +76,6 @@ def files_of(operation: Operation[Any]) -> list[Path]:
     return list(dict.fromkeys(path for path in named if path.is_absolute() and path.is_file()))
 
 
-def requests_of(operation: Operation[Any]) -> list[GenerationRequest]:
-    """Returns the settings of all pictures that an operation makes or begins with."""
-    within = [one for value in _values_of(operation) for one in _requests_in(value)]
-    return [*(() if operation.made is None else (operation.made,)), *within]
-
-
-def _values_of(operation: Operation[Any]) -> list[Any]:
-    assert is_dataclass(operation)
-    return [getattr(operation, field.name) for field in fields(operation)]
-
-
-def _requests_in(value: Any) -> list[GenerationRequest]:
-    match value:
-        case Film():
-            return [value.request]
-        case Branch():
-            return [value.request, value.film.request]
-        case tuple():
-            return [one for one in cast("tuple[object, ...]", value) if isinstance(one, GenerationRequest)]
-        case _:
-            return []
-
-
-def name_of(error: EmulsionError) -> str:
+def _name_of(error: EmulsionError) -> str:
     """Returns the name that an error says is missing."""
     return error.model if isinstance(error, ModelMissing) else getattr(error, "name", "")

@@ -12,10 +12,8 @@ from core.runs.events import Stepped
 from core.runs.operations import Generate
 from core.settings.computers import Computer
 from tests.core.remote.far import FarEngines, Sshd
-from tests.core.remote.test_ssh import FAKE, REQUEST, fake_ssh, sshd
+from tests.core.remote.test_ssh import FAKE, REQUEST, fake_ssh
 from tests.patience import LONGEST_S
-
-__all__ = ["sshd"]
 
 
 def test_a_cut_line_comes_back_where_the_user_shares_connections(sshd: Sshd, tmp_path: Path) -> None:
