@@ -42,7 +42,8 @@ def described(model: Model) -> Model:
 def only_elsewhere(told: Mapping[str, Iterable[Model]], here: Iterable[Model]) -> tuple[Model, ...]:
     """Returns the models that other computers tell of and this one has not, by name or weights; each once.
 
-    ``told`` is by the addresses of the computers. What cannot be a model of this version is left out.
+    ``told`` is by the addresses of the computers. What cannot be a model of this
+    version is left out, and one whose name another computer gives to other weights.
     """
     here = tuple(here)
     keys, hashes = {model.key for model in here}, {model.sha256 for model in here if model.sha256}
@@ -51,7 +52,10 @@ def only_elsewhere(told: Mapping[str, Iterable[Model]], here: Iterable[Model]) -
         for model in models:
             if model.key in keys or model.sha256 in hashes or not _is_usable(model):
                 continue
-            computers = found[model.key].computers if model.key in found else ()
+            had = found.get(model.key)
+            if had is not None and not is_same(had, model):
+                continue  # one name for different pictures
+            computers = had.computers if had is not None else ()
             folder = resources() / "families" / model.family  # whose tokenizer counts the prompt
             found[model.key] = replace(
                 described(model), folder=folder, computers=(*computers, *({address} - {*computers}))

@@ -24,6 +24,8 @@ def test_a_model_that_is_here_under_any_name_is_not_elsewhere() -> None:
     assert not only_elsewhere({"b": [FAR]}, [replace(FAR, key="other name")])
     (found,) = only_elsewhere({"b": [FAR], "c": [replace(FAR, name="the same")]}, [model()])
     assert (found.key, found.computers) == ("far", ("b", "c"))
+    (found,) = only_elsewhere({"b": [FAR], "c": [replace(FAR, sha256="b" * 64)]}, [])
+    assert (found.sha256, found.computers) == (FAR.sha256, ("b",))
 
 
 @pytest.mark.parametrize(
