@@ -276,7 +276,6 @@ class Session(QObject):
         goes_on = run.operation.goes_on_by_itself  # by its next try
         again = None if left is None or goes_on else GenerateBranch(rest_of(left))
         entry = self.queue.find(run.id)
-        problem = problem and with_computers(problem, self.draft_editor.computers_with(run.operation.made))
         if problem is None:
             self.queue.end(run, ending)
         elif entry is not None and not entry.lost_by and self.pool.can_pass_on(runner, run.operation, problem):
@@ -285,6 +284,8 @@ class Session(QObject):
             place, is_begun = self.place_text(runner), left is not None
             self.noticed.emit(goes_on_elsewhere(problem, place, run.operation.title, is_begun=is_begun))
         else:
+            if problem.is_of_engine:
+                problem = with_computers(problem, self.draft_editor.computers_with(run.operation.made))
             self.queue.end(run, ending, problem.title, again)
             self.run_failed.emit(problem)
             if left is not None and (picture := picture_of_failure(left, problem)) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ class ToldModels:
         """Reads ``file`` when there are computers."""
         self._file, self._computers = file, computers
         self._told: Mapping[str, tuple[Model, ...]] | None = None
+        self._lock = threading.Lock()
 
     @property
     def told(self) -> Mapping[str, tuple[Model, ...]]:
@@ -40,11 +42,12 @@ class ToldModels:
 
     def take(self, address: str, models: tuple[Model, ...]) -> bool:
         """Keeps the models of a computer that were told now. Returns True if they are others than before."""
-        told = self.told
-        if told.get(address) == models:
-            return False
-        self._told = {**told, address: models}
-        _write(self._file, self._told)
+        with self._lock:  # each engine's thread tells of its own computer
+            told = self.told
+            if told.get(address) == models:
+                return False
+            self._told = {**told, address: models}
+            _write(self._file, self._told)
         return True
 
 

@@ -46,7 +46,8 @@ class ClusterEngine:
                     yield event
         except (EngineEnded, WireBroken, ClusterUnusable):
             place.abandon()
-            self._began = None  # the next run begins where there is room then
+            if self._began == (place, remote):  # else a task beside the run has begun another one
+                self._began = None  # the next run begins where there is room then
             raise
 
     def hurry(self, operation: Operation[Any]) -> None:

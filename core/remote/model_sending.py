@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core.checkpoints.cache import CheckpointCache
-from core.errors import EngineEnded, WireBroken
+from core.errors import EngineEnded, ModelBroken, WireBroken
+from core.files.atomic import words_of
 from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 from core.models.importing import files_of
@@ -38,9 +39,17 @@ class Sent:
 def send_model(connect: Callable[[], Peer], place: Path, memory: CheckpointCache) -> Generator[Sent]:
     """Sends a single file or a diffusers folder, from where an earlier try ended.
 
-    Closing the generator leaves what is there for the next try. Raises ModelBroken and OSError here, ComputerAway
-    and EngineEnded for the line, and what the other end raises: SaveFailed, InvalidRequest or WireBroken.
+    Closing the generator leaves what is there for the next try. Raises ModelBroken for what cannot be read
+    here, ComputerAway and EngineEnded for the line, and what the other end raises: SaveFailed, InvalidRequest or
+    WireBroken.
     """
+    try:
+        yield from _send(connect, place, memory)
+    except OSError as error:
+        raise ModelBroken(place, words_of(error)) from error
+
+
+def _send(connect: Callable[[], Peer], place: Path, memory: CheckpointCache) -> Generator[Sent]:
     placed = files_of(place)
     total, files = sum(path.stat().st_size for path, _ in placed), list[ModelFile]()
     for path, within in placed:

@@ -42,8 +42,8 @@ class ModelStore:
         """Begins a model, or goes on with it. Raises WireBroken, SaveFailed, InvalidRequest and OSError."""
         _check(order)
         self._offer = None
-        target = self._target(order)
-        if _is_there(target, order):
+        target, is_there = self._target(order)
+        if is_there:
             return Lacks(len(order.files), 0)
         missing = sum(file.size for file in order.files) - self._taken(order)
         if (free := self._free(self._folder)) < missing + SPARE_BYTES:
@@ -88,23 +88,25 @@ class ModelStore:
         return Lacks(len(offer.files), 0)
 
     def _finish(self, offer: OfferModel) -> None:
-        begun, target = self._begun(offer), self._target(offer)
-        if not _is_there(target, offer):  # else an engine beside this one has finished it
+        begun, (target, is_there) = self._begun(offer), self._target(offer)
+        if not is_there:  # else an engine beside this one has finished it
             (begun if offer.files[0].path else begun / offer.name).rename(target)
         shutil.rmtree(begun, ignore_errors=True)
         self._offer = None
 
-    def _target(self, offer: OfferModel) -> Path:
-        """Returns the place under the model's name, or one that tells it from another content of that name."""
-        target = self._folder / offer.name
-        if not os.path.lexists(target) or _is_there(target, offer):
-            return target
-        weights = max(offer.files, key=lambda file: file.size)
-        other = target.with_name(f"{target.stem}-{weights.sha256[:8]}{target.suffix}")
-        if os.path.lexists(other) and not _is_there(other, offer):
-            folder = self._folder
-            raise InvalidRequest("model", offer.name, tr("one whose name is not taken in {folder}", folder=folder))
-        return other
+    def _target(self, offer: OfferModel) -> tuple[Path, bool]:
+        """Returns the place under the model's name, or one that tells it from another content of that name.
+
+        True stands for a place where the model is already.
+        """
+        weights, own = max(offer.files, key=lambda file: file.size), self._folder / offer.name
+        for target in (own, own.with_name(f"{own.stem}-{weights.sha256[:8]}{own.suffix}")):
+            if not os.path.lexists(target):
+                return target, False
+            if _is_there(target, offer):
+                return target, True
+        reason = tr("one whose name is not taken in {folder}", folder=self._folder)
+        raise InvalidRequest("model", offer.name, reason)
 
     def _begun(self, offer: OfferModel) -> Path:
         told = hashlib.sha256(repr(offer).encode("utf-8", "surrogatepass")).hexdigest()
