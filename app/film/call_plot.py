@@ -45,6 +45,17 @@ class Curve:
     is_ghost: bool = False
     has_points: bool = True
 
+    @property
+    def has_dots(self) -> bool:
+        """Returns whether each point is told from its neighbours."""
+        return self.has_points and not self.is_ghost and len(self.y) <= _MOST_POINTS
+
+    def heights(self, *, is_logarithmic: bool) -> NDArray[np.float64]:
+        """Returns the places on the y axis, NaN for those that have none: sigma may be infinite, or zero."""
+        with np.errstate(divide="ignore"):
+            y = np.log10(self.y) if is_logarithmic else np.asarray(self.y, np.float64)
+        return np.where(np.isfinite(y), y, np.nan)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -103,6 +114,11 @@ class Chart(pg.GraphicsView):
         self._items.append(item)
         self.area.addItem(item, ignoreBounds=not counts_for_range)
 
+    def fit(self) -> None:
+        """Fits the axes to the items now: pyqtgraph does it while it paints, and then paints all of it again."""
+        scene: Any = self.scene()
+        scene.prepareForPaint()
+
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         if ev.button() is Qt.MouseButton.LeftButton:
             self._tell(ev)
@@ -141,6 +157,8 @@ class CallPlot(QWidget):
         self.note: Note | None = None
         self._is_logarithmic = False
         self._y_label = ""
+        self._look: tuple[object, ...] = ()
+        self._lines: list[Any] = []
         self.chart = Chart(self)
         self.chart.pressed_at.connect(self._go_to)
         self.marker: Any = pg.InfiniteLine(angle=90)
@@ -169,10 +187,19 @@ class CallPlot(QWidget):
         self.note = note
         self._is_logarithmic = is_logarithmic
         self._y_label = y_label
-        self.chart.bottom.setLabel(x_label)  # the left axis' name stands above the chart
         self.chart.left.setTicks([_logarithmic_ticks(curves)] if is_logarithmic else None)
-        self.chart.area.setXRange(float(places[0]), float(places[-1]), padding=self.padding)
-        self._draw()
+        ends = float(places[0]), float(places[-1])
+        looks = ((curve.name, curve.colour, curve.is_ghost, curve.has_dots) for curve in self._drawn)
+        look = (*looks, *ends, note, y_label, x_label, is_logarithmic)
+        if look == self._look:  # a film has grown: new lines for each step would take twice the time
+            for line, curve in zip(self._lines, self._drawn, strict=True):
+                line.setData(curve.x, curve.heights(is_logarithmic=is_logarithmic))
+        else:
+            self._look = look
+            self.chart.bottom.setLabel(x_label)  # the left axis' name stands above the chart
+            self.chart.area.setXRange(*ends, padding=self.padding)
+            self._draw()
+        self.chart.fit()
 
     def show_call(self, call: int) -> None:
         """Moves the marker."""
@@ -182,6 +209,12 @@ class CallPlot(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self.curves:
             self._draw()
+
+    @property
+    def _drawn(self) -> list[Curve]:
+        """Returns the curves that have a point to be drawn."""
+        heights = (curve.heights(is_logarithmic=self._is_logarithmic) for curve in self.curves)
+        return [curve for curve, y in zip(self.curves, heights, strict=True) if np.isfinite(y).any()]
 
     @Slot(float)
     def _go_to(self, place: float) -> None:
@@ -197,8 +230,9 @@ class CallPlot(QWidget):
             axis.setPen(colours.color(QPalette.ColorRole.Mid))
             axis.setTextPen(muted)
         self.chart.clear_items()
-        for curve in self.curves:
-            self._draw_curve(curve, self._ghost_line(curve)[0])
+        self._lines = [self._line(curve) for curve in self._drawn]
+        for line in self._lines:
+            self.chart.add_item(line)
         if self.note is not None:
             self.chart.add_item(
                 pg.InfiniteLine(
@@ -213,19 +247,14 @@ class CallPlot(QWidget):
         self.chart.add_item(self.marker, counts_for_range=False)
         self._write_legend(text, muted)
 
-    def _draw_curve(self, curve: Curve, style: Qt.PenStyle) -> None:
-        """Plots one curve. Sigma may be infinite at the first step and zero at the last: they get no point."""
-        with np.errstate(divide="ignore"):
-            y = np.log10(curve.y) if self._is_logarithmic else np.asarray(curve.y, np.float64)
-        y = np.where(np.isfinite(y), y, np.nan)
-        if not np.isfinite(y).any():
-            return
+    def _line(self, curve: Curve) -> Any:
         colour = self._colour(curve)
-        points: dict[str, Any] = {}
-        if curve.has_points and not curve.is_ghost and len(y) <= _MOST_POINTS:
-            points = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
-        pen = pg.mkPen(colour, width=1 if curve.is_ghost else 2, style=style)
-        self.chart.add_item(pg.PlotDataItem(curve.x, y, pen=pen, connect="finite", antialias=True, **points))
+        dots: dict[str, Any] = {}
+        if curve.has_dots:
+            dots = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
+        pen = pg.mkPen(colour, width=1 if curve.is_ghost else 2, style=self._ghost_line(curve)[0])
+        y = curve.heights(is_logarithmic=self._is_logarithmic)
+        return pg.PlotDataItem(curve.x, y, pen=pen, connect="finite", antialias=True, **dots)
 
     def _colour(self, curve: Curve) -> QColor:
         if curve.is_ghost:
