@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -51,6 +51,9 @@ class ViewArea(QWidget):
         self._columns = 0
         self._moment: FrameContext | None = None
         self._frames: list[ViewFrame] = []
+        self._waiting: list[ViewFrame] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._show_next)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 4, 8, 4)
         self._grid.setSpacing(8)
@@ -87,11 +90,22 @@ class ViewArea(QWidget):
         self._explained.update(VIEWS)
 
     def show_moment(self, moment: FrameContext | None) -> None:
-        """Shows a moment as soon as the area is visible."""
+        """Shows a moment as soon as the area is visible: in one view now, in the others one after the other.
+
+        What the user does comes between them. Where moments come faster, each view gets its turn.
+        """
         self._moment = moment
         if not self.isHidden():
-            for frame in self.frames:
-                frame.show_moment(moment)
+            waiting = [frame for frame in self._waiting if frame in self.frames]
+            self._waiting = waiting + [frame for frame in self.frames if frame not in waiting]
+            self._show_next()
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._waiting:
+            self._waiting.pop(0).show_moment(self._moment)
+        if self._waiting:
+            self._next.start()
 
     @Slot(float, float)
     def look_at(self, x: float, y: float) -> None:
