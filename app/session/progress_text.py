@@ -2,7 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from types import MappingProxyType
 
 from app.session.run import Ending, RunState
@@ -40,6 +41,7 @@ class Progress:
         self._phase: Phase | None = None
         self._last_phase: Phase | None = None
         self._film: Film | None = None
+        self._work: Sequence[float] = (0.0,)
         self._index, self._count = 0, 1
         self._calls_done = 0
         self._advanced: Advanced | None = None
@@ -74,7 +76,8 @@ class Progress:
             return ""
         schedule = self._film.schedule
         call_seconds = sum(self._last_seconds) / len(self._last_seconds)
-        left = (self._work(schedule.calls) - self._work(self._calls_done)) / self._work_of(self._calls_done - 1)
+        work, last = self._work, max(self._calls_done - 1, 0)
+        left = (work[-1] - work[self._calls_done]) / (work[last + 1] - work[last])
         step_seconds = call_seconds * schedule.calls / max(self._film.request.all_steps, 1)
         parts = [tr("{seconds} s/step", seconds=_short(step_seconds))]
         if left:
@@ -82,18 +85,6 @@ class Progress:
         if self.queue_seconds is not None:
             parts.append(tr("queue {duration}", duration=duration(self.queue_seconds)))
         return "  ·  ".join(parts)
-
-    def _work_of(self, call: int) -> float:
-        """Returns the work of a call, in calls of the first pass: about as many pixels as it has."""
-        film = self._film
-        if film is None or film.second is None or not film.first_call_at(max(call, 0)):
-            return 1.0
-        large, small = film.second.size, film.request.size
-        return large.width * large.height / (small.width * small.height)
-
-    def _work(self, calls: int) -> float:
-        """Returns the work of so many calls from the start."""
-        return sum(map(self._work_of, range(calls)))
 
     @property
     def _place(self) -> str:
@@ -128,7 +119,7 @@ class Progress:
                     self._advanced = None  # of the phase before: each counts its own
                 self.fraction = self.fraction if happened in (None, Phase.decoding, Phase.enlarging) else None
             case Started():
-                self._film = happened.film
+                self._film, self._work = happened.film, _work(happened.film)
                 self._index, self._count = happened.index, happened.count
                 self._calls_done = 0
                 self.fraction = 0.0
@@ -137,7 +128,7 @@ class Progress:
                 self._last_seconds.append(happened.seconds)
                 self._advanced = None  # of enlarging between two passes
                 if self._film is not None:
-                    self.fraction = self._work(self._calls_done) / self._work(self._film.schedule.calls)
+                    self.fraction = self._work[self._calls_done] / self._work[-1]
             case Advanced():
                 self._advanced = happened
                 self.fraction = happened.done / max(happened.total, 1)
@@ -206,6 +197,17 @@ class Progress:
     def _where(self, film: Film) -> str:
         done = film.schedule.steps[self._calls_done - 1] + 1
         return tr("step {done} of {steps}", done=done, steps=film.request.all_steps)
+
+
+def _work(film: Film) -> Sequence[float]:
+    """Returns the work before each call and after the last one, in calls of the first pass.
+
+    That of a call of a second pass is about that of its pixels.
+    """
+    large, small = film.second.size if film.second is not None else film.request.size, film.request.size
+    later = large.width * large.height / (small.width * small.height)
+    works = (later if film.first_call_at(call) else 1.0 for call in range(film.schedule.calls))
+    return tuple(accumulate(works, initial=0.0))
 
 
 def duration(seconds: float) -> str:

@@ -95,6 +95,12 @@ def test_several_pictures_are_told_with_the_time_that_they_took_without_pauses(f
     assert progress.words == "4 pictures in 6.8 s"
 
 
+def test_the_time_left_is_told_before_the_first_step_of_the_next_picture(running: Progress, film: Film) -> None:
+    running.follow(stepped(film, 19))
+    running.follow(Started(film, 1, 2))
+    assert running.figures == "0.50 s/step  ·  10 s left"
+
+
 def test_stopping_is_told_at_once(running: Progress, film: Film) -> None:
     running.follow(stepped(film, 0))
     running.follow(RunState.stopping)
