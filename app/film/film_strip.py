@@ -66,6 +66,8 @@ class FilmStrip(QAbstractScrollArea):
         self._chosen = 0
         self._thumbnails = _Thumbnails()
         self._scale = CallScale.of(None, self.width())
+        self._cells: Sequence[QRect] = ()
+        self._steps: dict[int, QRect] = {}
         self.texts = FilmTexts(None)
 
     def show_film(self, film: Film | None, chosen: int) -> None:
@@ -93,7 +95,13 @@ class FilmStrip(QAbstractScrollArea):
         self._fit()
 
     def _fit(self) -> None:
+        """Finds the places of all calls, and of each step: painting asks for them all the time."""
         self._scale = CallScale.of(self._film, self.viewport().width())
+        self._cells = [self._cell(call) for call in range(self._scale.calls)]
+        self._steps = {}
+        steps = self._film.schedule.steps if self._film is not None else ()
+        for step, cell in zip(steps, self._cells, strict=False):
+            self._steps[step] = self._steps.get(step, cell).united(cell)
         self.viewport().update()
 
     def _update_around(self, calls: Iterable[int]) -> None:
@@ -102,7 +110,7 @@ class FilmStrip(QAbstractScrollArea):
         aside = self._scale.picture_px[0] + GAP_PX
         for call in calls:
             if call < len(steps):
-                place = self._cells(steps, steps[call]).adjusted(-aside, -GAP_PX, aside, 0)
+                place = self._steps[steps[call]].adjusted(-aside, -GAP_PX, aside, 0)
                 place.setBottom(self.height())
                 self.viewport().update(place)
 
@@ -125,13 +133,13 @@ class FilmStrip(QAbstractScrollArea):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ratio = self.devicePixelRatioF()
-        self._thumbnails.set_size(self._cell(0).size() * ratio)
+        self._thumbnails.set_size(self._cells[0].size() * ratio)
         wanted = self._reached_by(event.rect())
         shown = [call for call in self._scale.shown if call in wanted and call != self._chosen]
         for call in (*shown, self._chosen):  # which may lie over its neighbours
-            if self._cell(call).adjusted(*_AROUND).intersects(event.rect()):
+            if self._cells[call].adjusted(*_AROUND).intersects(event.rect()):
                 self._paint_cell(painter, self._film, call)
-        pitch = self._cell(0).width()
+        pitch = self._cells[0].width()
         here = self._scale.place_of(self._chosen)
         apart = [
             call for call in shown if self._scale.every == 1 or abs(self._scale.place_of(call) - here) >= pitch
@@ -165,7 +173,7 @@ class FilmStrip(QAbstractScrollArea):
             text = position_text(self._film, call)
             if words := self.texts.words_at(call):
                 text += f"\n{words if len(words) <= _LONGEST_TEXT else words[: _LONGEST_TEXT - 1] + '…'}"
-            QToolTip.showText(event.globalPos(), text, self.viewport(), self._cell(call))
+            QToolTip.showText(event.globalPos(), text, self.viewport(), self._cells[call])
             return True
         return super().viewportEvent(event)
 
@@ -173,11 +181,6 @@ class FilmStrip(QAbstractScrollArea):
         width, height = self._scale.picture_px
         left = round(self._scale.place_of(call) - width / 2)
         return QRect(left, GAP_PX + (HIGHEST_PX - height) // 2, width, height)
-
-    def _cells(self, steps: Sequence[int], step: int) -> QRect:
-        """Returns the place of all calls of a step."""
-        begin = steps.index(step)
-        return self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
 
     def _reached_by(self, area: QRect) -> range:
         """Returns all calls of which a picture or a label may lie in an area: asking each is slow."""
@@ -190,8 +193,9 @@ class FilmStrip(QAbstractScrollArea):
             self.call_chosen.emit(self.call_at(place))
 
     def _paint_cell(self, painter: QPainter, film: Film, call: int) -> None:
-        cell, colours = self._cell(call), self.palette()
-        if any(self.texts.changes_at(call - before) for before in range(min(self._scale.every, call + 1))):
+        cell, colours = self._cells[call], self.palette()
+        unseen = range(min(self._scale.every, call + 1))
+        if not self.texts.is_constant and any(self.texts.changes_at(call - before) for before in unseen):
             x = cell.left() - GAP_PX / 2
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
             painter.drawLine(QLineF(x, cell.top(), x, cell.bottom()))
@@ -217,7 +221,7 @@ class FilmStrip(QAbstractScrollArea):
         top = GAP_PX + HIGHEST_PX + _LABEL_GAP_PX
         chosen_step, reach = steps[self._chosen], metrics.horizontalAdvance(str(len(steps)))
         for step in {steps[call] for call in calls}:
-            cells = self._cells(steps, step)
+            cells = self._steps[step]
             label = QRect(cells.left(), top, cells.width(), metrics.height())
             if not label.adjusted(-reach, 0, reach, 0).intersects(wanted):
                 continue
@@ -225,7 +229,7 @@ class FilmStrip(QAbstractScrollArea):
             role = QPalette.ColorRole.WindowText if is_chosen else QPalette.ColorRole.PlaceholderText
             painter.setPen(self.palette().color(role))
             painter.drawText(label, Qt.AlignmentFlag.AlignCenter, str(step + 1))
-            if steps.count(step) > 1:
+            if cells.width() > self._cells[0].width():
                 self._paint_bracket(painter, label, metrics.horizontalAdvance(str(step + 1)))
 
     def _paint_bracket(self, painter: QPainter, label: QRect, text_px: int) -> None:

@@ -58,5 +58,5 @@ def test_the_handle_stands_under_the_picture(qtbot: QtBot, calls: int) -> None:
     strip.show_film(film, 0)
     scrubber.set_film(film)
     for call in range(calls):
-        cell: QRect = strip._cell(call)  # pyright: ignore[reportPrivateUsage]
+        cell: QRect = strip._cells[call]  # pyright: ignore[reportPrivateUsage]
         assert cell.center().x() == pytest.approx(scrubber.scale.place_of(call), abs=1.5)

@@ -180,7 +180,7 @@ def test_keys_go_on_from_the_picture_that_was_pressed(panel: FilmPanel, qtbot: Q
     panel.show_film(synthetic_film.film(6))
     panel.activateWindow()
     strip = found(panel, FilmStrip)
-    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip._cell(2).center())  # pyright: ignore[reportPrivateUsage]
+    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip._cells[2].center())  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(scrubber(panel).hasFocus)
     qtbot.keyClick(scrubber(panel), Qt.Key.Key_Right)
     assert panel.call == 3

@@ -30,7 +30,7 @@ def strip(qtbot: QtBot) -> FilmStrip:
 
 
 def cell(strip: FilmStrip, call: int) -> QRect:
-    return strip._cell(call)  # pyright: ignore[reportPrivateUsage]
+    return strip._cells[call]  # pyright: ignore[reportPrivateUsage]
 
 
 def seen_colour(strip: FilmStrip, call: int) -> tuple[int, int, int]:
