@@ -42,6 +42,7 @@ def times_enlarged(image: QImage) -> int:
 def resized(image: QImage, size: QSize) -> QImage:
     """Returns a picture in another size, by a cubic filter, in the format that is painted without conversion."""
     width, height = size.width(), size.height()
-    made = Image.fromarray(to_pixels(image)).resize((width, height), Image.Resampling.BICUBIC).convert("RGBA")
-    # its fourth byte must be 255: Qt takes it along into pictures with transparency
-    return QImage(made.tobytes("raw", "BGRA"), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    given = image.convertToFormat(QImage.Format.Format_RGB32)  # four bytes a pixel, the last one 255
+    pixels = Image.frombuffer("RGBX", (given.width(), given.height()), given.constBits(), "raw", "RGBX", 0, 1)
+    made = pixels.resize((width, height), Image.Resampling.BICUBIC)
+    return QImage(made.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

@@ -13,6 +13,7 @@ from app.film.frame_context import FrameContext
 from app.film.position import number, positions
 from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import combo_box
+from app.widgets.still_line import StillLine
 from core.film.film import Schedule
 from core.language.words import tr
 from core.measures.noise_levels import alphas_cumprod, log_snr
@@ -46,10 +47,10 @@ class ScheduleView(FilmView):
         choices = ((quantity.label, quantity) for quantity in _QUANTITIES)
         self.quantity_combo = combo_box(choices, "scheduleQuantityCombo", tr("Quantity"))
         self.quantity_combo.currentIndexChanged.connect(self._redraw)
-        self._value = text_label(parent=self, role="number")
+        self._value = text_label(role="number")
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
-        head = hbox(self.quantity_combo, stretched(self._value))
+        head = hbox(self.quantity_combo, stretched(StillLine(self._value)))
         vbox(head, stretched(self.plot), on=self)
 
     def show_moment(self, moment: FrameContext) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -63,6 +63,36 @@ def test_four_views_stay_in_step(panel: FilmPanel, qtbot: QtBot, monkeypatch: py
     panel.select(2)
     qtbot.waitUntil(lambda: all(calls[-1:] == [2] for calls in shown))
     assert [calls.count(2) for calls in shown] == [1] * 4
+
+
+class Layouts(QObject):
+    """Counts how often a widget was told to place its parts again."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return False
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_another_step_places_nothing_of_the_window_anew(
+    panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    film = synthetic_film.film(14)
+    panel.show_film(replace(film, frames=film.frames[:1]))
+    panel.open_views([name])
+    layouts, shown = Layouts(area(panel)), calls_of(area(panel).frames[0].view, monkeypatch)
+    counts: list[int] = []
+    for calls in range(2, 14):
+        panel.grow(replace(film, frames=film.frames[:calls]))
+        qtbot.waitUntil(lambda calls=calls: shown[-1:] == [calls - 1])
+        qtbot.wait(5)
+        counts.append(layouts.count)
+    assert counts[-1] == counts[-4]  # the first ones come with the view
 
 
 def test_each_view_gets_its_turn_where_steps_come_faster_than_all_can_show(
