@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.messages.errors import Message
-from app.session.newest_step import NewestStep
-from app.session.run import Ending, Run, RunState, WorkerState
+from app.session.inbox import Ended, Inbox
+from app.session.run import Run, RunState, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.runs.events import Event, Loading, Phase, Placed, Started, Stepped
@@ -55,11 +54,13 @@ class Runner(QObject):
         self.stepped: Stepped | None = None
         self.node, self.losses = "", 0
         self.is_leaving = False
-        self._newest_step = NewestStep(self)
-        self._newest_step.shown.connect(self._on_step_shown)
-        thread.worker.happened.connect(self._on_happened)
-        thread.worker.state_changed.connect(self._on_worker_state_changed)
-        thread.worker.ended.connect(self._on_ended)
+        self._inbox = Inbox(self)
+        self._inbox.came.connect(self._on_came)
+        self._inbox.shown.connect(self._on_shown)
+        at_once = Qt.ConnectionType.DirectConnection  # in the worker's thread
+        thread.worker.happened.connect(self._inbox.put, at_once)
+        thread.worker.state_changed.connect(self._inbox.put, at_once)
+        thread.worker.ended.connect(self._inbox.end, at_once)
         thread.start()
 
     def begin(self, run: Run) -> None:
@@ -118,10 +119,18 @@ class Runner(QObject):
             self.changed.emit(self)
 
     @Slot(object)
+    def _on_came(self, told: Event | WorkerState | Ended) -> None:
+        match told:
+            case WorkerState():
+                self._on_worker_state_changed(told)
+            case Ended(ending, problem):
+                self._set_phase(None)
+                self.ended.emit(self, ending, problem)
+            case _:
+                self._on_happened(told)
+
     def _on_happened(self, event: Event) -> None:
         run = self.run
-        if not isinstance(event, Stepped):
-            self._newest_step.show()
         if isinstance(event, Started):
             if run is not None and run.count > 1:
                 event = replace(event, index=run.number, count=run.count)
@@ -131,28 +140,18 @@ class Runner(QObject):
             self.changed.emit(self)
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
+        self.stepped = event if isinstance(event, Stepped) else self.stepped
         self.happened.emit(self, event)
-        if isinstance(event, Stepped):
-            self.stepped = event
-            self._newest_step.take(event)
 
     @Slot()
     def _on_finished(self) -> None:
         self.left.emit(self)
 
     @Slot(object)
-    def _on_step_shown(self, stepped: Stepped) -> None:
+    def _on_shown(self, stepped: Stepped) -> None:
         self.step_shown.emit(self, stepped)
 
-    @Slot(object)
     def _on_worker_state_changed(self, state: WorkerState) -> None:
-        self._newest_step.show()
         film = self.progress.film if self.progress.is_developing else None
         if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
             self.rested.emit(self)
-
-    @Slot(object, object)
-    def _on_ended(self, ending: Ending, problem: Message | None) -> None:
-        self._newest_step.show()
-        self._set_phase(None)
-        self.ended.emit(self, ending, problem)

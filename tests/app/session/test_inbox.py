@@ -6,13 +6,15 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.session.newest_step import REST_MS, NewestStep
-from app.session.run import Ending, RunState
+from app.session.inbox import REST_MS, Ended, Inbox
+from app.session.run import Ending, RunState, WorkerState
 from app.session.session import Session
 from core.request.request import GenerationRequest
 from core.runs.events import LinearPreview, Phase, Stepped
@@ -66,21 +68,84 @@ def test_few_steps_are_shown_and_the_last_one_is_before_the_decode(
     assert seen.index(STEPS - 1) < seen.index(Phase.decoding)
 
 
-def test_steps_that_take_long_to_paint_are_shown_less_often(qtbot: QtBot) -> None:
-    seconds = itertools.count(0.0, 0.04)
-    shown: list[Stepped] = []
-    parent = QObject()
-    newest = NewestStep(parent, lambda: next(seconds))
-    newest.shown.connect(shown.append)
+@pytest.fixture
+def steps() -> list[Stepped]:
     made = film(GenerationRequest("a"))
-    steps = [Stepped(made, LinearPreview(made), 0.1) for _ in range(3)]
+    return [Stepped(made, LinearPreview(made), 0.1) for _ in range(3)]
+
+
+def heard_of(inbox: Inbox) -> list[object]:
+    """Lists all that comes, and "shown" where the step before it is to be shown."""
+    heard: list[object] = []
+    inbox.came.connect(heard.append)
+
+    def show(_step: Stepped) -> None:
+        heard.append("shown")
+
+    inbox.shown.connect(show)
+    return heard
+
+
+def test_steps_that_take_long_to_paint_are_shown_less_often(qtbot: QtBot, steps: list[Stepped]) -> None:
+    seconds = itertools.count(0.0, 0.02)
+    parent = QObject()
+    inbox = Inbox(parent, lambda: next(seconds))
+    heard = heard_of(inbox)
     for step in steps:
-        newest.take(step)
-    assert shown == steps[:1]
-    qtbot.waitUntil(lambda: newest._rest.interval() > 2 * REST_MS)  # pyright: ignore[reportPrivateUsage]
-    assert shown == steps[:1]
-    qtbot.waitUntil(lambda: len(shown) == 2)
-    assert shown[1] is steps[-1]
+        inbox.put(step)
+    assert heard == [steps[0], "shown"]
+    qtbot.waitUntil(lambda: inbox._rest.interval() > 2 * REST_MS)  # pyright: ignore[reportPrivateUsage]
+    assert heard == [steps[0], "shown"]
+    qtbot.waitUntil(lambda: len(heard) == 5)
+    assert heard[2:] == [*steps[1:], "shown"]
+
+
+def test_all_else_comes_at_once_and_after_the_steps_before_it(qtbot: QtBot, steps: list[Stepped]) -> None:
+    parent = QObject()
+    inbox = Inbox(parent)
+    heard = heard_of(inbox)
+    for told in (*steps, WorkerState.paused):
+        inbox.put(told)
+    inbox.end(Ending.cancelled, None)
+    last = [WorkerState.paused, Ended(Ending.cancelled, None)]
+    assert heard == [steps[0], "shown", *steps[1:], "shown", *last]
+
+
+def test_each_step_of_a_fast_engine_comes_once_and_few_are_shown(qtbot: QtBot, steps: list[Stepped]) -> None:
+    parent = QObject()
+    inbox = Inbox(parent)
+    heard = heard_of(inbox)
+    sent = [replace(steps[0], seconds=float(number)) for number in range(3000)]
+
+    def send() -> None:
+        for number, event in enumerate(sent):
+            inbox.put(event)
+            if number % 100 == 0:
+                time.sleep(0.001)  # lets the other thread take some
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    qtbot.waitUntil(lambda: sent[-1] in heard and heard[-1] == "shown")
+    thread.join()
+    assert [told for told in heard if told != "shown"] == sent
+    assert heard.count("shown") < len(sent) / 10
+
+
+def test_what_is_handed_on_in_an_event_loop_inside_keeps_its_order(qtbot: QtBot, steps: list[Stepped]) -> None:
+    parent = QObject()
+    inbox = Inbox(parent)
+    heard = heard_of(inbox)
+
+    def ask(told: object) -> None:
+        if told is WorkerState.paused:
+            inbox.put(WorkerState.idle)
+            QApplication.processEvents()
+
+    inbox.put(steps[0])
+    inbox.came.connect(ask)
+    for told in (steps[1], steps[2], WorkerState.paused):
+        inbox.put(told)
+    assert heard == [steps[0], "shown", steps[1], steps[2], "shown", WorkerState.paused, WorkerState.idle]
 
 
 def test_a_pause_and_a_single_step_show_the_step_at_which_the_run_rests(
