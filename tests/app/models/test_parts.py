@@ -83,7 +83,9 @@ def opened(
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     shutil.copytree(files, tmp_path, dirs_exist_ok=True)
-    return Opened(tmp_path, make_session, qtbot)
+    opened = Opened(tmp_path, make_session, qtbot)
+    qtbot.waitUntil(lambda: "z_turbo" in opened.page.cards)
+    return opened
 
 
 def test_the_card_has_each_part_and_another_choice_is_kept(opened: Opened, qtbot: QtBot) -> None:
