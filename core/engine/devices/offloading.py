@@ -101,6 +101,11 @@ class Offloading:
             return "compiled"
         return GRAPHS if self._graphs is not None else ""
 
+    @property
+    def graphs(self) -> int:
+        """Returns how many of the network's calls are replayed now, of as many kinds."""
+        return self._graphs.count if self._graphs is not None else 0
+
     def use_graphs(self) -> None:
         """Replays the network's calls as graphs, if its weights stay on the device and there is room for that."""
         self.drop_graphs()

@@ -56,8 +56,7 @@ def capture_on(device: torch.device) -> Capture | None:
 
 
 class _Cuda:
-    """Has a stream of its own for each graph: those of one stream share a workspace, which goes with the first
-    (torch issue 193402)."""
+    """Has a stream of its own for each graph, as far as torch's 32 suffice: it gives them out in turns."""
 
     def __init__(self, device: torch.device) -> None:
         self._streams = [torch.cuda.Stream(device) for _ in range(MOST_GRAPHS)]
@@ -73,6 +72,7 @@ class _Cuda:
             # a capture that fails does not go back to the stream before it
             with (
                 torch.cuda.stream(torch.cuda.current_stream()),
+                _with_workspaces_of_its_own(),
                 torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
             ):
                 outputs = work()
@@ -80,6 +80,21 @@ class _Cuda:
             _end_capture(stream.device_index, pool)
             raise
         return graph.replay, outputs
+
+
+@contextmanager
+def _with_workspaces_of_its_own() -> Generator[None]:
+    """Has the workspaces of cuBLAS lie in the memory of the graph that is captured, and go with it.
+
+    They are kept for each stream otherwise, also while graphs have their addresses; but a graph that goes frees
+    those of its stream, on which another one may have been captured (torch issue 193402). Torch's inductor does
+    the same (``clear_cublas_manager`` in ``cudagraph_trees.py``).
+    """
+    _C._cuda_clearCublasWorkspaces()
+    try:
+        yield
+    finally:
+        _C._cuda_clearCublasWorkspaces()
 
 
 @contextmanager
@@ -137,6 +152,11 @@ class Graphs:
         self._calls: OrderedDict[Hashable, _Call] = OrderedDict()
         network.forward = self._call
 
+    @property
+    def count(self) -> int:
+        """Returns how many calls are replayed now."""
+        return sum(call.graph is not None for call in self._calls.values())
+
     def forget(self) -> None:
         """Captures anew, since weights have changed, or the places where they are."""
         self._calls.clear()
@@ -168,9 +188,13 @@ class Graphs:
         """Returns a graph of the call, None where it cannot be captured or gives other bits than ``expected``."""
         inputs = tree_map(_copied, leaves)
         slot = self._free_slot()
-        args, options = tree_unflatten(inputs, structure)
+
+        def work() -> Any:
+            args, options = tree_unflatten(inputs, structure)  # lists of their own: U-Nets take out what they add
+            return self._forward(*args, **options)
+
         try:
-            replay, outputs = self._capture(lambda: self._forward(*args, **options), slot)
+            replay, outputs = self._capture(work, slot)
             graph = _Graph(slot, inputs, replay, outputs)
             if _equal(_replayed(graph, leaves), expected):
                 log.info("a network's call is replayed as a graph")

@@ -207,9 +207,12 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
         finally:
             current[0] = before
 
+    cleared = MagicMock()
+
     @contextmanager
     def graph(_graph: Any, *, stream: Any, **options: Any) -> Generator[None]:
         assert options["capture_error_mode"] == "thread_local"
+        assert cleared.call_count % 2 == 1  # of cuBLAS' workspaces, which come to lie in the graph's memory then
         before, current[0] = current[0], stream
         yield
         current[0] = before  # not where the work fails
@@ -223,6 +226,7 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
     monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", mode)
     monkeypatch.setattr("torch._C._cuda_endAllocateToPool", ended, raising=False)
     monkeypatch.setattr("torch._C._cuda_releasePool", ended, raising=False)
+    monkeypatch.setattr("torch._C._cuda_clearCublasWorkspaces", cleared, raising=False)
     capture, used = capture_on(torch.device("cuda", 0)), list[Any]()
     assert capture is not None
     for slot in (0, 1):
@@ -232,6 +236,7 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
     assert used[0] is not used[2]
     assert [call.args[0] == "error" for call in mode.call_args_list] == [True, False] * 2
     ended.assert_not_called()
+    assert cleared.call_count == 4
 
     def failing() -> None:
         used.append(current[0])
@@ -242,6 +247,7 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
         capture(failing, 0)
     assert current == [main]
     assert ended.call_count == 2
+    assert cleared.call_count == 6
 
     ended.reset_mock()
     used.append(main)
@@ -249,6 +255,24 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
         capture(failing, 0)  # already while it is warmed up, as where it waits for the device
     ended.assert_not_called()
     assert mode.call_args.args[0] != "error"
+
+
+def test_what_a_u_net_takes_out_of_a_list_is_there_again_when_it_is_captured() -> None:
+    """Of what an adapter gives it (``down_intrablock_additional_residuals``)."""
+    network, captures = tiny.unet().requires_grad_(requires_grad=False), Recaptures()
+    x, text = torch.randn(1, 4, 16, 16), torch.randn(1, 5, tiny.WIDTH)
+    given = torch.randn(1, 8, 8, 8), torch.randn(1, 16, 8, 8)
+
+    def call() -> torch.Tensor:
+        return network(x, 7, text, down_intrablock_additional_residuals=list(given), return_dict=False)[0]
+
+    expected = call()
+    graphs = Graphs(network, captures)
+    for _ in range(EAGER_CALLS + 2):
+        assert torch.equal(call(), expected)
+    assert (graphs.count, captures.replays) == (1, 2)
+    graphs.remove()
+    assert graphs.count == 0
 
 
 def test_a_kind_of_call_that_was_not_made_for_long_is_forgotten() -> None:
