@@ -75,5 +75,6 @@ def nvidia_gpu() -> Generator[Nvidia]:
         for name in ("set_device", "empty_cache", "synchronize", "Stream", "Event", "current_stream"):
             patch.setattr(torch.cuda, name, MagicMock())
         patch.setattr(torch.cuda, "stream", _stream)
+        patch.setattr(torch.accelerator, "empty_host_cache", MagicMock())
         patch.setattr(torch, "_has_compatible_shallow_copy_type", Mock(return_value=True))
         yield gpu

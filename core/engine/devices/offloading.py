@@ -285,13 +285,15 @@ def _bytes_of(weights: Iterable[torch.Tensor]) -> int:
 
 
 def free_caches(device: torch.device) -> None:
-    """Gives back what nothing holds any more."""
-    match device.type:
-        case "cuda":
-            torch.cuda.empty_cache()
-        case "mps":
-            torch.mps.empty_cache()
-        case "xpu":
-            torch.xpu.empty_cache()
-        case _:
-            give_memory_back()
+    """Gives back what nothing holds any more, and what was pinned for it of the computer's memory."""
+    try:
+        match device.type:
+            case "cuda" | "xpu":
+                torch.get_device_module(device).empty_cache()
+                torch.accelerator.empty_host_cache()
+            case "mps":
+                torch.mps.empty_cache()
+            case _:
+                give_memory_back()
+    except RuntimeError as error:  # a lost GPU cannot do that either; the error that told so is on its way
+        log.info("nothing is freed: %s", error)

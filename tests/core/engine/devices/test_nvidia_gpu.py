@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from core.engine.engine import Engine
+from core.errors import DeviceLost
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
@@ -104,3 +106,23 @@ def test_a_run_that_finds_too_little_memory_goes_down_step_by_step_and_the_next_
     assert {weight.device.type for weight in network.parameters()} == {"cuda"}
     assert_same_picture(with_room, expected)
     assert_same_picture(picture(engine, replace(REQUEST, size=Size(72, 64))), large)
+
+
+def test_pinned_memory_is_given_back_with_the_gpus(models: Path, gpu: Nvidia) -> None:
+    del gpu
+    engine = engine_of(models, Placement.group_offload)
+    picture(engine)
+    given_back: Any = torch.accelerator.empty_host_cache
+    given_back.reset_mock()
+    engine.close()
+    given_back.assert_called_once_with()
+
+
+def test_a_lost_gpu_does_not_hide_what_told_so(models: Path, gpu: Nvidia) -> None:
+    del gpu
+    engine = engine_of(models)
+    picture(engine)
+    empty: Any = torch.cuda.empty_cache
+    empty.side_effect = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+    with pytest.raises(DeviceLost), closing(engine):
+        raise DeviceLost("GeForce")
