@@ -5,8 +5,9 @@ import torch
 SIGNS = (
     "out of memory",  # CUDA, HIP and XPU, also by other ways than torch's allocator; Apple: "MPS backend out of …"
     "Invalid buffer size",  # Apple: more than Metal gives to one tensor
-    "CUBLAS_STATUS_ALLOC_FAILED",
+    "BLAS_STATUS_ALLOC_FAILED",  # cuBLAS, and AMD's hipBLAS
     "CUDNN_STATUS_ALLOC_FAILED",
+    "miopenStatusAllocFailed",  # AMD's in the place of cuDNN
     "unable to find an engine to execute this computation",  # cuDNN without room for its workspace
     "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY",  # Intel's Level Zero, also under its older names
     "OUT_OF_RESOURCES",

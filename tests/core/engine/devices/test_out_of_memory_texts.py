@@ -24,7 +24,9 @@ OUT_OF_MEMORY = (
     torch.AcceleratorError(f"CUDA error: out of memory{ASYNCHRONOUS}"),
     torch.AcceleratorError("HIP error: out of memory"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`"),
     RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("miopenStatusAllocFailed"),
     RuntimeError("GET was unable to find an engine to execute this computation"),
     RuntimeError(
         "MPS backend out of memory (MPS allocated: 7.23 GB, other allocations: 1.54 GB, max allowed: 9.07 GB). "
