@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import torch
 
-from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16
+from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16, spare_float64
 from core.engine.devices.probe import failure_of, is_available, is_fused
 from core.errors import DeviceMissing
 from core.families.spec import FamilySpec
@@ -186,6 +186,7 @@ def use(device: torch.device) -> None:
                 torch.cuda.set_per_process_memory_fraction(share, device)
         case "xpu":
             torch.xpu.set_device(device)
+            spare_float64(device)
         case _:
             pass
 
@@ -234,7 +235,9 @@ def _parsed(device: str) -> torch.device:
         asked = torch.device(device)
     except RuntimeError as error:
         raise DeviceMissing(device, (*(backend.kind for backend in _BACKENDS), "cpu")) from error
-    return torch.device(asked.type, asked.index or 0) if asked.type in ("cuda", "xpu") else asked
+    if asked.type in ("cuda", "xpu"):
+        return torch.device(asked.type, asked.index or 0)
+    return asked if asked.index else torch.device(asked.type)  # there is one, which goes by its name
 
 
 def _devices(backend: _Backend) -> list[torch.device]:

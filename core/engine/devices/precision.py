@@ -3,6 +3,7 @@
 import re
 
 import torch
+from diffusers.utils import torch_utils
 
 from core.language.words import tr
 
@@ -49,3 +50,13 @@ def has_bfloat16(device: torch.device) -> bool:
         case _:
             capabilities = torch.cpu.get_capabilities()
             return any(capabilities.get(key) for key in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+
+
+def spare_float64(device: torch.device) -> None:
+    """Has diffusers compute positions in float32 on an Intel GPU without float64, as it does on Apple's.
+
+    Those are Arc A and older ones, on which FLUX's ``get_1d_rotary_pos_embed`` would fail.
+    """
+    if not torch.xpu.get_device_properties(device).has_fp64:
+        lacking = torch_utils._DTYPE_UNSUPPORTED_DEVICES  # pyright: ignore[reportPrivateUsage]
+        lacking[torch.float64] |= {device.type}

@@ -60,10 +60,22 @@ def first_sentence(text: str) -> str:
 
 
 def _missing_code(device: torch.device) -> str:
-    """NVIDIA's code runs on GPUs of the same major capability and no lower minor one; PTX on all later ones."""
-    if device.type != "cuda" or torch.version.hip:
+    """NVIDIA's code runs on GPUs of the same major capability and no lower minor one; PTX on all later ones.
+
+    AMD's runs on the very architecture, or on all of a generic one ("gfx11-generic"). Asked for another one,
+    rocBLAS ends the process instead of telling (rocBLAS issue 1339).
+    """
+    if device.type != "cuda":
         return ""
     properties = torch.cuda.get_device_properties(device)
+    if torch.version.hip:
+        own, there = properties.gcnArchName.partition(":")[0], torch.cuda.get_arch_list()
+        if not there or own in there or any("generic" in one for one in there):
+            return ""
+        known = ", ".join(there)
+        return tr(
+            "this build of torch has no code for its architecture {own}, only for {known}", own=own, known=known
+        )
     own = properties.major, properties.minor
     built = [_parsed(architecture) for architecture in torch.cuda.get_arch_list()]
     for kind, major, minor in built:

@@ -12,6 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 import torch
+from diffusers.utils import torch_utils
 
 from core.engine.devices import probe
 from core.engine.devices.device import memory_now, plan, use
@@ -20,6 +21,7 @@ from core.errors import DeviceMissing
 from core.families import FAMILIES
 from tests.apple import apple_gpu
 
+ROCM_7 = ["gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1101", "gfx1200"]
 CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
 GIB = 2**30
 
@@ -31,6 +33,7 @@ class Gpu:
     minor: int = 6
     gcnArchName: str = ""  # noqa: N815
     total_memory: int = 8 * GIB
+    has_fp64: bool = True
 
 
 OLD, TURING, NEW = (
@@ -43,7 +46,7 @@ SIXTEEN = Gpu("NVIDIA GeForce GTX 1660 Ti", 7, 5)
 
 @contextmanager
 def gpus(*there: Gpu, hip: str | None = None, kind: str = "cuda", **functions: Any) -> Generator[None]:
-    """Lets torch find these GPUs; nothing can be computed on them."""
+    """Lets torch find these GPUs; nothing can be computed on them. ``kind``: ``cuda`` or ``xpu``."""
     module = getattr(torch, kind)
     values = {
         "is_available": True,
@@ -59,7 +62,7 @@ def gpus(*there: Gpu, hip: str | None = None, kind: str = "cuda", **functions: A
 
     defaults["get_device_properties"] = properties
     if kind == "cuda":
-        defaults["get_arch_list"] = lambda: CUDA_13
+        defaults["get_arch_list"] = lambda: CUDA_13 if hip is None else ROCM_7
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.version, "hip", hip)
         for name, function in (defaults | functions).items():
@@ -126,6 +129,50 @@ def test_a_gpu_without_code_for_it_is_told_of_and_the_processor_taken() -> None:
 def test_code_of_the_same_generation_and_ptx_run(gpu: Gpu) -> None:
     with gpus(gpu):
         assert not probe._missing_code(torch.device("cuda:0"))  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "there", "is_told"),
+    [
+        ("gfx1100", ROCM_7, False),
+        ("gfx942:sramecc+:xnack-", ROCM_7, False),
+        ("gfx1036", ROCM_7, True),
+        ("gfx900:xnack-", ROCM_7, True),
+        ("gfx1103", ["gfx11-generic"], False),
+        ("gfx1103", [], False),
+    ],
+)
+def test_an_amd_gpu_without_code_is_not_tried_since_that_would_end_the_process(
+    architecture: str, there: list[str], *, is_told: bool
+) -> None:
+    gpu = Gpu("AMD Radeon Graphics", 11, 0, architecture)
+    with gpus(gpu, hip="7.2", get_arch_list=lambda: there):
+        reason = probe._missing_code(torch.device("cuda:0"))  # pyright: ignore[reportPrivateUsage]
+        assert bool(reason) is is_told
+        assert not is_told or (architecture.partition(":")[0] in reason and "gfx1030" in reason)
+
+
+@pytest.mark.parametrize("name", ["mps", "mps:0", "cpu", "cpu:0"])
+def test_the_only_one_of_a_kind_goes_by_its_name_with_and_without_a_number(name: str) -> None:
+    with apple_gpu():
+        chosen = plan(name)
+        assert str(chosen.device) == name.partition(":")[0]
+        with pytest.raises(DeviceMissing):
+            plan("mps:3")
+
+
+@pytest.mark.parametrize("has_fp64", [True, False])
+def test_an_intel_gpu_without_float64_gets_positions_in_float32(
+    monkeypatch: pytest.MonkeyPatch, *, has_fp64: bool
+) -> None:
+    lacking = torch_utils._DTYPE_UNSUPPORTED_DEVICES  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setitem(lacking, torch.float64, lacking[torch.float64])
+    with gpus(Gpu("Intel(R) Arc(TM) A770", has_fp64=has_fp64), kind="xpu", set_device=Mock()):
+        use(torch.device("xpu", 0))
+    in_what = [
+        torch_utils.maybe_adjust_dtype_for_device(torch.float64, torch.device(kind)) for kind in ("xpu", "cuda")
+    ]
+    assert in_what == [torch.float64 if has_fp64 else torch.float32, torch.float64]
 
 
 DRIVER = (
