@@ -1,7 +1,7 @@
 """Measures in two minutes whether this computer computes rightly, and how fast: ``emulsion doctor --measure``.
 
 No line names a folder or a prompt, so that all of them can be sent to whoever helps. The long form, for whoever
-works on the program, is ``tests/benchmarks/gpu.py``.
+works on the program, is ``tests/benchmarks/gpu``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import torch
 
 from core.engine.devices.device import memory_now
 from core.engine.devices.machine import machine
-from core.engine.devices.probe import failure_of
+from core.engine.devices.probe import failure_of, first_sentence
 from core.engine.engine import Engine
 from core.engine.networks.graphs import GRAPHS
+from core.errors import DeviceLost, OutOfMemory
 from core.film.film import Film
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
@@ -91,8 +92,11 @@ def measure(
         for name, section in _SECTIONS.items():
             if time.monotonic() > ends:
                 yield Line(name, "left out: no time")
-            else:
+                continue
+            try:
                 yield from section(subject)
+            except (OutOfMemory, DeviceLost, RuntimeError) as error:  # one that fails is not to end the others
+                yield Line(name, f"failed: {first_sentence(str(error))}", ok=False)
 
 
 def machine_lines() -> Iterator[Line]:

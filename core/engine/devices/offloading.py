@@ -99,7 +99,7 @@ class Offloading:
         """Returns how the network is called, where that is not as ever."""
         if self._acceleration is Acceleration.compiled:
             return "compiled"
-        return GRAPHS if self._graphs is not None else ""
+        return GRAPHS if self._graphs is not None and not self._graphs.is_refused else ""
 
     @property
     def graphs(self) -> int:

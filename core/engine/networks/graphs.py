@@ -157,6 +157,11 @@ class Graphs:
         """Returns how many calls are replayed now."""
         return sum(call.graph is not None for call in self._calls.values())
 
+    @property
+    def is_refused(self) -> bool:
+        """Returns True where calls have turned out not to be replayable, and none is replayed."""
+        return not self.count and any(call.is_refused for call in self._calls.values())
+
     def forget(self) -> None:
         """Captures anew, since weights have changed, or the places where they are."""
         self._calls.clear()

@@ -72,3 +72,27 @@ def test_a_device_that_does_not_compute_ends_it(models: Path, monkeypatch: pytes
     monkeypatch.setattr(measuring, "failure_of", lambda _device: "no kernel image is available")  # pyright: ignore
     *_, last = measure(Catalogue((models,)), "tiny", "cpu", "float32")
     assert (last.value, last.ok) == ("no kernel image is available", False)
+
+
+def test_a_section_that_fails_ends_no_other_and_misses_its_mark(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_driver(*_: object) -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure\nCUDA kernel errors might be")
+
+    monkeypatch.setattr(measuring, "recorded", no_driver)
+    lines = lines_of(models)
+    assert (lines["exactness"].value, lines["exactness"].ok) == (
+        "failed: CUDA error: unspecified launch failure",
+        False,
+    )
+    assert lines["free memory"].ok is None
+
+
+def test_a_graph_that_is_refused_is_no_graph_that_was_held_to_calls_as_ever(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs_everywhere(monkeypatch).error = RuntimeError("operation not permitted when stream is capturing")
+    lines = lines_of(models)
+    assert lines["way of calls"].value == "as ever"
+    assert "graphs" not in lines

@@ -99,7 +99,9 @@ def test_a_graph_that_is_not_the_network_is_not_used(
     engine = engine_of(models)
     for seed in (5, 6):
         request = replace(REQUEST, seed=seed)
-        assert_same(picture(engine, request).film, picture(engine_of(models, Acceleration.off), request).film)
+        film = picture(engine, request).film
+        assert_same(film, picture(engine_of(models, Acceleration.off), request).film)
+        assert film.computed_by.endswith("CUDA graphs") == (seed == 5)  # the next one knows
     assert len(captures.slots) == 1
     assert captures.replays == (failure == "wrong")
 
