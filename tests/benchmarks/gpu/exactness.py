@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import site
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,22 +36,24 @@ from core.engine.measuring import (
     true_float32,
 )
 from core.film.reader import read_recording
-from core.request.request import Lora, Size, Source
+from core.request.request import GenerationRequest, Lora, Source
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import PreviewMode, Stepped
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 from tests import tiny
-from tests.benchmarks.gpu.bench import SD, Bench, network_of, psnr
+from tests.benchmarks.gpu.bench import Bench, network_of, psnr
 from tests.parity import our_latents, stock_latents, stock_pipeline
 
 NOISED = ("ddim", "ddpm", "lcm", "tcd", "euler", "pndm")
 """Samplers that are measured with a picture to begin with, too: those whose schedules differ most."""
 
 LEAST_PSNR_DB = {"bfloat16": 30.0, "float16": 30.0, "8 bit weights": 40.0, "4 bit weights": 25.0}
+STEPS = 4
 CLOSE_MAPS = 1e-2
 HEAD_WIDTHS = (40, 64, 80, 160, 512)
 SECONDS_TO_STOP = 4.0
+SECONDS_TO_MAKE = 60.0
 FILM_WITH_A_CALL = 10_000
 """Bytes."""
 
@@ -79,14 +83,13 @@ def samplers(bench: Bench) -> Iterator[Line]:
 
 
 def _samplers(bench: Bench) -> Iterator[Line]:
-    size, steps = Size(64, 64), 4
     photo = bench.folder / "photo.png"
     Image.fromarray(np.random.default_rng(4).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(photo)
-    yield from _against_stock(bench, size, steps)
+    yield from _against_stock(bench)
     there, here = bench.engine(), bench.engine(device="cpu")
     for sampler in SAMPLERS:
         for source in (None, Source(str(photo), 0.8)) if sampler in NOISED else (None,):
-            request = bench.request(sampler=sampler, size=size, steps=steps, source=source)
+            request = bench.request(bench.small, sampler=sampler, steps=STEPS, source=source)
             name = f"{sampler}{' from a picture' if source else ''}"
             whole, path = recorded(there, request, bench.folder / "films" / name)
             replayed = result_of(there, OpenFilm(path)).film
@@ -99,15 +102,15 @@ def _samplers(bench: Bench) -> Iterator[Line]:
             yield replace(line, name=f"{name}: {line.name}")
 
 
-def _against_stock(bench: Bench, size: Size, steps: int) -> Iterator[Line]:
+def _against_stock(bench: Bench) -> Iterator[Line]:
     """Final latents of the loop and of diffusers' own pipeline, with the same network on the same device."""
-    folder = bench.make(SD)
-    family = families.load(bench.catalogue.find(SD), plan(str(bench.device), "float32"))
+    folder = bench.make(bench.small)
+    family = families.load(bench.catalogue.find(bench.small), plan(str(bench.device), "float32"))
     pipe = stock_pipeline(DiffusionPipeline, folder, dtype=torch.float32)
     checkpoint = dict(pipe.scheduler.config)
     pipe = pipe.to(bench.device)
     for sampler in SAMPLERS:
-        request = bench.request(sampler=sampler, size=size, steps=steps)
+        request = bench.request(bench.small, sampler=sampler, steps=STEPS)
         ours = our_latents(family, request, 1, bench.device)
         with torch.inference_mode():
             same = torch.equal(ours, stock_latents(pipe, checkpoint, request, 1))
@@ -116,7 +119,7 @@ def _against_stock(bench: Bench, size: Size, steps: int) -> Iterator[Line]:
 
 def precisions(bench: Bench) -> Iterator[Line]:
     """Section A2: 16-bit and packed weights give numbers, near those of float32; probes and LoRAs leave none."""
-    request, there = bench.request(), bench.engine()
+    request, there = bench.request(bench.small), bench.engine()
     whole = picture(there, request)
     for dtype in ("bfloat16", "float16"):
         pixels = picture(bench.engine(dtype), request).image.pixels
@@ -127,12 +130,13 @@ def precisions(bench: Bench) -> Iterator[Line]:
     yield from _probes(bench, there)
     lora = tiny.lora(bench.folder / "lora.safetensors", network_of(there), "unet")
     changed = picture(there, replace(request, loras=(Lora(str(lora), 0.5),)))
-    yield Line("a LoRA changes it", "yes", ok=not np.array_equal(changed.image.pixels, whole.image.pixels))
+    differs = not np.array_equal(changed.image.pixels, whole.image.pixels)
+    yield Line("a LoRA changes it", "yes" if differs else "no", ok=differs)
     yield bits("a LoRA in and out", picture(there, request).film, whole.film)
 
 
 def _probes(bench: Bench, there: Engine) -> Iterator[Line]:
-    maps, request = list[Any](), bench.request(size=Size(64, 64), steps=4)  # small, for the processor
+    maps, request = list[Any](), bench.request(bench.small, steps=STEPS)
     whole = picture(there, request)
     for engine in (there, bench.engine(device="cpu")):
         events = list(engine.run(Generate(request, PreviewMode.linear, attention=True)))
@@ -151,23 +155,26 @@ def _near(name: str, pixels: Any, exact: Any) -> Line:
 
 def process(bench: Bench) -> Iterator[Line]:
     """Section A3: the command in a process of its own makes the same pixels, and stops when it is told to."""
-    request = bench.request(model=str(bench.make(SD)))
+    request = replace(bench.request(bench.small), model=str(bench.make(bench.small)))
     expected = picture(bench.engine(), request).image.pixels
     out = bench.folder / "out.png"
-    child = _generate(bench, out, request.steps, "--no-film")
-    yield Line("exit code", str(child.wait()), ok=child.returncode == 0)
-    with Image.open(out) as made:
-        same = np.array_equal(np.asarray(made), expected)
-    yield Line("pixels of a process of its own", "equal" if same else "others", ok=same)
+    with _generating(bench, request, out, "--no-film") as child:
+        code = child.wait(SECONDS_TO_MAKE)
+    yield Line("exit code", str(code), ok=code == 0)
+    if code == 0:
+        with Image.open(out) as made:
+            same = np.array_equal(np.asarray(made), expected)
+        yield Line("pixels of a process of its own", "equal" if same else "others", ok=same)
     stopped = bench.folder / "stopped"
     stopped.mkdir()
-    child = _generate(bench, stopped, 50, "--film", "--count", "100")
-    while child.poll() is None and not _films(bench):
-        time.sleep(0.02)
-    child.send_signal(signal.SIGINT)
-    began = time.perf_counter()
-    code = child.wait(30)
-    took = time.perf_counter() - began
+    with _generating(bench, replace(request, steps=50), stopped, "--film", "--count", "100") as child:
+        ends = time.monotonic() + SECONDS_TO_MAKE
+        while child.poll() is None and not _films(bench) and time.monotonic() < ends:
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        began = time.perf_counter()
+        code = child.wait(30)
+        took = time.perf_counter() - began
     yield Line("after Ctrl+C", took, "s", ok=code == 130 and took < SECONDS_TO_STOP)
     calls = max((len(read_recording(path).calls) for path in _films(bench)), default=0)
     yield Line("calls in its film", float(calls), ok=calls > 0)
@@ -180,19 +187,30 @@ def _films(bench: Bench) -> list[Path]:
     return [path for path in films if path.suffix != ".json" and path.stat().st_size > FILM_WITH_A_CALL]
 
 
-def _generate(bench: Bench, out: Path, steps: int, *more: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def _generating(
+    bench: Bench, request: GenerationRequest, out: Path, *more: str
+) -> Generator[subprocess.Popen[bytes]]:
+    """Runs the command until the block is left; what it says is beside the benchmark's log."""
     home = bench.folder / "home"
     home.mkdir(exist_ok=True)
-    request = bench.request()
     options = ["--device", str(bench.device), "--dtype", "float32", "--acceleration", "off"]
-    settings = ["--model", str(bench.folder / SD), "--seed", "7", "--size", str(request.size)]
-    run = ["generate", request.prompt, "--steps", str(steps), "--sampler", "euler", "-o", str(out)]
+    settings = ["--model", request.model, "--seed", str(request.seed), "--size", str(request.size)]
+    run = ["generate", request.prompt, "--steps", str(request.steps), "--sampler", request.sampler, "-o", str(out)]
     guidance = ["--guidance", str(request.guidance_scale)]
     folders = {"HOME": home, "XDG_DATA_HOME": home / "data", "XDG_CONFIG_HOME": home / "config"}
     folders |= {"XDG_CACHE_HOME": home / "cache", "XDG_STATE_HOME": home / "state"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", *run, *guidance, *options, *settings, *more],
-        env=os.environ | {name: str(folder) for name, folder in folders.items()},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    folders |= {"PYTHONUSERBASE": site.getuserbase()}  # where torch may be, and not in that home
+    with (bench.out / "process.log").open("ab") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "app", *run, *guidance, *options, *settings, *more],
+            env=os.environ | {name: str(folder) for name, folder in folders.items()},
+            stdout=said,
+            stderr=said,
+        )
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()

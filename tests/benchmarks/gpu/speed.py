@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import threading
 import time
@@ -17,15 +18,17 @@ from diffusers.hooks.group_offloading import apply_group_offloading
 from PIL import Image
 from torch.profiler import ProfilerActivity, profile
 
+from core.engine.devices.offloading import free_caches
 from core.engine.engine import Engine
 from core.engine.measuring import Line, finished, picture, recorded, timed
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Lora
-from core.runs.events import ImageReady, PreviewMode, Stepped
+from core.runs.events import ImageReady, PreviewMode, Started, Stepped
 from core.runs.operations import Generate
 from tests import tiny
-from tests.benchmarks.gpu.bench import SD, XL, Bench, loaded_of, network_of, psnr
+from tests.benchmarks.gpu.bench import SD, XL, Bench, has_graphs, loaded_of, network_of, psnr
+from tests.benchmarks.gpu.launches import captured
 from tests.benchmarks.stock import Stock
 
 STEP_RATIO = 1.03
@@ -39,6 +42,9 @@ FEW_STEPS = (1, 4)
 """For work whose steps take seconds."""
 
 MOST_IDLE_MS = 20.0
+XL_ROUNDS = 2
+
+ON_DEVICE = {"cuda": (ProfilerActivity.CUDA,), "xpu": (ProfilerActivity.XPU,)}
 
 
 def speed(bench: Bench) -> Iterator[Line]:
@@ -65,16 +71,21 @@ def speed(bench: Bench) -> Iterator[Line]:
     yield Line("with a film", with_film / plain, "of a step without", ok=bench.mark(with_film <= 1.02 * plain))
 
 
-def _against_stock(bench: Bench, engine: Engine, model: str, samplers: tuple[str, ...]) -> Iterator[Line]:
+def _against_stock(
+    bench: Bench, engine: Engine, model: str, samplers: tuple[str, ...], rounds: int | None = None
+) -> Iterator[Line]:
+    if not bench.has_room_beside(engine):
+        yield Line("stock beside it", "left out, too little memory")
+        return
     stock = Stock(bench.make(model), engine.plan.dtype, str(bench.device))
     for sampler in samplers:
-        request = bench.request(sampler=sampler, model=model)
+        request = bench.request(model, sampler=sampler)
         encoded = stock.encode(request)
 
         def theirs(steps: int, request: GenerationRequest = request, encoded: Any = encoded) -> None:
             stock.run(replace(request, steps=steps), encoded)
 
-        stock_ms, our_ms = bench.steps_ms(theirs, _steps_of(engine, request))
+        stock_ms, our_ms = bench.steps_ms(theirs, _steps_of(engine, request), rounds=rounds)
         ratio = our_ms / stock_ms
         yield Line(f"{sampler}: stock", stock_ms, "ms/step")
         yield Line(f"{sampler}: ours", our_ms, "ms/step")
@@ -95,38 +106,46 @@ def anatomy(bench: Bench) -> Iterator[Line]:
                 warnings.simplefilter("always")
                 torch.cuda.set_sync_debug_mode("warn")
                 try:
+                    torch.ones(1, device=bench.device).item()  # one that is told of for sure
                     picture(engine, bench.request(steps=steps))
                 finally:
                     torch.cuda.set_sync_debug_mode("default")
             counts.append(len(told))
         waits = (counts[1] - counts[0]) / 10
-        yield Line("synchronisations", waits, "a step", ok=bench.mark(waits <= 1))
-    activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * (bench.device.type == "cuda")
+        yield Line("synchronisations", waits, "a step", ok=bench.mark(counts[0] > 0 and waits <= 1))
+    activities = [ProfilerActivity.CPU, *ON_DEVICE.get(bench.device.type, ())]
     events = engine.run(Generate(bench.request(), PreviewMode.linear))
     next(event for event in events if isinstance(event, Stepped))
     with profile(activities=activities) as seen:
-        began = time.perf_counter()
-        next(events)
-        host_ms = (time.perf_counter() - began) * 1000
+        seconds, _ = timed(lambda: next(events), bench.device)
     events.close()
     averages: Any = seen.key_averages()
-    yield Line("a step, watched by the profiler", host_ms, "ms")
-    yield Line("operators", float(sum(entry.count for entry in averages)), "a step")
-    if bench.device.type == "cuda":
-        busy = sum(entry.self_device_time_total for entry in averages) / 1000
-        yield Line("GPU busy", 100 * busy / host_ms, "% of it")
+    here = [entry for entry in averages if entry.device_type.name == "CPU"]
+    there = [entry for entry in averages if entry.device_type.name != "CPU" and not entry.is_user_annotation]
+    yield Line("a step, watched by the profiler", seconds * 1000, "ms")
+    yield Line("operators", float(sum(entry.count for entry in here)), "a step")
+    if there:
+        busy = sum(entry.self_device_time_total for entry in there) / 1e6
+        yield Line("kernels and copies", float(sum(entry.count for entry in there)), "a step")
+        yield Line("GPU busy", 100 * busy / seconds, "% of it")
 
 
 def lock(bench: Bench) -> Iterator[Line]:
     """Section B3: a step beside a thread of pure Python, as the window is one, as ever and by graphs."""
-    for name, acceleration in (("as ever", Acceleration.off), ("by graphs", Acceleration.automatic)):
+    ways = {"as ever": Acceleration.off} | (
+        {"by graphs": Acceleration.automatic} if has_graphs(bench.device) else {}
+    )
+    for name, acceleration in ways.items():
         with bench.graphs():
             engine = bench.engine(None, acceleration=acceleration)
             work = _steps_of(engine, bench.request())
             (alone,) = bench.steps_ms(work, rounds=3)
             with _busy_thread():
                 (beside,) = bench.steps_ms(work, rounds=3)
-        mark = bench.mark(beside <= LOCK_RATIO * alone) if acceleration is Acceleration.automatic else None
+        is_graphed = acceleration is Acceleration.automatic
+        if is_graphed:
+            yield captured(engine)
+        mark = bench.mark(beside <= LOCK_RATIO * alone) if is_graphed else None
         yield Line(f"{name}, beside a busy thread", beside / alone, "of alone", ok=mark)
 
 
@@ -154,16 +173,36 @@ def stable_diffusion_xl(bench: Bench) -> Iterator[Line]:
     began = time.perf_counter()
     bench.make(XL)
     yield Line("making the model", time.perf_counter() - began, "s")
-    engine, request = bench.engine(None), bench.request(model=XL)
+    engine, request = bench.engine(None), bench.request(XL)
     picture(engine, request)
-    yield from _against_stock(bench, engine, XL, ("euler",))
+    yield Line("placed", loaded_of(engine).offloading.placement.name)
+    yield from _against_stock(bench, engine, XL, ("euler",), XL_ROUNDS)
+    gc.collect()  # stock's pipeline
+    free_caches(bench.device)
+    yield from _by_graphs(bench, engine, request)
+    yield from _decodes(bench, engine, request)
+    bench.close_engines()
+    yield from _by_streams(bench, request)
+
+
+def _by_graphs(bench: Bench, engine: Engine, request: GenerationRequest) -> Iterator[Line]:
+    if not has_graphs(bench.device):
+        return
+    if not bench.has_room_beside(engine):
+        yield Line("graphs beside it", "left out, too little memory")
+        return
     with bench.graphs():
         graphed = bench.engine(None, acceleration=Acceleration.automatic)
         works = _steps_of(engine, request), _steps_of(graphed, request)
-        eager, replayed = bench.steps_ms(*works, rounds=2)
+        eager, replayed = bench.steps_ms(*works, rounds=XL_ROUNDS)
+    yield captured(graphed)
     yield Line("as ever, of a step by graphs", eager / replayed, "times", ok=bench.mark(eager >= replayed))
-    yield from _decodes(bench, engine, request)
-    bench.close_engines()
+    graphed.close()
+
+
+def _by_streams(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
+    if bench.device.type not in (*ON_DEVICE, "cpu"):
+        return
     offloaded, took = bench.engine(None, memory=Placement.group_offload), list[float]()
     took += bench.steps_ms(_steps_of(offloaded, request), rounds=1, steps=FEW_STEPS)
 
@@ -181,20 +220,22 @@ def stable_diffusion_xl(bench: Bench) -> Iterator[Line]:
 
 
 def _decodes(bench: Bench, engine: Engine, request: GenerationRequest) -> Iterator[Line]:
+    """The autoencoder has the device to itself, as where a decode needs room."""
     vae = loaded_of(engine).family.autoencoder()
     shape = loaded_of(engine).family.latent_shape(request.size)
     latents = torch.randn((1, *shape), generator=torch.Generator().manual_seed(3)).to(bench.device)
     own, pictures = next(vae.parameters()).dtype, list[Any]()
-    for dtype in (torch.float32, own):
-        torch.nn.Module.to(vae, dtype)
+    with loaded_of(engine).offloading.alone("vae"):
+        for dtype in (torch.float32, own):
+            torch.nn.Module.to(vae, dtype)
 
-        def decode(dtype: torch.dtype = dtype) -> torch.Tensor:
-            with torch.inference_mode():
-                return vae.decode(latents.to(dtype), return_dict=False)[0]
+            def decode(dtype: torch.dtype = dtype) -> torch.Tensor:
+                with torch.inference_mode():
+                    return vae.decode(latents.to(dtype), return_dict=False)[0]
 
-        (seconds,) = bench.turns(decode)
-        pictures.append(((decode().float().cpu() * 0.5 + 0.5).clamp(0, 1) * 255).numpy())
-        yield Line(f"decode in {str(dtype).removeprefix('torch.')}", seconds * 1000, "ms")
+            (seconds,) = bench.turns(decode, rounds=XL_ROUNDS)
+            pictures.append(((decode().float().cpu() * 0.5 + 0.5).clamp(0, 1) * 255).numpy())
+            yield Line(f"decode in {str(dtype).removeprefix('torch.')}", seconds * 1000, "ms")
     value = psnr(pictures[1], pictures[0])
     yield Line("both decodes", value, "dB", ok=bench.mark(value >= LEAST_PSNR_DB))
 
@@ -206,11 +247,11 @@ def rest(bench: Bench) -> Iterator[Line]:
     lora = tiny.lora(bench.folder / "lora.safetensors", network_of(engine), "unet")
     with_lora = replace(request, loras=(Lora(str(lora), 0.5),))
     with bench.graphs():
-        graphed = bench.engine(None, acceleration=Acceleration.automatic)
-        names = ("without a LoRA", "with one", "with one, by graphs")
-        pairs = ((engine, request), (engine, with_lora), (graphed, with_lora))
-        for name, pair in zip(names, pairs, strict=True):
-            yield Line(name, bench.steps_ms(_steps_of(*pair), rounds=1)[0], "ms/step")
+        works = {"without a LoRA": (engine, request), "with one": (engine, with_lora)}
+        if has_graphs(bench.device):
+            works["with one, by graphs"] = bench.engine(None, acceleration=Acceleration.automatic), with_lora
+        for name, work in works.items():
+            yield Line(name, bench.steps_ms(_steps_of(*work), rounds=1)[0], "ms/step")
     for bits in (8, 4):
         packed = _steps_of(engine, replace(request, weight_bits=bits))
         yield Line(f"{bits} bit weights", bench.steps_ms(packed, rounds=1)[0], "ms/step")
@@ -229,14 +270,12 @@ def rest(bench: Bench) -> Iterator[Line]:
 
 
 def _between(bench: Bench, engine: Engine) -> Iterator[Line]:
-    """From a finished picture to the first call of the next one of the same request, with what is not a step."""
+    """From a finished picture to where the next one of the same request begins, while the device has nothing."""
     ready, idle = 0.0, list[float]()
-    step_ms = bench.steps_ms(_steps_of(engine, bench.request()), rounds=1)[0]
     for event in engine.run(Generate(bench.request(count=3), PreviewMode.linear)):
         if isinstance(event, ImageReady):
             ready = time.perf_counter()
-        elif isinstance(event, Stepped) and ready:
-            idle.append((time.perf_counter() - ready) * 1000 - step_ms)
-            ready = 0.0
+        elif isinstance(event, Started) and ready:
+            idle.append((time.perf_counter() - ready) * 1000)
     value = max(idle)
     yield Line("between two pictures", value, "ms", ok=bench.mark(value <= MOST_IDLE_MS))
