@@ -53,6 +53,8 @@ class AdaptedLayer(torch.nn.Module):
         try:
             return super().__getattr__(name)
         except AttributeError:
+            if name.startswith("_"):  # such as diffusers' registry of hooks, of which each layer has its own
+                raise
             return getattr(super().__getattr__("base_layer"), name)
 
 

@@ -18,9 +18,10 @@ from core.errors import DeviceLost
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import ImageReady, PreviewMode
 from core.runs.operations import Generate
+from tests import tiny
 from tests.nvidia import Nvidia, nvidia_gpu
 from tests.tiny_families import TINY_MODELS, smallest_request
 
@@ -126,3 +127,18 @@ def test_a_lost_gpu_does_not_hide_what_told_so(models: Path, gpu: Nvidia) -> Non
     empty.side_effect = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
     with pytest.raises(DeviceLost), closing(engine):
         raise DeviceLost("GeForce")
+
+
+def test_a_lora_comes_and_goes_while_layers_come_by_a_stream(models: Path, tmp_path: Path) -> None:
+    path = tiny.lora(tmp_path / "ink.safetensors", tiny.unet(), "unet")
+    with_lora, processor = (
+        replace(REQUEST, loras=(Lora(str(path), 0.8),)),
+        Engine(Catalogue((models,)), "cpu", "float32"),
+    )
+    expected = picture(processor, with_lora), picture(processor)
+    assert not np.array_equal(expected[0].image.pixels, expected[1].image.pixels)
+    with nvidia_gpu():
+        engine = engine_of(models, Placement.group_offload)
+        for _ in range(2):
+            assert_same_picture(picture(engine, with_lora), expected[0])
+            assert_same_picture(picture(engine), expected[1])
