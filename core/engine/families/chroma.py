@@ -3,7 +3,7 @@
 The arithmetic is, call by call, that of diffusers' ChromaPipeline; the tests hold it to that bit for bit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -92,8 +92,26 @@ class Chroma:
         return shift_by_tokens(tokens_of(request.size, self._factor * PATCH), config)
 
 
+class NoGuidance(torch.nn.Module):
+    """Stands in for the projection of Chroma's guidance, which is always 0.
+
+    diffusers projects it on the processor in each call, and the copy to the device waits for all that it has to do
+    (``ChromaCombinedTimestepTextProjEmbeddings``).
+    """
+
+    def __init__(self, projection: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.register_buffer("projected", projection(torch.zeros(1, dtype=torch.int64)), persistent=False)
+
+    def forward(self, guidance: torch.Tensor) -> torch.Tensor:
+        """Returns (batch, channels) for a guidance of (batch,), on the network's device."""
+        return self.get_buffer("projected").expand(len(guidance), -1)
+
+
 def load(model: Model, parts: LoadedParts) -> Chroma:
-    """Adds the tokenizer. Raises ModelBroken."""
+    """Adds the tokenizer, and what the guidance is for the network. Raises ModelBroken."""
+    times: Any = parts.network.time_text_embed
+    times.guidance_proj = NoGuidance(times.guidance_proj)
     tokenizer = load_tokenizer(T5Tokenizer, model.folder / "tokenizer")
     factor = autoencoder_of(parts.vae).factor
     return Chroma(tokenizer, parts.text_encoders["text_encoder"], parts.network, factor)

@@ -116,8 +116,11 @@ class Flux2Klein:
 
 
 def positions(counts: tuple[int, int, int, int], device: torch.device) -> torch.Tensor:
-    """Returns the places of tokens, (1, tokens, 4): picture, row, column and position in the text."""
-    return torch.cartesian_prod(*(torch.arange(count) for count in counts))[None].to(device)
+    """Returns the places of tokens, (1, tokens, 4): picture, row, column and position in the text.
+
+    See `core.engine.networks.joined_places.positions_of` for the place where they are made.
+    """
+    return torch.cartesian_prod(*(torch.arange(count, device=device) for count in counts))[None]
 
 
 def empirical_mu(tokens: int, steps: int) -> float:

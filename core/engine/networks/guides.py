@@ -109,11 +109,13 @@ class Residuals:
         told: dict[str, Any] = {"controlnet_cond": seen[0], "conditioning_scale": weights[0]}
         if _is_union(network):
             types = [UNION_NUMBERS[UNION][guide.control.type] for guide, _ in together]
-            row = torch.zeros(network.config.num_control_type).scatter_(0, torch.tensor(types), 1)
+            row = x.new_zeros(network.config.num_control_type)
+            for number in types:
+                row[number] = 1  # as a number: an index of several would be copied to the device in each call
             told = {
                 "controlnet_cond": seen,
                 "conditioning_scale": weights,
-                "control_type": row.to(x.device, x.dtype).repeat(len(x), 1),
+                "control_type": row.repeat(len(x), 1),
                 "control_type_idx": types,
             }
         down, mid = network(

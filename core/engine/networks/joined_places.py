@@ -13,9 +13,12 @@ def tokens_in(latents: torch.Tensor) -> torch.Tensor:
 
 
 def positions_of(latents: torch.Tensor) -> torch.Tensor:
-    """Returns the places of the tokens as FLUX.1 counts them, (tokens, 3): 0, row and column."""
-    rows, columns = (torch.arange(length // PATCH) for length in latents.shape[2:])
-    return torch.cartesian_prod(torch.arange(1), rows, columns).to(latents.device)
+    """Returns the places of the tokens as FLUX.1 counts them, (tokens, 3): 0, row and column.
+
+    They are made on the device: a copy to it in each call would wait for all that it has to do.
+    """
+    counts = 1, *(length // PATCH for length in latents.shape[2:])
+    return torch.cartesian_prod(*(torch.arange(count, device=latents.device) for count in counts))
 
 
 def latents_of(tokens: torch.Tensor, shape: torch.Size) -> torch.Tensor:
