@@ -16,6 +16,9 @@ from core.engine.weights.packed_layers import Packed
 
 Tensors = Mapping[str, torch.Tensor]
 
+HOOKS = ("_diffusers_hook", "_hf_hook")
+"""Attributes in which diffusers and accelerate keep the hooks of a layer."""
+
 
 class AdaptedLayer(torch.nn.Module):
     """Stands in the place of a layer that LoRAs act on. Others find the layer's own attributes in it.
@@ -53,7 +56,7 @@ class AdaptedLayer(torch.nn.Module):
         try:
             return super().__getattr__(name)
         except AttributeError:
-            if name.startswith("_"):  # such as diffusers' registry of hooks, of which each layer has its own
+            if name in HOOKS:  # each layer has its own, or those that go through all layers find one twice
                 raise
             return getattr(super().__getattr__("base_layer"), name)
 
@@ -134,7 +137,7 @@ class OfBias(torch.nn.Module):
         self.change = _frozen(change.to(_dtype(layer)).reshape(shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.change
+        return self.change.clone()  # with a few layers at a time on the device it has left that before it is added
 
 
 class OfNorm(torch.nn.Module):
