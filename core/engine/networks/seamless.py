@@ -41,7 +41,7 @@ class Seamless:
         self._state = network, directions
         for layer, convolution in _convolutions(network) if directions else ():
             self._handles += self._hooks(layer, convolution, [DIMS[letter] for letter in directions])
-        if "torch._dynamo" in sys.modules:
+        if "torch._inductor.compile_fx" in sys.modules:  # which the reset would load
             torch.compiler.reset()  # compiled blocks do not look for other hooks
         return True
 
