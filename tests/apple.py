@@ -7,11 +7,12 @@ single numbers, no way to numpy but by a copy. The texts are those of torch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -22,12 +23,34 @@ NO_FLOAT64 = (
     "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64. "
     "Please use float32 instead."
 )
+NO_MEMORY = (
+    "MPS backend out of memory (MPS allocated: 11.94 GB, other allocations: 0 bytes, max allowed: 12.00 GB)."
+)
 MPS, CPU = torch.device("mps"), torch.device("cpu")
 ATEN = torch.ops.aten
-ASKING = (torch.Tensor.__getitem__, torch.Tensor.__setitem__, torch.Tensor.contiguous)
-"""Methods that ask torch itself for the device."""
+TENSOR = torch.Tensor
+SET_DATA = TENSOR.data.__set__  # pyright: ignore
 
-READING = (ATEN._local_scalar_dense.default, ATEN.item.default, ATEN.is_nonzero.default)
+OF_DATA = (torch.tensor, torch.as_tensor, torch.asarray, TENSOR.new_tensor)
+"""Functions that copy numbers to the device."""
+
+NUMBERS = (TENSOR.tolist, TENSOR.__float__, TENSOR.__int__, TENSOR.__bool__)
+"""Methods that read numbers."""
+
+INDEXING = (TENSOR.__getitem__, TENSOR.__setitem__)
+ASKING = (
+    *INDEXING,
+    *NUMBERS,
+    TENSOR.new_tensor,
+    TENSOR.contiguous,
+    torch.nn.functional.multi_head_attention_forward,
+)
+"""Functions that ask torch itself for the device, here or further in."""
+
+READING = (ATEN._local_scalar_dense, ATEN.item, ATEN.is_nonzero, ATEN.equal)
+SIZING = (ATEN.nonzero, ATEN.masked_select, ATEN._unique2, ATEN.unique_dim, ATEN.unique_consecutive)
+"""Operations that wait for the device, to know how large their results are."""
+
 COPIES = (ATEN._to_copy.default, ATEN.copy_.default)
 
 
@@ -38,18 +61,21 @@ class AppleTensor(torch.Tensor):
     gpu: Apple
 
     @staticmethod
-    def __new__(cls: Any, inner: torch.Tensor, gpu: Apple) -> AppleTensor:
+    def __new__(cls: Any, inner: torch.Tensor, gpu: Apple, *, is_view: bool = False) -> AppleTensor:
+        """``is_view``: of a tensor from outside of inference, as which it counts then, too."""
         gpu.refuse(inner.dtype)
-        return torch.Tensor._make_wrapper_subclass(  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-            cls,
-            inner.size(),
-            strides=inner.stride(),
-            storage_offset=inner.storage_offset(),
-            dtype=inner.dtype,
-            device=gpu.device,
-        )
+        with torch.inference_mode(mode=False) if is_view else nullcontext():
+            return torch.Tensor._make_wrapper_subclass(  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+                cls,
+                inner.size(),
+                strides=inner.stride(),
+                storage_offset=inner.storage_offset(),
+                dtype=inner.dtype,
+                device=gpu.device,
+            )
 
-    def __init__(self, inner: torch.Tensor, gpu: Apple) -> None:
+    def __init__(self, inner: torch.Tensor, gpu: Apple, *, is_view: bool = False) -> None:
+        del is_view
         self.held = inner
         self.gpu = gpu
 
@@ -63,23 +89,19 @@ class AppleTensor(torch.Tensor):
         cls, func: Any, _types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         options = dict(kwargs or {})
-        tensors = [leaf for leaf in tree_leaves((args, options)) if isinstance(leaf, torch.Tensor)]
-        ours = [tensor for tensor in tensors if isinstance(tensor, AppleTensor)]
+        ours, strangers = _sorted((args, options))
         gpu = ours[0].gpu
-        counts = gpu.counts
-        if func is ATEN._has_compatible_shallow_copy_type.default:
-            return len(ours) == len(tensors)
-        strangers = [tensor for tensor in tensors if not isinstance(tensor, AppleTensor) and tensor.dim() > 0]
         if strangers and func not in COPIES:
             raise RuntimeError(f"Expected all tensors to be on the same device: {func} with {gpu.device} and cpu")
         target = torch.device(options.get("device") or gpu.device)
         if "device" in options:
             options["device"] = CPU
-        if func in READING:
-            counts["item"] += 1
+        gpu.counts["item"] += func.overloadpacket in READING or _waits(func, args, options)
         if target.type == "cpu" or (func is ATEN.copy_.default and not isinstance(args[0], AppleTensor)):
-            counts["to cpu"] += 1
+            gpu.counts["to cpu"] += 1
             gpu.refuse(options.get("dtype"))  # converted before it leaves the device
+        elif strangers:
+            gpu.counts[gpu.here] += 1
         inner_args, inner_options = tree_map(_unwrap, (args, options))
         result = func(*inner_args, **inner_options)
         if target.type == "cpu":
@@ -87,15 +109,33 @@ class AppleTensor(torch.Tensor):
         return tree_map(partial(_result, ours=ours, gpu=gpu), result)
 
 
+def _sorted(values: Any) -> tuple[list[AppleTensor], list[torch.Tensor]]:
+    """Returns the tensors on the device, and the others but for single numbers."""
+    tensors = [leaf for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor)]
+    others = [tensor for tensor in tensors if not isinstance(tensor, AppleTensor) and tensor.dim() > 0]
+    return [tensor for tensor in tensors if isinstance(tensor, AppleTensor)], others
+
+
+def _waits(func: Any, args: Sequence[Any], options: Container[str]) -> bool:
+    is_mask = func is ATEN.index.Tensor and any(one is not None and one.dtype is torch.bool for one in args[1])
+    is_counted = func.overloadpacket is ATEN.repeat_interleave and "output_size" not in options
+    return is_mask or is_counted or func.overloadpacket in SIZING
+
+
 def _unwrap(value: Any) -> Any:
     return value.held if isinstance(value, AppleTensor) else value
 
 
-def _result(value: Any, ours: list[AppleTensor], gpu: Apple) -> Any:
+def _result(value: Any, ours: Sequence[AppleTensor], gpu: Apple) -> Any:
     if not isinstance(value, torch.Tensor):
         return value
     changed = [tensor for tensor in ours if tensor.held is value]  # by an operation in place
-    return changed[0] if changed else AppleTensor(value, gpu)
+    if changed:
+        return changed[0]
+    is_view = value.untyped_storage().data_ptr() == ours[0].held.untyped_storage().data_ptr()
+    if not is_view:
+        gpu.allocate()
+    return AppleTensor(value, gpu, is_view=is_view and not ours[0].is_inference())
 
 
 @dataclass
@@ -104,28 +144,44 @@ class Apple(TorchFunctionMode):
 
     Attributes:
         has_float64: as other GPUs than Apple's have.
-        counts: copies to the processor ("to cpu"), and numbers read from the device ("item").
+        counts: copies to the processor ("to cpu") and to the device (`here`), numbers read from it ("item"), and
+            tensors that took memory there ("taken").
+        room: how many tensors still find memory, None for as many as there are; the one after them does not.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     device: torch.device = MPS
     has_float64: bool = False
+    room: int | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
+
+    @property
+    def here(self) -> str:
+        """Returns the name of copies to the device in ``counts``; each of them is waited for."""
+        return f"to {self.device.type}"
 
     def __torch_function__(
         self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         options = dict(kwargs or {})
-        if func is torch.Tensor.to and any(self._is_here(value) for value in (*args[1:], *options.values())):
+        if func is TENSOR.to and any(self._is_here(value) for value in (*args[1:], *options.values())):
             return self._brought(args[0], args[1:], options)
         if func in ASKING and isinstance(args[0], AppleTensor):
-            result = func(*tree_map(_unwrap, args), **options)
-            return result if result is None else AppleTensor(result, self)
+            return self._asked(func, args, options)
+        if func == SET_DATA and type(args[0]) is not type(args[1]):  # real ones go from device to device so
+            is_parameter = isinstance(args[0], torch.nn.Parameter)
+            with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+                new = torch.nn.Parameter(args[1], requires_grad=False) if is_parameter else args[1].detach()
+                torch.utils.swap_tensors(args[0], new)
+            return None
         if self._is_here(options.get("device")):
             self.refuse(options.get("dtype"))
-            return AppleTensor(func(*args, **{**options, "device": CPU}), self)
+            self.allocate()
+            self.counts[self.here] += func in OF_DATA
+            self.counts["item"] += len(_sorted(args)[0])  # of a list that holds numbers of the device
+            return AppleTensor(func(*tree_map(_unwrap, args), **{**options, "device": CPU}), self)
         return func(*args, **options)
 
     def refuse(self, dtype: torch.dtype | None) -> None:
@@ -133,16 +189,49 @@ class Apple(TorchFunctionMode):
         if dtype is torch.float64 and not self.has_float64:
             raise TypeError(NO_FLOAT64)
 
+    def allocate(self) -> None:
+        """Counts a tensor. Raises what the GPU raises when its memory is full."""
+        self.counts["taken"] += 1
+        if self.room is not None:
+            self.room -= 1
+            if self.room < 0:
+                self.room = None
+                raise self.shortage()
+
+    def shortage(self) -> RuntimeError:
+        return RuntimeError(NO_MEMORY)
+
     def _is_here(self, value: Any) -> bool:
-        return isinstance(value, torch.device | str) and str(value).partition(":")[0] == self.device.type
+        if isinstance(value, torch.device | str):
+            return str(value).partition(":")[0] == self.device.type
+        return isinstance(value, AppleTensor)
 
     def _brought(self, tensor: torch.Tensor, args: tuple[Any, ...], options: dict[str, Any]) -> torch.Tensor:
-        dtypes = (value for value in (*args, *options.values()) if isinstance(value, torch.dtype))
+        values = (*args, *options.values())
+        dtypes = (
+            value if isinstance(value, torch.dtype) else value.dtype for value in values if _has_dtype(value)
+        )
         dtype = next(dtypes, tensor.dtype)
         if isinstance(tensor, AppleTensor):
             return tensor.to(dtype)
-        self.counts[f"to {self.device.type}"] += 1
+        self.counts[self.here] += 1
+        self.allocate()
         return AppleTensor(tensor.detach().to(dtype, copy=True), self)
+
+    def _asked(self, func: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        ours, strangers = _sorted((args, options))
+        if strangers and func not in INDEXING:
+            raise RuntimeError(f"Expected all tensors to be on the same device: {func} with {self.device} and cpu")
+        self.counts["item"] += func in NUMBERS
+        places = args[1] if func in INDEXING else ()
+        is_list = any(isinstance(one, list) for one in (places if isinstance(places, tuple) else (places,)))
+        self.counts[self.here] += bool(strangers) or is_list or func in OF_DATA
+        held = func(*tree_map(_unwrap, args), **tree_map(_unwrap, options))
+        return tree_map(partial(_result, ours=ours, gpu=self), held) if held is not None else None
+
+
+def _has_dtype(value: Any) -> bool:
+    return isinstance(value, torch.dtype | AppleTensor)
 
 
 @contextmanager
@@ -151,6 +240,7 @@ def apple_gpu() -> Generator[Apple]:
     with pytest.MonkeyPatch.context() as patch, Apple() as apple:
         patch.setattr(torch.backends.mps, "is_available", lambda: True)
         patch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_version: True)  # pyright: ignore
+        patch.setattr(torch, "_has_compatible_shallow_copy_type", Mock(return_value=True))
         patch.setattr(torch.mps, "recommended_max_memory", lambda: 12 * 2**30)
         patch.setattr(torch.mps, "driver_allocated_memory", lambda: 0)
         patch.setattr(torch.mps, "empty_cache", lambda: None)

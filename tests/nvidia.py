@@ -14,7 +14,6 @@ import torch
 from tests.apple import Apple
 
 GIB = 2**30
-SET_DATA = torch.Tensor.data.__set__  # pyright: ignore
 CUDA = torch.device("cuda", 0)
 
 
@@ -42,15 +41,12 @@ class Nvidia(Apple):
             return args[0].clone()
         if func is torch.Tensor.is_pinned:
             return True
-        if func == SET_DATA and type(args[0]) is not type(args[1]):  # real ones go from device to device so
-            is_parameter = isinstance(args[0], torch.nn.Parameter)
-            with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
-                new = torch.nn.Parameter(args[1], requires_grad=False) if is_parameter else args[1].detach()
-                torch.utils.swap_tensors(args[0], new)
-            return None
         if func is torch.Tensor.copy_:
             options.pop("non_blocking", None)
         return super().__torch_function__(func, types, args, options)
+
+    def shortage(self) -> RuntimeError:
+        return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
 
 def _stream(_stream: object) -> AbstractContextManager[None]:

@@ -1,0 +1,105 @@
+"""Each setting of a request acts on a GPU as on the processor, and each call of the network waits for it once."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.engine.engine import Engine
+from core.models.acceleration import Acceleration
+from core.models.catalogue import Catalogue
+from core.models.memory_plan import Placement
+from core.pictures.pixels import Pixels
+from core.request.request import GenerationRequest
+from core.request.settings import SETTINGS
+from core.runs.events import ImageReady, PreviewMode, Stepped
+from core.runs.operations import Generate
+from tests import capabilities
+from tests.apple import Apple, apple_gpu
+from tests.capabilities import EXAMPLES, Example
+from tests.nvidia import nvidia_gpu
+
+ALL = {f"{name}: {kind}": one for name, kinds in EXAMPLES.items() for kind, one in kinds.items()}
+GPUS: dict[str, tuple[Callable[[], AbstractContextManager[Apple]], str, Placement | None]] = {
+    "Apple": (apple_gpu, "mps", None),
+    "NVIDIA": (nvidia_gpu, "cuda", None),
+    "NVIDIA, in groups": (nvidia_gpu, "cuda", Placement.group_offload),
+}
+HALF = 3
+"""Levels of 255 that an upscaler may be off, which computes in float16 there; else `ROUNDED`."""
+
+ROUNDED = 2
+NOISY = ("euler_a",)
+READ_AGAIN = {"skip_layers: SD 3": 1}
+"""Numbers read in each call beside the film: whether the layers are left out depends on the time."""
+
+COPIED_AGAIN = {"references: qwen": 2}
+"""Tensors that diffusers' network brings to the device in each step."""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return capabilities.make(tmp_path_factory.mktemp("capabilities"))
+
+
+@pytest.fixture(scope="module")
+def expected(library: Path) -> Callable[[str], list[Pixels]]:
+    """Makes the processor's pictures of an example, once."""
+    engine, made = engine_of(library, "cpu"), dict[str, list[Pixels]]()
+
+    def pictures(name: str) -> list[Pixels]:
+        if name not in made:
+            made[name] = run(engine, ALL[name](library))[0]
+        return made[name]
+
+    return pictures
+
+
+def engine_of(library: Path, device: str, placement: Placement | None = None) -> Engine:
+    catalogue = Catalogue((library,))
+    return Engine(catalogue, device, "float32", placement, collect=int, acceleration=Acceleration.off)
+
+
+def run(
+    engine: Engine, request: GenerationRequest, gpu: Apple | None = None
+) -> tuple[list[Pixels], list[Counter[str]]]:
+    """Returns the pictures, and what was counted from one call to the next of the last one."""
+    pictures, counts = list[Pixels](), list[Counter[str]]()
+    for event in engine.run(Generate(request, PreviewMode.linear)):
+        match event:
+            case ImageReady(image=image):
+                pictures.append(image.pixels)
+            case Stepped() if gpu is not None:
+                counts.append(Counter(gpu.counts))
+            case _:
+                pass
+    return pictures, [after - before for before, after in itertools.pairwise(counts)]
+
+
+def test_every_setting_has_an_example() -> None:
+    assert set(EXAMPLES) == {setting.name for setting in SETTINGS}
+
+
+@pytest.mark.parametrize("device", GPUS)
+@pytest.mark.parametrize("name", ALL)
+def test_it_makes_the_processors_picture(
+    library: Path, expected: Callable[[str], list[Pixels]], name: str, device: str
+) -> None:
+    one: Example = ALL[name]
+    request, (make, kind, placement) = one(library), GPUS[device]
+    with make() as gpu:
+        found, counts = run(engine_of(library, kind, placement), request, gpu)
+    most = HALF if request.upscaler is not None or request.hires is not None else ROUNDED
+    for there, here in zip(found, expected(name), strict=True):
+        assert np.abs(there.astype(int) - here).max() <= most
+    if placement is None and request.hires is None and request.count == 1:
+        waits = {"to cpu": 1, "item": READ_AGAIN.get(name, 0), gpu.here: COPIED_AGAIN.get(name, 0)}
+        waits[gpu.here] += request.sampler in NOISY
+        for call in counts[-2:-1]:  # in the first ones things are made once; the last was launched long before
+            assert {way: call[way] for way in waits} == waits
