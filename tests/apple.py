@@ -93,7 +93,8 @@ class AppleTensor(torch.Tensor):
         gpu = ours[0].gpu
         if strangers and func not in COPIES:
             raise RuntimeError(f"Expected all tensors to be on the same device: {func} with {gpu.device} and cpu")
-        target = torch.device(options.get("device") or gpu.device)
+        told = (one for one in (options.get("device"), *args) if isinstance(one, torch.device))
+        target = next(told, gpu.device)
         if "device" in options:
             options["device"] = CPU
         gpu.counts["item"] += func.overloadpacket in READING or _waits(func, args, options)
@@ -105,7 +106,7 @@ class AppleTensor(torch.Tensor):
         inner_args, inner_options = tree_map(_unwrap, (args, options))
         result = func(*inner_args, **inner_options)
         if target.type == "cpu":
-            return result
+            return result.clone() if result is ours[0].held else result
         return tree_map(partial(_result, ours=ours, gpu=gpu), result)
 
 
@@ -170,7 +171,7 @@ class Apple(TorchFunctionMode):
             return self._brought(args[0], args[1:], options)
         if func in ASKING and isinstance(args[0], AppleTensor):
             return self._asked(func, args, options)
-        if func == SET_DATA and type(args[0]) is not type(args[1]):  # real ones go from device to device so
+        if func == SET_DATA and any(isinstance(one, AppleTensor) for one in args):  # also from device to device
             is_parameter = isinstance(args[0], torch.nn.Parameter)
             with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
                 new = torch.nn.Parameter(args[1], requires_grad=False) if is_parameter else args[1].detach()

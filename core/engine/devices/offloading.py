@@ -263,6 +263,7 @@ class Offloading:
             hook = FreedAfterUse(lambda name=name: self._reload(name), self._device)
             add_hook_to_module(part, hook)
             hook.post_forward(part, None)
+            torch.nn.Module.to(part, self._device)  # what is left of it: tables that are no weights
 
     def move_off(self) -> None:
         """Takes everything off the device, until `move_to`."""

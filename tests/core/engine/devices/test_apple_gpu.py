@@ -146,3 +146,15 @@ def test_weights_are_packed_there_as_on_the_processor(models: Path, bits: int) -
         there = picture(Engine(Catalogue((models,)), "mps", "float32"), request)
     assert_same_picture(there, expected)
     assert apple.counts["to mps"] > 0
+
+
+@pytest.mark.parametrize("model", TINY_MODELS)
+def test_text_encoders_that_leave_after_use_compute_there_from_the_first_prompt_on(
+    one_of_each: Path, model: str
+) -> None:
+    catalogue = Catalogue((one_of_each,))
+    request = smallest_request(catalogue.find(model), steps=2)
+    expected = picture(Engine(catalogue, "cpu", "float32"), request)
+    with apple_gpu():
+        there = picture(Engine(catalogue, "mps", "float32", Placement.drop_encoder), request)
+    assert_same_picture(there, expected)
