@@ -88,8 +88,11 @@ def engine(models: Path) -> Engine:
 
 @pytest.fixture(scope="module")
 def made(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("made")
-    *_, ready = engine.run(Generate(REQUEST))
+    return made_in(tmp_path_factory.mktemp("made"), engine, REQUEST)
+
+
+def made_in(folder: Path, engine: Engine, request: GenerationRequest) -> Made:
+    *_, ready = engine.run(Generate(request))
     assert isinstance(ready, ImageReady)
     with FilmWriter(folder / f"house{SUFFIX}", ready.film) as writer:
         for frame in ready.film.frames:
