@@ -5,14 +5,17 @@ import torch
 SIGNS = (
     "out of memory",  # CUDA, HIP and XPU, also by other ways than torch's allocator; Apple: "MPS backend out of …"
     "Invalid buffer size",  # Apple: more than Metal gives to one tensor
-    "BLAS_STATUS_ALLOC_FAILED",  # cuBLAS, and AMD's hipBLAS
-    "CUDNN_STATUS_ALLOC_FAILED",
+    "STATUS_ALLOC_FAILED",  # cuBLAS, hipBLAS, and cuDNN until version 8
     "miopenStatusAllocFailed",  # AMD's in the place of cuDNN
+    "ALLOCATION_FAIL",  # cuDNN since version 9, for host or device; Intel's OpenCL
+    "blasCreate(handle)",  # the first product finds no room for the library's workspace
     "unable to find an engine to execute this computation",  # cuDNN without room for its workspace
-    "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY",  # Intel's Level Zero, also under its older names
+    "OUT_OF_DEVICE_MEMORY",  # Intel's Level Zero, under its newer and older names
     "OUT_OF_RESOURCES",
     "OUT_OF_HOST_MEMORY",
     "DefaultCPUAllocator",
+    "bad_alloc",  # of libraries of C++ on the processor
+    "bad allocation",  # of those on Windows
 )
 """Parts of the texts by which a RuntimeError tells of too little memory, where torch has no type for it."""
 

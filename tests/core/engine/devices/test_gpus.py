@@ -41,7 +41,16 @@ OLD, TURING, NEW = (
     Gpu("NVIDIA GeForce RTX 2070", 7, 5),
     Gpu("GeForce RTX 4070", 8, 9),
 )
-SIXTEEN = Gpu("NVIDIA GeForce GTX 1660 Ti", 7, 5)
+BROKEN_FLOAT16 = (
+    *("GeForce GTX 1630", "GeForce GTX 1650 with Max-Q Design", "GeForce GTX 1660 SUPER", "GeForce GTX 1660 Ti"),
+    *("GeForce MX450", "GeForce MX550", "CMP 30HX", "Quadro T1000", "Quadro T2000 with Max-Q Design"),
+    *("T400 4GB", "T500", "T550 Laptop GPU", "T600", "T1000 8GB", "T1200 Laptop GPU"),
+)
+NO_BFLOAT16 = (
+    *("gfx803", "gfx900:xnack-", "gfx902", "gfx904", "gfx906:sramecc+:xnack-", "gfx909", "gfx90c:xnack-"),
+    *("gfx1010:xnack-", "gfx1011", "gfx1012", "gfx1030", "gfx1031", "gfx1032", "gfx1034", "gfx1035", "gfx1036"),
+)
+BFLOAT16 = ("gfx908:sramecc+", "gfx90a:sramecc+", "gfx942", "gfx950", "gfx1100", "gfx1103", "gfx1151", "gfx1201")
 
 
 @contextmanager
@@ -81,13 +90,10 @@ def computes(monkeypatch: pytest.MonkeyPatch, *, is_fused: bool = True) -> None:
     [
         (NEW, None, torch.bfloat16),
         (TURING, None, torch.float16),
-        (SIXTEEN, None, torch.float32),
-        (Gpu("NVIDIA T1000 8GB", 7, 5), None, torch.float32),
-        (Gpu("NVIDIA GeForce MX450", 7, 5), None, torch.float32),
-        (Gpu("Tesla T4", 7, 5), None, torch.float16),
-        (Gpu("AMD Radeon RX 6800", 10, 3, "gfx1030:xnack-"), "7.0", torch.float16),
-        (Gpu("AMD Radeon RX 7900 XTX", 11, 0, "gfx1100"), "7.0", torch.bfloat16),
-        (Gpu("AMD Instinct MI100", 9, 0, "gfx908:sramecc+"), "7.0", torch.bfloat16),
+        *((Gpu(f"NVIDIA {name}", 7, 5), None, torch.float32) for name in BROKEN_FLOAT16),
+        *((Gpu(name, 7, 5), None, torch.float16) for name in ("Tesla T4", "Tesla T40", "Quadro RTX 5000")),
+        *((Gpu("AMD Radeon", 9, 0, name), "7.0", torch.float16) for name in NO_BFLOAT16),
+        *((Gpu("AMD Radeon", 9, 0, name), "7.0", torch.bfloat16) for name in BFLOAT16),
     ],
     ids=str,
 )

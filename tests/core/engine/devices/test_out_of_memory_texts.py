@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from core.engine.devices.memory_errors import is_out_of_memory
 from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt
@@ -24,8 +26,11 @@ OUT_OF_MEMORY = (
     torch.AcceleratorError(f"CUDA error: out of memory{ASYNCHRONOUS}"),
     torch.AcceleratorError("HIP error: out of memory"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
-    RuntimeError("CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasLtMatmul( ltHandle, …)`"),
+    RuntimeError("CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasGemmEx( handle, …)`"),
     RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
     RuntimeError("miopenStatusAllocFailed"),
     RuntimeError("GET was unable to find an engine to execute this computation"),
     RuntimeError(
@@ -35,18 +40,25 @@ OUT_OF_MEMORY = (
     RuntimeError("Invalid buffer size: 16.00 GB"),
     RuntimeError("UR backend failed. UR backend returns:40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)"),
     RuntimeError("level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)"),
+    RuntimeError("level_zero backend failed with error: 38 (UR_RESULT_ERROR_OUT_OF_HOST_MEMORY)"),
+    RuntimeError("Native API failed. Native API returns: -4 (PI_ERROR_MEM_OBJECT_ALLOCATION_FAILURE)"),
     RuntimeError("Native API failed. Native API returns: -5 (PI_ERROR_OUT_OF_RESOURCES)"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory: you"),
+    RuntimeError("std::bad_alloc"),
+    RuntimeError("bad allocation"),
     MemoryError(),
 )
 OTHERS = (
     torch.AcceleratorError(f"CUDA error: an illegal memory access was encountered{ASYNCHRONOUS}"),
     torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm( handle, …)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
     RuntimeError("level_zero backend failed with error: 20 (UR_RESULT_ERROR_DEVICE_LOST)"),
     RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"),
     ValueError("out of memory"),
 )
+GPU = torch.device("cuda")
 DEAD = torch.device("meta")
 """Computes no numbers, as a GPU after an error that is not to be mended."""
 
@@ -74,10 +86,42 @@ def test_the_number_of_an_error_tells_where_its_words_do_not() -> None:
     assert is_out_of_memory(error)
 
 
-def test_a_device_that_does_not_compute_any_more_is_known() -> None:
+@dataclass
+class Failing(TorchFunctionMode):
+    """A GPU that fails for some calls more, as after an error that is told late."""
+
+    failures: int
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        options = dict(kwargs or {})
+        if options.pop("device", None) == GPU and self.failures:
+            self.failures -= 1
+            raise OUT_OF_MEMORY[2]
+        return func(*args, **options)
+
+
+@pytest.mark.parametrize(("failures", "answers_then"), [(0, True), (1, True), (2, False)])
+def test_a_device_that_does_not_compute_any_more_is_known(failures: int, *, answers_then: bool) -> None:
     assert answers(None)
     assert answers(torch.device("cpu"))
     assert not answers(DEAD)
+    with Failing(failures):
+        assert answers(GPU) is answers_then
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY[1:4], ids=str)
+def test_an_error_that_is_told_late_is_heard_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: GPU)
+    with Failing(1) as gpu:
+        assert attempt(lambda: failing(error)) is RAN_OUT
+        assert gpu.failures == (0 if isinstance(error, torch.AcceleratorError) else 1)
 
 
 @pytest.mark.parametrize("is_dead", [True, False])
