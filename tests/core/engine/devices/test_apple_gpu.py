@@ -17,13 +17,15 @@ from core.engine.families import Family
 from core.engine.initial_state import from_request
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
-from core.request.request import GenerationRequest, Source
-from core.request.samplers import SAMPLERS
+from core.request.hires import Hires
+from core.request.request import GenerationRequest, Reference, Source
+from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, PreviewMode
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, ReportMemory, result_of
 from tests.apple import MPS, Apple, apple_gpu
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
+from tests.core.engine.test_inpainting import asked
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 BRINGING = ("ddpm", "euler_a", "dpm2_a", "dpmpp_2m_sde", "dpmpp_2m_sde_karras", "unipc", "lcm")
@@ -38,8 +40,8 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def processor(models: Path) -> Engine:
-    return Engine(Catalogue((models,)), "cpu", "float32")
+def processor(one_of_each: Path) -> Engine:
+    return Engine(Catalogue((one_of_each,)), "cpu", "float32")
 
 
 @pytest.fixture
@@ -58,21 +60,33 @@ def assert_same_picture(one: ImageReady, other: ImageReady) -> None:
 
 
 def requests(request: GenerationRequest, photo: Path) -> tuple[GenerationRequest, ...]:
-    return request, replace(request, source=Source(str(photo), 0.8))
+    """Returns it from noise, from a picture, and with a mask."""
+    masked = asked(photo.parent, request, softness=3.0)
+    return request, replace(request, source=Source(str(photo), 0.8)), masked
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+SAMPLERS_OF = [
+    *(("stable_diffusion_2", sampler) for sampler in SAMPLERS),
+    *(("flux1", sampler) for sampler in FLOW_SAMPLERS),
+]
+"""Samplers have other schedulers for a model of flow matching."""
+
+
+@pytest.mark.parametrize(("model", "sampler"), SAMPLERS_OF)
 def test_every_sampler_runs_is_replayed_and_branched_there(
-    models: Path, processor: Engine, photo: Path, tmp_path: Path, sampler: str
+    one_of_each: Path, processor: Engine, photo: Path, tmp_path: Path, model: str, sampler: str
 ) -> None:
-    for number, request in enumerate(requests(replace(REQUEST, sampler=sampler, steps=4), photo)):
+    catalogue = Catalogue((one_of_each,))
+    plain = replace(smallest_request(catalogue.find(model)), sampler=sampler)
+    for number, request in enumerate(requests(plain, photo)):
         expected = picture(processor, request)
         with apple_gpu():
-            engine = Engine(Catalogue((models,)), "mps", "float32")
+            engine = Engine(catalogue, "mps", "float32")
             whole = picture(engine, request)
             assert_same_picture(whole, expected)
             film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path / str(number)))).film
             assert_same_frames(film, whole.film)
+            film = replace(film, masked=whole.film.masked)  # the film's own program knows where its pictures are
             again = ready(list(engine.run(GenerateBranch(Branch(film, 2, film.request)))))
             np.testing.assert_array_equal(again.image.pixels, whole.image.pixels)
 
@@ -80,7 +94,11 @@ def test_every_sampler_runs_is_replayed_and_branched_there(
 @pytest.mark.parametrize("model", TINY_MODELS)
 def test_every_family_runs_there(one_of_each: Path, photo: Path, model: str) -> None:
     catalogue = Catalogue((one_of_each,))
-    for request in requests(smallest_request(catalogue.find(model)), photo):
+    limits = catalogue.find(model).limits
+    plain, *others = requests(smallest_request(catalogue.find(model), steps=3), photo)
+    two_passes = replace(plain, steps=2, hires=Hires("Latent", strength=0.5, scale=1.5))
+    seeing = replace(plain, references=(Reference(str(photo)),)) if limits.references else plain
+    for request in (two_passes, seeing, *others):
         expected = picture(Engine(catalogue, "cpu", "float32"), request)
         with apple_gpu():
             there = picture(Engine(catalogue, "mps", "float32"), request)
