@@ -60,10 +60,10 @@ class MadeUp:
         return self._text_encoder(tokens.input_ids.to(self._text_encoder.device))[0].to(self._network.dtype)
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
-        text = encoded[0].repeat(batch, 1, 1)
+        text, dtype = encoded[0].repeat(batch, 1, 1), self._network.dtype
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            return Prediction(self._network(x.to(self._network.dtype), t, text), None)
+            return Prediction(self._network(x.to(dtype), t, text), None)
 
         return predict
 

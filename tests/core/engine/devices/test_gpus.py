@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from unittest.mock import Mock
 import pytest
 import torch
 from diffusers.utils import torch_utils
+from torch.overrides import TorchFunctionMode
 
 from core.engine.devices import probe
 from core.engine.devices.device import memory_now, plan, use
@@ -20,6 +21,7 @@ from core.engine.devices.precision import best_dtype
 from core.errors import DeviceMissing
 from core.families import FAMILIES
 from tests.apple import apple_gpu
+from tests.nvidia import nvidia_gpu
 
 ROCM_7 = ["gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1101", "gfx1200"]
 CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
@@ -179,6 +181,53 @@ def test_an_intel_gpu_without_float64_gets_positions_in_float32(
         torch_utils.maybe_adjust_dtype_for_device(torch.float64, torch.device(kind)) for kind in ("xpu", "cuda")
     ]
     assert in_what == [torch.float64 if has_fp64 else torch.float32, torch.float64]
+
+
+@pytest.mark.parametrize(
+    ("kind", "macos", "expected"),
+    [("mps", (13, 7), "float32"), ("mps", (14, 0), "bfloat16"), ("xpu", None, "bfloat16")],
+)
+def test_other_gpus_have_bfloat16_for_what_float16_breaks(
+    monkeypatch: pytest.MonkeyPatch, kind: str, macos: Any, expected: str
+) -> None:
+    computes(monkeypatch)
+    with apple_gpu() if kind == "mps" else gpus(NEW, kind=kind), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *version: macos >= version)  # pyright: ignore
+        chosen = plan(kind)
+        assert chosen.dtype is torch.float16
+        assert chosen.fitting(FAMILIES["z_image"]).dtype_name == expected
+
+
+@dataclass
+class Faulty(TorchFunctionMode):
+    """Fails, or computes no numbers, in one function."""
+
+    name: str
+    fails: bool
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(func, "__name__", "") != self.name:
+            return func(*args, **(kwargs or {}))
+        if self.fails:
+            raise torch.AcceleratorError("CUDA error: no kernel image is available for execution\nCompile with …")
+        return func(*args, **(kwargs or {})) * float("nan")
+
+
+@pytest.mark.parametrize("name", ["matmul", "conv2d", "scaled_dot_product_attention"])
+def test_a_gpu_is_tried_with_all_that_networks_are_made_of(name: str) -> None:
+    with nvidia_gpu():
+        assert plan().device == torch.device("cuda:0")
+        with Faulty(name, fails=True):
+            chosen = plan()
+        assert chosen.device.type == "cpu"
+        assert chosen.found[0].endswith("no kernel image is available for execution")
+        with Faulty(name, fails=False):
+            assert plan().found[0].endswith("it computes values that are not numbers")
 
 
 DRIVER = (

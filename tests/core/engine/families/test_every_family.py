@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from diffusers.models.modeling_utils import ModelMixin
 from PIL import Image
 
 from core.engine.engine import Engine
@@ -18,7 +21,7 @@ from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_as
 from core.request.request import GenerationRequest, Source
 from core.runs.branch import Branch
-from core.runs.events import Event, ImageReady, Stepped
+from core.runs.events import Event, ImageReady, PreviewMode, Stepped
 from core.runs.operations import EncodePicture, Generate, GenerateBranch, OpenFilm, PredictOnce, result_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
@@ -52,6 +55,23 @@ def test_its_film_shows_every_step_in_every_view(run: Run) -> None:
     assert (np.diff(sigmas[np.isfinite(sigmas)]) <= 0).all()
     for picture in PICTURES.values():
         assert picture(film, film.frames[2]).shape[-1] == 3
+
+
+def test_a_step_does_not_ask_its_network_for_the_dtype(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Diffusers' property looks through all layers for it, for milliseconds."""
+    dtype, asked = ModelMixin.dtype, list[object]()
+
+    def counted(network: Any) -> torch.dtype:
+        asked.append(network)
+        return dtype.__get__(network)
+
+    monkeypatch.setattr(ModelMixin, "dtype", property(counted))
+    counts = list[int]()
+    for steps in (2, 5):
+        asked.clear()
+        list(run.engine.run(Generate(replace(run.request, steps=steps), PreviewMode.linear)))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_words_act_where_the_family_says_so(run: Run) -> None:
