@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from core.engine.devices.memory_errors import is_out_of_memory
 from core.engine.upscaling.compact import Compact
 from core.engine.upscaling.esrgan import Esrgan
 from core.engine.upscaling.span import Span, folded
@@ -63,6 +64,8 @@ def _network(path: Path, weights: Mapping[str, Tensor]) -> tuple[nn.Module, Upsc
             plain = folded(plain)
         network.load_state_dict({name: tensor.float() for name, tensor in plain.items()}, assign=True)
     except (RuntimeError, KeyError) as error:  # of other shapes, or missing
+        if is_out_of_memory(error):
+            raise
         log.info("%s: %s", path, error)
         raise UpscalerBroken(
             path, tr("its weights do not fit a network of the kind {architecture}", architecture=kind.architecture)

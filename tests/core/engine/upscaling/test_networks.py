@@ -123,6 +123,19 @@ def test_a_file_without_one_of_its_weights_is_refused(weights: Weights, tmp_path
             read_network(tmp_path / "up.safetensors", "", None)
 
 
+@pytest.mark.parametrize(("name", "place"), [("up.safetensors", "torch.Tensor.float"), ("up.pth", "torch.load")])
+def test_too_little_memory_is_no_fault_of_the_file(
+    name: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    save = save_file if name.endswith("safetensors") else torch.save
+    save(esrgan(), tmp_path / name)
+    with monkeypatch.context() as full:
+        full.setattr(place, lambda *_rest, **_options: torch.empty(1 << 50))  # pyright: ignore
+        with pytest.raises(RuntimeError, match="allocate"):
+            read_network(tmp_path / name, "", None)
+    assert read_network(tmp_path / name, "", None)[1].architecture == "ESRGAN"
+
+
 def test_folded_files_of_span_work_as_they_are(tmp_path: Path) -> None:
     from core.engine.upscaling.span import folded
 
