@@ -120,9 +120,11 @@ def test_what_is_loaded_is_told_by_the_engine(service: Bench, qtbot: QtBot) -> N
     service.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
     plan = plan_memory(FAMILY, SDXL, "bfloat16", Size(256, 256), device)
-    service.engine.memory = MemoryInUse(device, "large", None, plan, Placement.model_offload)
+    service.engine.memory = MemoryInUse(device, "large", None, plan, Placement.model_offload, held=5 * GIB)
+    assert service.session.device.held is None
     service.session.generate()
     qtbot.waitUntil(lambda: service.session.state is RunState.idle and service.memory.planned.is_in_use)
+    assert service.session.device.held == 5 * GIB
     assert service.words.startswith("Large, loaded. Everything on the device: ")
     assert service.short == "Memory ran out; now one part of the model on the device at a time."
     service.memory.forget()

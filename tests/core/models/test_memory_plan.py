@@ -79,6 +79,22 @@ def test_scores_of_attention_that_a_device_holds_count_up_to_a_bound() -> None:
         assert 0 < there.needed - here.needed <= more
 
 
+@pytest.mark.parametrize(("side", "scores"), [(256, 2 * 8 * 32**4 * 4), (1024, LARGEST_SCORES)])
+def test_scores_of_a_step_count_where_it_is_the_highest_use(side: int, scores: int) -> None:
+    there, here = (
+        plan_memory(
+            FAMILY,
+            SDXL,
+            "bfloat16",
+            Size(side, side),
+            DeviceMemory("cuda", 64 * GIB, 64 * GIB, holds_scores),
+            Placement.model_offload,
+        )
+        for holds_scores in (True, False)
+    )
+    assert there.needed - here.needed == 2 * scores  # before and after the softmax
+
+
 def test_an_autoencoder_that_stays_in_float32_counts_so() -> None:
     device = DeviceMemory("cuda", 64 * GIB, 64 * GIB)
     half, brain = (plan_memory(FAMILY, SDXL, dtype, Size(1024, 1024), device) for dtype in ("float16", "bfloat16"))

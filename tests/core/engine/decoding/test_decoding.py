@@ -120,6 +120,13 @@ def test_memory_that_is_never_enough_is_told(
     family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("out of memory")
-    break_decode(family, lambda _, __: True, error=True)
+    tried: list[tuple[bool, torch.dtype]] = []
+
+    def never(vae: Any, x: torch.Tensor) -> bool:
+        tried.append((vae.use_tiling, x.dtype))
+        return True
+
+    break_decode(family, never, error=True)
     with pytest.raises(torch.OutOfMemoryError):
         decoding.decode(family, latents)
+    assert tried == [(False, torch.bfloat16), (True, torch.bfloat16), (False, torch.float32)]  # at last on the CPU

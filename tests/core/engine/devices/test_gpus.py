@@ -309,6 +309,7 @@ def test_the_memory_of_a_gpu_without_a_fused_kernel_for_attention_is_known_to_ho
     with gpus(Gpu("AMD Radeon RX 6800", 10, 3, "gfx1030"), hip="7.0"):
         assert memory_now(plan()).holds_scores is not is_fused
     with apple_gpu():
+        assert memory_now(plan("mps")).holds_scores is not is_fused
         assert not memory_now(plan("cpu")).holds_scores
 
 
