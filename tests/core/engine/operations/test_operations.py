@@ -44,6 +44,7 @@ from core.runs.operations import (
     result_of,
 )
 from core.upscalers.library import OF_STARTER
+from tests.apple import apple_gpu
 
 REQUEST = GenerationRequest("a house", model="tiny", size=Size(32, 32), steps=2, sampler="euler", seed=1)
 
@@ -119,6 +120,20 @@ def test_it_ends_with_a_picture_or_a_result_and_can_be_stopped_before(
     stopped.close()
     engine.close()
     *_, last = engine.run(operation)
+    assert isinstance(last, Finished | ImageReady)
+
+
+def at_another_noise_level(_: Engine, made: Made) -> GenerateBranch:
+    return GenerateBranch(Branch(made.film, 1, replace(made.film.request, sampler="heun")))
+
+
+@pytest.mark.parametrize("example", [*EXAMPLES.values(), at_another_noise_level])
+def test_it_ends_so_on_a_gpu_without_float64(
+    example: Callable[[Engine, Made], Operation[Any]], models: Path, made: Made
+) -> None:
+    with apple_gpu():
+        engine = Engine(Catalogue((models,)), "mps", "float32")
+        *_, last = engine.run(example(engine, made))
     assert isinstance(last, Finished | ImageReady)
 
 
