@@ -142,3 +142,27 @@ def test_a_lora_comes_and_goes_while_layers_come_by_a_stream(models: Path, tmp_p
         for _ in range(2):
             assert_same_picture(picture(engine, with_lora), expected[0])
             assert_same_picture(picture(engine), expected[1])
+
+
+def test_a_decode_that_finds_too_little_memory_gets_that_of_the_network(
+    models: Path, gpu: Nvidia, expected_warnings: list[str]
+) -> None:
+    del gpu
+    expected_warnings.append("out of memory while decoding")
+    engine = engine_of(models)
+    expected = picture(engine)
+    loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    vae, network = loaded.family.autoencoder(), loaded.family.network()
+    decode, places = vae.decode, list[str]()
+
+    def short(latents: torch.Tensor, **options: Any) -> Any:
+        places.append(network.conv_in.weight.device.type)
+        if places[-1] == "cuda":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        return decode(latents, **options)
+
+    vae.decode = short
+    there = picture(engine)
+    assert (places, there.image.recipe.note) == (["cuda", "cpu"], "")
+    assert network.conv_in.weight.device.type == "cuda"
+    assert_same_picture(there, expected)
