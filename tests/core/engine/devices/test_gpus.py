@@ -326,3 +326,10 @@ def test_on_windows_memory_ends_in_an_error_before_the_computers_is_taken(
     assert limit.call_count == (share is not None)
     if share is not None:
         limit.assert_called_once_with(share, gpu)
+
+
+def test_an_intel_gpu_becomes_the_current_one() -> None:
+    set_device, gpu = Mock(), torch.device("xpu", 1)
+    with gpus(NEW, NEW, kind="xpu", set_device=set_device):
+        use(gpu)
+    set_device.assert_called_once_with(gpu)

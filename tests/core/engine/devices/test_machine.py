@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from core.engine.devices.machine import computed_by, machine
+from tests.nvidia import nvidia_gpu
 
 
 def test_processor_memory_and_torch_are_told_a_line_each() -> None:
@@ -29,3 +31,11 @@ def test_a_run_that_is_taken_up_elsewhere_tells_both() -> None:
     assert moved == f"Example 4070 (8.9), torch 2.9.1, bfloat16; then {here}"
     assert computed_by(torch.device("cpu"), "float32", "", moved) == moved
     assert len(computed_by(torch.device("cpu"), "float32", "", "x" * 1000)) <= 1000
+
+
+def test_a_gpu_is_told_with_all_that_its_last_bits_hang_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91900)
+    with nvidia_gpu():
+        text = computed_by(torch.device("cuda:0"), "bfloat16", "compiled")
+    torch_, gpu = f"torch {torch.__version__}", "NVIDIA GeForce RTX 4070 (8.9)"
+    assert text == f"{gpu}, {torch_}, cuDNN 91900, bfloat16, compiled"

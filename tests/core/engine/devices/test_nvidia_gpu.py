@@ -49,6 +49,12 @@ def engine_of(models: Path, placement: Placement | None = None) -> Engine:
     return Engine(Catalogue((models,)), "cuda", "float32", placement, acceleration=Acceleration.off)
 
 
+def test_an_engine_makes_its_gpu_the_current_one(models: Path, gpu: Nvidia) -> None:
+    engine_of(models)
+    current: Any = torch.cuda.set_device
+    current.assert_called_once_with(gpu.device)
+
+
 @pytest.mark.parametrize("placement", Placement)
 @pytest.mark.parametrize("model", TINY_MODELS)
 def test_every_placement_gives_the_processors_picture(one_of_each: Path, model: str, placement: Placement) -> None:
