@@ -27,12 +27,16 @@ class LateGpu(TorchFunctionMode):
         is_late: copies are carried out when they are waited for.
         has_pinned_memory: otherwise asking for some fails as CUDA does.
         copies: how many were begun. waits: how many were waited for.
+        is_behind: the stream of copies waits for what was computed so far.
+        lent: tensors whose memory is not given to others before their copy is carried out.
     """
 
     is_late: bool = True
     has_pinned_memory: bool = True
     copies: int = 0
     waits: int = 0
+    is_behind: bool = False
+    lent: list[torch.Tensor] = field(default_factory=list)
     pending: list[Callable[[], object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -45,20 +49,30 @@ class LateGpu(TorchFunctionMode):
         if options.pop("pin_memory", False) and not self.has_pinned_memory:
             raise torch.AcceleratorError("CUDA error: out of memory")
         if func is torch.Tensor.record_stream:
+            self.lent.append(args[0])
             return None
         if func is torch.Tensor.copy_ and options.pop("non_blocking", False):
             self.copies += 1
-            self.pending.append(partial(func, *args, **options))
+            if not self.is_behind:
+                raise AssertionError("a copy of what is not computed yet")
+            self.is_behind = False
+            self.pending.append(partial(self._carry_out, *args))
             if not self.is_late:
                 self.finish()
             return args[0]
         return func(*args, **options)
+
+    def _carry_out(self, block: torch.Tensor, source: torch.Tensor) -> None:
+        if self.is_late and not any(one is source for one in self.lent):
+            raise AssertionError("a copy of memory that may be another's by now")
+        block.copy_(source)
 
     def finish(self) -> None:
         """Carries out what was begun."""
         pending, self.pending = self.pending, []
         for copy in pending:
             copy()
+        self.lent.clear()
 
     def current_stream(self) -> None:
         return None
@@ -72,7 +86,8 @@ class LateGpu(TorchFunctionMode):
     def Event(self) -> Any:  # noqa: N802
         return self
 
-    def wait_stream(self, _stream: object) -> None: ...
+    def wait_stream(self, _stream: object) -> None:
+        self.is_behind = True
 
     def record(self) -> None: ...
 

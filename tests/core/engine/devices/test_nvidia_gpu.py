@@ -94,9 +94,7 @@ def test_weights_are_packed_on_the_gpu_that_they_stay_on(models: Path, gpu: Nvid
         gpu.counts.clear()
         picture(engine_of(models), replace(REQUEST, weight_bits=bits))
         came.append(gpu.counts["to cuda"])
-    assert (
-        came[0] == came[1]
-    )  # as they are: packed, 8 bits are two tensors and 4 bits three
+    assert came[0] == came[1]  # as they are: packed, 8 bits are two tensors and 4 bits three
 
 
 def test_a_run_that_finds_too_little_memory_goes_down_step_by_step_and_the_next_one_up(
