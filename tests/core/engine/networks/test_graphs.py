@@ -86,6 +86,26 @@ def test_two_calls_are_made_as_ever_and_one_graph_is_kept_for_each_of_two_sizes(
     assert set(captures.slots) == set(range(MOST_GRAPHS))
 
 
+def test_predictions_that_a_sampler_keeps_are_not_those_of_the_next_replay(
+    models: Path, captures: Recaptures
+) -> None:
+    request = replace(REQUEST, sampler="pndm", guidance_scale=1.0)  # which changes nothing in a prediction
+    expected = picture(engine_of(models, Acceleration.off), request)
+    assert_same(picture(engine_of(models), request).film, expected.film)
+    assert captures.replays
+
+
+def test_without_room_for_them_there_are_none(models: Path, captures: Recaptures) -> None:
+    engine = engine_of(models)
+    picture(engine)
+    made = len(captures.slots)
+    offloading = offloading_of(engine)
+    offloading.plan = replace(offloading.plan, has_room_for_graphs=False)
+    offloading.use_graphs()
+    picture(engine)
+    assert (offloading.way_of_calls, len(captures.slots)) == ("", made)
+
+
 @pytest.mark.parametrize("failure", ["wrong", "refused", "memory"])
 def test_a_graph_that_is_not_the_network_is_not_used(
     models: Path, captures: Recaptures, expected_warnings: list[str], failure: str
