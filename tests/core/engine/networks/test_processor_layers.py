@@ -66,7 +66,9 @@ def test_the_numbers_are_those_of_torch_in_channels_last_for_each_size_in_turn(
     packed, plain = layers(sizes, dtype)
     for side in (16, 8, 8, 33, 16, 16):  # packed for 16, then for 8, then for 16 again
         x = noise(packed, side)
-        assert torch.equal(packed(x), plain(x.contiguous(memory_format=torch.channels_last)))
+        found = packed(x)
+        assert torch.equal(found, plain(x.contiguous(memory_format=torch.channels_last)))
+        assert found.is_contiguous(memory_format=torch.channels_last)  # for the next one
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -195,6 +197,9 @@ def test_a_run_equals_the_stock_pipeline_in_the_same_layout_and_nearly_the_plain
         "abc", model="tiny", size=Size(32, 24), sampler=sampler, steps=5, guidance_scale=4.0, seed=7
     )
     done = next(event for event in engine.run(Generate(request)) if isinstance(event, ImageReady))
+    loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    for layer in (loaded.family.network().conv_in, loaded.family.autoencoder().decoder.conv_in):
+        assert type(layer) is ProcessorConv2d  # whose other last bits pixels may not show
     pipe, plain = stock(folder), stock(folder)
     checkpoint = dict(pipe.scheduler.config)
     use_processor_layers(pipe.unet)
