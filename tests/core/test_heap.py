@@ -6,14 +6,16 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 MEASURE = """
-import ctypes, json, resource
+import ctypes, json, resource, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from core.heap import give_memory_back, keep_freed_memory
+from core.heap import give_memory_back
 
-keep_freed_memory()
+exec(sys.argv[1])
 PAGE, MIB, library = resource.getpagesize(), 2**20, ctypes.CDLL(None)
 library.sbrk.restype = library.malloc.restype = ctypes.c_void_p
 library.malloc.argtypes, library.free.argtypes = [ctypes.c_size_t], [ctypes.c_void_p]
@@ -41,12 +43,15 @@ with ThreadPoolExecutor(1) as pool:
 """
 """Counts the MiB that the system has cleared, page by page, for a block and for the next one."""
 
+OWN = "from core.heap import keep_freed_memory; keep_freed_memory()"
+OF_THE_PROGRAM = "from app.__main__ import main; main(['--version'])"
 
 if sys.platform == "linux":  # of glibc, which others do not have
 
-    def test_a_block_takes_what_the_one_before_has_left_until_that_is_given_back() -> None:
-        answer = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True)
-        for thread, found in json.loads(answer.stdout).items():
+    @pytest.mark.parametrize("start", [OWN, OF_THE_PROGRAM])
+    def test_a_block_takes_what_the_one_before_has_left_until_that_is_given_back(start: str) -> None:
+        told = subprocess.run([sys.executable, "-c", MEASURE, start], capture_output=True, text=True, check=True)
+        for thread, found in json.loads(told.stdout.splitlines()[-1]).items():
             assert found["first"] >= 384, thread
             assert found["again"] <= 1, thread
             assert found["grown"] >= 384 + 256, thread  # so that it is asked for seldom
