@@ -16,7 +16,7 @@ from diffusers.utils import torch_utils
 from torch.overrides import TorchFunctionMode
 
 from core.engine.devices import probe
-from core.engine.devices.device import memory_now, plan, use
+from core.engine.devices.device import held_by_us, memory_now, plan, use
 from core.engine.devices.precision import best_dtype
 from core.errors import DeviceMissing
 from core.families import FAMILIES
@@ -333,3 +333,9 @@ def test_an_intel_gpu_becomes_the_current_one() -> None:
     with gpus(NEW, NEW, kind="xpu", set_device=set_device):
         use(gpu)
     set_device.assert_called_once_with(gpu)
+
+
+def test_what_the_program_holds_is_that_of_the_gpu() -> None:
+    for kind in ("cuda", "xpu"):
+        with gpus(NEW, kind=kind):
+            assert held_by_us(torch.device(kind, 0)) == 2 * GIB
