@@ -1,5 +1,7 @@
 """Converts the engine's arrays to pictures of Qt, which own a copy of the memory."""
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QSize
@@ -43,6 +45,7 @@ def resized(image: QImage, size: QSize) -> QImage:
     """Returns a picture in another size, by a cubic filter, in the format that is painted without conversion."""
     width, height = size.width(), size.height()
     given = image.convertToFormat(QImage.Format.Format_RGB32)  # four bytes a pixel, the last one 255
-    pixels = Image.frombuffer("RGBX", (given.width(), given.height()), given.constBits(), "raw", "RGBX", 0, 1)
+    bits: Any = given.constBits()
+    pixels = Image.frombuffer("RGBX", (given.width(), given.height()), bits, "raw", "RGBX", 0, 1)
     made = pixels.resize((width, height), Image.Resampling.BICUBIC)
     return QImage(made.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
@@ -13,36 +9,14 @@ from unittest.mock import Mock
 import pytest
 import torch
 from diffusers.utils import torch_utils
-from torch.overrides import TorchFunctionMode
 
-from core.engine.devices import probe
 from core.engine.devices.device import held_by_us, memory_now, plan, use
 from core.engine.devices.precision import best_dtype
 from core.errors import DeviceMissing
 from core.families import FAMILIES
 from tests.apple import apple_gpu
-from tests.nvidia import nvidia_gpu
+from tests.made_up_gpus import GIB, NEW, OLD, TURING, Gpu, computes, gpus
 
-ROCM_7 = ["gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1101", "gfx1200"]
-CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
-GIB = 2**30
-
-
-@dataclass(frozen=True)
-class Gpu:
-    name: str
-    major: int = 8
-    minor: int = 6
-    gcnArchName: str = ""  # noqa: N815
-    total_memory: int = 8 * GIB
-    has_fp64: bool = True
-
-
-OLD, TURING, NEW = (
-    Gpu("NVIDIA GeForce GTX 1080", 6, 1),
-    Gpu("NVIDIA GeForce RTX 2070", 7, 5),
-    Gpu("GeForce RTX 4070", 8, 9),
-)
 BROKEN_FLOAT16 = (
     *("GeForce GTX 1630", "GeForce GTX 1650 with Max-Q Design", "GeForce GTX 1660 SUPER", "GeForce GTX 1660 Ti"),
     *("GeForce MX450", "GeForce MX550", "CMP 30HX", "Quadro T1000", "Quadro T2000 with Max-Q Design"),
@@ -53,38 +27,6 @@ NO_BFLOAT16 = (
     *("gfx1010:xnack-", "gfx1011", "gfx1012", "gfx1030", "gfx1031", "gfx1032", "gfx1034", "gfx1035", "gfx1036"),
 )
 BFLOAT16 = ("gfx908:sramecc+", "gfx90a:sramecc+", "gfx942", "gfx950", "gfx1100", "gfx1103", "gfx1151", "gfx1201")
-
-
-@contextmanager
-def gpus(*there: Gpu, hip: str | None = None, kind: str = "cuda", **functions: Any) -> Generator[None]:
-    """Lets torch find these GPUs; nothing can be computed on them. ``kind``: ``cuda`` or ``xpu``."""
-    module = getattr(torch, kind)
-    values = {
-        "is_available": True,
-        "device_count": len(there),
-        "memory_reserved": 2 * GIB,
-        "memory_allocated": GIB,
-        "mem_get_info": (3 * GIB, 8 * GIB),
-    }
-    defaults: dict[str, Any] = {name: Mock(return_value=value) for name, value in values.items()}
-
-    def properties(device: Any) -> Gpu:
-        return there[torch.device(device).index or 0]
-
-    defaults["get_device_properties"] = properties
-    if kind == "cuda":
-        defaults["get_arch_list"] = lambda: CUDA_13 if hip is None else ROCM_7
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.version, "hip", hip)
-        for name, function in (defaults | functions).items():
-            patch.setattr(module, name, function)
-        yield
-
-
-def computes(monkeypatch: pytest.MonkeyPatch, *, is_fused: bool = True) -> None:
-    """Lets the GPUs pass the trial, with a fused kernel for attention or without."""
-    for name, answer in (("failure_of", ""), ("is_fused", is_fused)):
-        monkeypatch.setattr(f"core.engine.devices.device.{name}", Mock(return_value=answer))
 
 
 @pytest.mark.parametrize(
@@ -118,46 +60,6 @@ def test_z_image_is_never_computed_in_float16_unless_that_is_asked(
         there = {key: chosen.fitting(family).dtype_name for key, family in FAMILIES.items()}
     assert there["z_image"] == (asked or ("bfloat16" if is_apple else "float32"))
     assert there["stable_diffusion_xl"] == "float16"
-
-
-def test_a_gpu_without_code_for_it_is_told_of_and_the_processor_taken() -> None:
-    with gpus(OLD):
-        chosen = plan()
-        assert chosen.device.type == "cpu"
-        assert chosen.found[0] == (
-            "cuda: found, but cannot be used: this build of torch has no code for its compute capability 6.1, "
-            "only for 7.5, 8.0, 8.6, 9.0, 10.0, 12.0"
-        )
-        with pytest.raises(DeviceMissing) as refused:
-            plan("cuda")
-        assert "6.1" in refused.value.reason
-
-
-@pytest.mark.parametrize("gpu", [NEW, TURING, Gpu("RTX 5090", 12, 0), Gpu("a later one", 14, 0)], ids=str)
-def test_code_of_the_same_generation_and_ptx_run(gpu: Gpu) -> None:
-    with gpus(gpu):
-        assert not probe._missing_code(torch.device("cuda:0"))  # pyright: ignore[reportPrivateUsage]
-
-
-@pytest.mark.parametrize(
-    ("architecture", "there", "is_told"),
-    [
-        ("gfx1100", ROCM_7, False),
-        ("gfx942:sramecc+:xnack-", ROCM_7, False),
-        ("gfx1036", ROCM_7, True),
-        ("gfx900:xnack-", ROCM_7, True),
-        ("gfx1103", ["gfx11-generic"], False),
-        ("gfx1103", [], False),
-    ],
-)
-def test_an_amd_gpu_without_code_is_not_tried_since_that_would_end_the_process(
-    architecture: str, there: list[str], *, is_told: bool
-) -> None:
-    gpu = Gpu("AMD Radeon Graphics", 11, 0, architecture)
-    with gpus(gpu, hip="7.2", get_arch_list=lambda: there):
-        reason = probe._missing_code(torch.device("cuda:0"))  # pyright: ignore[reportPrivateUsage]
-        assert bool(reason) is is_told
-        assert not is_told or (architecture.partition(":")[0] in reason and "gfx1030" in reason)
 
 
 @pytest.mark.parametrize("name", ["mps", "mps:0", "cpu", "cpu:0"])
@@ -196,82 +98,6 @@ def test_other_gpus_have_bfloat16_for_what_float16_breaks(
         chosen = plan(kind)
         assert chosen.dtype is torch.float16
         assert chosen.fitting(FAMILIES["z_image"]).dtype_name == expected
-
-
-@dataclass
-class Faulty(TorchFunctionMode):
-    """Fails, or computes no numbers, in one function."""
-
-    name: str
-    fails: bool
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def __torch_function__(
-        self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        if getattr(func, "__name__", "") != self.name:
-            return func(*args, **(kwargs or {}))
-        if self.fails:
-            raise torch.AcceleratorError("CUDA error: no kernel image is available for execution\nCompile with …")
-        return func(*args, **(kwargs or {})) * float("nan")
-
-
-@pytest.mark.parametrize("name", ["matmul", "conv2d", "scaled_dot_product_attention"])
-def test_a_gpu_is_tried_with_all_that_networks_are_made_of(name: str) -> None:
-    with nvidia_gpu():
-        assert plan().device == torch.device("cuda:0")
-        with Faulty(name, fails=True):
-            chosen = plan()
-        assert chosen.device.type == "cpu"
-        assert chosen.found[0].endswith("no kernel image is available for execution")
-        with Faulty(name, fails=False):
-            assert plan().found[0].endswith("it computes values that are not numbers")
-
-
-DRIVER = (
-    "CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel errors might be asynchronously "
-    "reported at some other API call, so the stacktrace below might be incorrect."
-)
-
-
-def test_a_driver_that_fails_is_quoted_and_the_next_gpu_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def first_is_busy(device: torch.device) -> str:
-        return probe.first_sentence(DRIVER) if device.index == 0 else ""
-
-    computes(monkeypatch)
-    monkeypatch.setattr("core.engine.devices.device.failure_of", first_is_busy)
-    with gpus(NEW, NEW):
-        chosen = plan()
-        assert str(chosen.device) == "cuda:1"
-        assert chosen.found[0].endswith("used: CUDA error: CUDA-capable device(s) is/are busy or unavailable")
-        assert str(plan("cuda:1").device) == "cuda:1"
-        assert chosen.gpus == (("cuda:0", "GeForce RTX 4070"), ("cuda:1", "GeForce RTX 4070"))
-        for wrong in ("cuda:2", "xpu", "mps"):
-            with pytest.raises(DeviceMissing) as refused:
-                plan(wrong)
-            assert refused.value.available == ("cuda:0", "cuda:1", "cpu")
-
-
-def test_a_driver_that_does_not_start_is_no_crash() -> None:
-    def fails(_device: Any) -> Any:
-        raise RuntimeError(DRIVER)
-
-    with gpus(NEW, get_device_properties=fails):
-        assert plan().device.type == "cpu"
-
-
-def test_the_reason_of_the_driver_is_heard() -> None:
-    def too_old() -> bool:
-        text = "CUDA initialization: The NVIDIA driver on your system is too old (found version 11040)."
-        warnings.warn(f"{text} (Triggered internally at CUDAFunctions.cpp:119.)", stacklevel=1)
-        return False
-
-    with gpus(is_available=too_old):
-        assert (
-            plan().found[0].startswith("cuda: not found, CUDA initialization: The NVIDIA driver on your system is")
-        )
 
 
 def untold(_device: Any) -> Any:
