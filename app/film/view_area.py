@@ -48,7 +48,7 @@ class ViewArea(QWidget):
         self._explained = set(explained)
         self._names: list[str] = list(FIRST_VIEWS)
         self._shown = 1
-        self._columns = 0
+        self._arranged = (0, 0)
         self._moment: FrameContext | None = None
         self._frames: list[ViewFrame] = []
         self._waiting: list[ViewFrame] = []
@@ -95,7 +95,7 @@ class ViewArea(QWidget):
         What the user does comes between them. Where moments come faster, each view gets its turn.
         """
         self._moment = moment
-        if not self.isHidden():
+        if self.isVisible():
             waiting = [frame for frame in self._waiting if frame in self.frames]
             self._waiting = waiting + [frame for frame in self.frames if frame not in waiting]
             self._show_next()
@@ -120,7 +120,7 @@ class ViewArea(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._columns != self._fitting_columns():
+        if self._arranged[0] != self._fitting_columns():
             self._arrange()
 
     def _fitting_columns(self) -> int:
@@ -138,15 +138,20 @@ class ViewArea(QWidget):
             return
         while len(self._frames) < self._shown:
             self._frames.append(self._new_frame(self._names[len(self._frames)]))
-        self._columns = self._fitting_columns()
-        for index, frame in enumerate(self._frames):
-            self._grid.addWidget(frame, index // self._columns, index % self._columns)
-            frame.set_alone(is_alone=self._shown == 1)
-            frame.setVisible(index < self._shown)
-        for index in range(len(FIRST_VIEWS)):
-            self._grid.setColumnStretch(index, int(index < self._columns))
-            self._grid.setRowStretch(index, int(index < self._shown // self._columns))
+        arranged = self._fitting_columns(), self._shown
+        if arranged != self._arranged:
+            self._arranged = arranged
+            self._put_into_grid(*arranged)
         self.show_moment(self._moment)
+
+    def _put_into_grid(self, columns: int, shown: int) -> None:
+        for index, frame in enumerate(self._frames):
+            self._grid.addWidget(frame, index // columns, index % columns)
+            frame.set_alone(is_alone=shown == 1)
+            frame.setVisible(index < shown)
+        for index in range(len(FIRST_VIEWS)):
+            self._grid.setColumnStretch(index, int(index < columns))
+            self._grid.setRowStretch(index, int(index < shown // columns))
 
     def _new_frame(self, name: str) -> ViewFrame:
         from app.film.view_frame import ViewFrame

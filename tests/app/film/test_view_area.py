@@ -120,6 +120,21 @@ def test_views_skip_what_they_cannot_keep_up_with(
     assert shown == [3]
 
 
+def test_views_of_a_page_that_is_not_open_compute_nothing_until_it_is(
+    panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = synthetic_film.film(4)
+    panel.show_film(replace(film, frames=film.frames[:2]))
+    panel.open_views(["spectrum"])
+    panel.hide()
+    shown = calls_of(area(panel).frames[0].view, monkeypatch)
+    panel.grow(film)
+    qtbot.wait(20)
+    assert shown == []
+    panel.show()
+    qtbot.waitUntil(lambda: shown[-1:] == [3])
+
+
 def test_hidden_views_are_given_nothing(panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     panel.show_film(synthetic_film.film(4))
     panel.open_views(["denoised", "spectrum", "guidance", "settling"])
