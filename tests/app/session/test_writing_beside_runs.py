@@ -19,6 +19,7 @@ from core.film.film import Film
 from core.film.reader import PART_SUFFIX, film_path, read_recording
 from core.film.stored import unfinished
 from core.pictures.picture import GeneratedImage
+from core.runs.events import Event, Stepped
 from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard, MakeSession
 from tests.app.holding import hold_at
@@ -73,6 +74,33 @@ def test_the_next_pictures_are_made_while_one_is_written_and_each_gets_its_film(
         assert film.is_complete
         assert film.film.request.seed == seed
     assert not list(folder.iterdir())
+
+
+def test_steps_are_made_while_those_before_them_are_written(
+    make_session: MakeSession,
+    disk: SlowDisk,
+    recorder: FilmRecorder,
+    qtbot: QtBot,
+    settle: Settle,
+    listen: Listen,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    follow, may_write = recorder.follow, threading.Event()
+
+    def wait(event: Event) -> None:
+        assert not isinstance(event, Stepped) or may_write.wait(LONGEST_S)
+        follow(event)
+
+    monkeypatch.setattr(recorder, "follow", wait)
+    session = make_session(recorder=recorder, save=disk)
+    heard = listen(session)
+    session.edit(seed=7, steps=20)
+    session.generate()
+    qtbot.waitUntil(lambda: len(heard.all("stepped")) >= 2)
+    may_write.set()
+    disk.may_write.set()
+    settle(session)
+    assert len(heard.all("stepped")) == 20
 
 
 def test_a_window_that_closes_at_once_loses_neither_picture_nor_film(
@@ -186,6 +214,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from app.session.session import Session
 from core.request.request import GenerationRequest, Size
+from core.runs.events import Event, Stepped
 from core.runs.recorder import FilmRecorder
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
 
