@@ -12,11 +12,7 @@ import pytest
 import torch
 
 ROCM_7 = ["gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1101", "gfx1200"]
-
-
 CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
-
-
 GIB = 2**30
 
 

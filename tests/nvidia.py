@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from unittest.mock import MagicMock, Mock
 import pytest
 import torch
 
-from tests.apple import Apple
+from tests.apple import Apple, apple_gpu
 
 GIB = 2**30
 CUDA = torch.device("cuda", 0)
@@ -74,3 +74,7 @@ def nvidia_gpu() -> Generator[Nvidia]:
         patch.setattr(torch.accelerator, "empty_host_cache", MagicMock())
         patch.setattr(torch, "_has_compatible_shallow_copy_type", Mock(return_value=True))
         yield gpu
+
+
+GPUS: Mapping[str, Callable[[], AbstractContextManager[Apple]]] = {"mps": apple_gpu, "cuda": nvidia_gpu}
+"""The stand-ins by the names of their devices."""

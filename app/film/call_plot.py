@@ -47,7 +47,7 @@ class Curve:
 
     @property
     def has_dots(self) -> bool:
-        """Returns whether each point is told from its neighbours."""
+        """Returns whether each point is drawn as a dot."""
         return self.has_points and not self.is_ghost and len(self.y) <= _MOST_POINTS
 
     def heights(self, *, is_logarithmic: bool) -> NDArray[np.float64]:
@@ -189,10 +189,11 @@ class CallPlot(QWidget):
         self._y_label = y_label
         self.chart.left.setTicks([_logarithmic_ticks(curves)] if is_logarithmic else None)
         ends = float(places[0]), float(places[-1])
-        looks = ((curve.name, curve.colour, curve.is_ghost, curve.has_dots) for curve in self._drawn)
+        drawn = self._drawn
+        looks = ((curve.name, curve.colour, curve.is_ghost, curve.has_dots, curve in drawn) for curve in curves)
         look = (*looks, *ends, note, y_label, x_label, is_logarithmic)
         if look == self._look:  # a film has grown: new lines for each step would take twice the time
-            for line, curve in zip(self._lines, self._drawn, strict=True):
+            for line, curve in zip(self._lines, drawn, strict=True):
                 line.setData(curve.x, curve.heights(is_logarithmic=is_logarithmic))
         else:
             self._look = look

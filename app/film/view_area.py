@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.film.frame_context import FrameContext
@@ -90,9 +90,10 @@ class ViewArea(QWidget):
         self._explained.update(VIEWS)
 
     def show_moment(self, moment: FrameContext | None) -> None:
-        """Shows a moment as soon as the area is visible: in one view now, in the others one after the other.
+        """Shows a moment in one view now, and in the others in the next turns of the event loop.
 
-        What the user does comes between them. Where moments come faster, each view gets its turn.
+        Clicks and keys are answered between them. Where moments come faster, each view gets its turn. An area that
+        is not visible shows nothing; when it becomes visible it shows the last moment.
         """
         self._moment = moment
         if self.isVisible():
@@ -114,9 +115,21 @@ class ViewArea(QWidget):
             for frame in self.frames:
                 frame.view.look_at(x, y)
 
+    def _show_all(self) -> None:
+        self._waiting = []
+        for frame in self.frames:
+            frame.show_moment(self._moment)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._arrange()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Computes nothing any more, and keeps no film."""
+        super().hideEvent(event)
+        self._waiting = []
+        for frame in self._frames:
+            frame.show_moment(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -142,7 +155,7 @@ class ViewArea(QWidget):
         if arranged != self._arranged:
             self._arranged = arranged
             self._put_into_grid(*arranged)
-        self.show_moment(self._moment)
+        self._show_all()
 
     def _put_into_grid(self, columns: int, shown: int) -> None:
         for index, frame in enumerate(self._frames):

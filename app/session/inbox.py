@@ -35,7 +35,7 @@ class Inbox(QObject):
 
     Signals:
         came: an `Event`, a `WorkerState` or an `Ended`, in their order.
-        shown: the last one of `Stepped` that came together, after ``came`` and before what follows it.
+        shown: the last one of the `Stepped` that came together, after ``came`` and before what follows it.
     """
 
     came = Signal(object)
@@ -48,14 +48,15 @@ class Inbox(QObject):
         self._clock = clock
         self._worked = 0.0
         self._waiting = deque[Event | WorkerState | Ended]()
-        self._is_resting = False
+        self._unseen: Stepped | None = None
+        self._is_resting = self._is_prolonged = False
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._on_rested)
         self._woken.connect(self._deliver)
 
     @Slot(object)
     def put(self, told: Event | WorkerState | Ended) -> None:
-        """Takes what is told, from any thread. Only steps may wait, at most for what is told after them."""
+        """Takes what is told, from any thread. A step may wait until the rest ends, or something else is told."""
         self._waiting.append(told)
         if not (self._is_resting and isinstance(told, Stepped)):
             self._woken.emit()
@@ -72,18 +73,26 @@ class Inbox(QObject):
             if not self._waiting:
                 break  # they were delivered in an event loop inside of this one
             told = self._waiting.popleft()
+            if isinstance(told, Stepped):
+                self._unseen = told
+            else:
+                self._show(began)
             self.came.emit(told)
-            following = self._waiting[0] if self._waiting else None
-            if isinstance(told, Stepped) and not isinstance(following, Stepped):
-                self._is_resting, self._worked = True, began
-                self._rest.start(REST_MS)
-                self.shown.emit(told)
+        self._show(began)
+
+    def _show(self, began: float) -> None:
+        stepped, self._unseen = self._unseen, None
+        if stepped is not None:
+            self._is_resting, self._is_prolonged, self._worked = True, False, began
+            self._rest.start(REST_MS)
+            self.shown.emit(stepped)
 
     @Slot()
     def _on_rested(self) -> None:
         """By now the step has been painted, and what that took is known."""
         due_ms = min((self._clock() - self._worked) * 1000 * REST_PER_WORK, LONGEST_REST_MS)
-        if self._rest.interval() == REST_MS < due_ms:
+        if due_ms > REST_MS and not self._is_prolonged:
+            self._is_prolonged = True
             self._rest.start(round(due_ms) - REST_MS + 1)
         else:
             self._is_resting = False  # first: what is told from here on wakes this thread

@@ -21,7 +21,8 @@ class Runner(QObject):
         number: of the engine, from 1. place: of it. thread: with the worker.
         run: that is being made, None while the worker is free. last: the one before.
         state: of the worker. phase: what the engine is busy with, None while it steps or rests.
-        progress: of the run, or of the last one. started, stepped: its newest events, None before them.
+        progress: of the run, or of the last one. started, stepped: its newest events, None before them; of steps
+            those that have come, see `Inbox`.
         node: of a cluster, on which its engine was last; "" for none.
         losses: how many runs, one after the other, ended because the engine went away.
         is_leaving: it ends, see `leave`.

@@ -46,6 +46,7 @@ def resized(image: QImage, size: QSize) -> QImage:
     width, height = size.width(), size.height()
     given = image.convertToFormat(QImage.Format.Format_RGB32)  # four bytes a pixel, the last one 255
     bits: Any = given.constBits()
-    pixels = Image.frombuffer("RGBX", (given.width(), given.height()), bits, "raw", "RGBX", 0, 1)
+    row_bytes, given_size = given.bytesPerLine(), (given.width(), given.height())
+    pixels = Image.frombuffer("RGBX", given_size, bits, "raw", "RGBX", row_bytes, 1)
     made = pixels.resize((width, height), Image.Resampling.BICUBIC)
     return QImage(made.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

@@ -21,6 +21,7 @@ import psutil
 
 TICK_MS = 10
 IDLE_SECONDS = 3.0
+PAGE_SECONDS = 0.5
 FIRST_CLICK_SECONDS = 0.1
 """Nobody sees the window and clicks on Generate in less."""
 
@@ -85,11 +86,12 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     assert panel is not None
     panel.open_views(["noisy", "denoised", "guidance", "spectrum"])
     idle = loop.run_for(IDLE_SECONDS)
-    in_create, in_gallery = Gaps(), Gaps()
+    in_create, in_gallery, turning = Gaps(), Gaps(), Gaps()
     used: list[float] = []
     for number in range(arguments.pictures):
         page, gaps = (contents.gallery, in_gallery) if number % 2 else (contents.create, in_create)
         contents.places.show_page(page)
+        turning.add(loop.run_for(PAGE_SECONDS))
         session.edit(seed=number)
         gaps.add(loop.watch_run(session).gaps)
         used.append(psutil.Process().memory_info().rss / 2**20)
@@ -101,6 +103,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         **idle.figures("idle"),
         **in_create.figures("four views of the film"),
         **in_gallery.figures("gallery open"),
+        **turning.figures("another page is opened"),
         "memory after a quarter of the pictures (MiB)": used[len(used) // 4],
         "memory after all (MiB)": used[-1],
         "memory of a picture, second half (MiB)": (half[-1] - half[0]) / max(len(half) - 1, 1),

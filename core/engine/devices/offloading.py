@@ -103,7 +103,7 @@ class Offloading:
 
     @property
     def graphs(self) -> int:
-        """Returns how many of the network's calls are replayed now, of as many kinds."""
+        """Returns how many graphs there are, each for calls of one shape."""
         return self._graphs.count if self._graphs is not None else 0
 
     def use_graphs(self) -> None:

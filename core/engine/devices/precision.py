@@ -13,8 +13,8 @@ AMPERE = 8
 """The first compute capability of NVIDIA's with bfloat16; torch imitates it on older ones, slowly."""
 
 NO_FLOAT16 = re.compile(r"GTX 16\d\d|T(400|500|550|600|1000|1200|2000)\b|MX[45]50|CMP 30HX")
-"""NVIDIA's GPUs with a float16 that gives NaN: those with the chips TU116 and TU117, of ComfyUI's
-``nvidia_16_series`` all but the T400."""
+"""NVIDIA's GPUs with a float16 that gives NaN, those with the chips TU116 and TU117: ComfyUI's
+``nvidia_16_series``, and the T400, which it lacks."""
 
 NO_BFLOAT16 = ("gfx8", "gfx900", "gfx902", "gfx904", "gfx906", "gfx909", "gfx90c", "gfx101", "gfx103")
 """AMD's architectures up to RDNA2, without fast bfloat16: ComfyUI's ``AMD_RDNA2_AND_OLDER_ARCH``, and their

@@ -59,18 +59,29 @@ def first_sentence(text: str) -> str:
     return re.sub(r"\s*\(Triggered internally.*", "", text.strip().split("\n")[0]).rstrip(". ")
 
 
+_GENERIC = {
+    "gfx9-generic": ("gfx900", "gfx902", "gfx904", "gfx906", "gfx909", "gfx90c"),
+    "gfx9-4-generic": ("gfx94", "gfx95"),
+    "gfx10-1-generic": ("gfx101",),
+    "gfx10-3-generic": ("gfx103",),
+    "gfx11-generic": ("gfx11",),
+    "gfx12-generic": ("gfx12",),
+}
+"""AMD's architectures whose code runs on others, and how those begin (LLVM, "User Guide for AMDGPU Backend")."""
+
+
 def _missing_code(device: torch.device) -> str:
     """NVIDIA's code runs on GPUs of the same major capability and no lower minor one; PTX on all later ones.
 
-    AMD's runs on the very architecture, or on all of a generic one ("gfx11-generic"). Asked for another one,
+    AMD's runs on the very architecture, or on those of a generic one ("gfx11-generic"). Asked for another one,
     rocBLAS ends the process instead of telling (rocBLAS issue 1339).
     """
     if device.type != "cuda":
         return ""
     properties = torch.cuda.get_device_properties(device)
     if torch.version.hip:
-        own, there = properties.gcnArchName.partition(":")[0], torch.cuda.get_arch_list()
-        if not there or own in there or any("generic" in one for one in there):
+        own, *there = (one.partition(":")[0] for one in (properties.gcnArchName, *torch.cuda.get_arch_list()))
+        if not there or own in there or any(own.startswith(_GENERIC.get(one, ())) for one in there):
             return ""
         known = ", ".join(there)
         return tr(

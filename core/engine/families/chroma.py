@@ -109,7 +109,7 @@ class NoGuidance(torch.nn.Module):
 
 
 def load(model: Model, parts: LoadedParts) -> Chroma:
-    """Adds the tokenizer, and what the guidance is for the network. Raises ModelBroken."""
+    """Adds the tokenizer, and computes the embedding of a guidance of 0 once. Raises ModelBroken."""
     times: Any = parts.network.time_text_embed
     times.guidance_proj = NoGuidance(times.guidance_proj)
     tokenizer = load_tokenizer(T5Tokenizer, model.folder / "tokenizer")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.film.call_plot import CallPlot, Curve, Note
@@ -67,13 +66,22 @@ def test_a_note_and_other_curves_are_drawn_when_they_come(qtbot: QtBot) -> None:
     assert picture(grown) == picture(fresh) != without
 
 
+def test_the_legend_names_a_curve_of_which_nothing_can_be_drawn_yet(qtbot: QtBot) -> None:
+    plot = plot_of(qtbot)
+    for name in ("before", "after"):
+        nothing = Curve(name, PLACES[:1], np.array([np.inf]))
+        plot.show_curves(PLACES, [Curve("noise", PLACES[:4], NOISE[:4]), nothing], "both")
+    assert "after" in plot._legend.text()  # pyright: ignore[reportPrivateUsage]
+
+
 def test_another_step_is_painted_once(qtbot: QtBot) -> None:
     plot = plot_of(qtbot)
     paints = Paints(plot)
-    for calls in (6, 7, 8):  # each reaches higher, so that the axes change
-        qtbot.wait(20)
+    counts: list[int] = []
+    for calls in (5, 6, 7, 8):  # the last ones reach higher, so that the axes change
         before = paints.count
         show(plot, calls)
         qtbot.waitUntil(lambda before=before: paints.count > before)
-        QApplication.processEvents()
-    assert paints.count == before + 1
+        qtbot.wait(20)
+        counts.append(paints.count - before)
+    assert counts[1:] == [1, 1, 1]  # the first ones come with the window

@@ -120,19 +120,24 @@ def test_views_skip_what_they_cannot_keep_up_with(
     assert shown == [3]
 
 
-def test_views_of_a_page_that_is_not_open_compute_nothing_until_it_is(
-    panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("names", [["spectrum"], ["denoised", "spectrum", "guidance", "settling"]])
+def test_views_of_a_page_that_is_not_open_rest_and_show_what_came_when_it_opens(
+    panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, names: list[str]
 ) -> None:
     film = synthetic_film.film(4)
     panel.show_film(replace(film, frames=film.frames[:2]))
-    panel.open_views(["spectrum"])
+    panel.open_views(names)
+    frames = area(panel).frames
+    shown = [calls_of(frame.view, monkeypatch) for frame in frames]
+    panel.grow(replace(film, frames=film.frames[:3]))  # of which some wait for their turn
     panel.hide()
-    shown = calls_of(area(panel).frames[0].view, monkeypatch)
+    before = [len(calls) for calls in shown]
     panel.grow(film)
     qtbot.wait(20)
-    assert shown == []
+    assert [len(calls) for calls in shown] == before
+    assert all(frame._moment is None for frame in frames)  # pyright: ignore[reportPrivateUsage]
     panel.show()
-    qtbot.waitUntil(lambda: shown[-1:] == [3])
+    assert [calls[-1] for calls in shown] == [3] * len(names)
 
 
 def test_hidden_views_are_given_nothing(panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,29 @@ def test_what_is_handed_on_in_an_event_loop_inside_keeps_its_order(qtbot: QtBot,
     assert heard == [steps[0], "shown", steps[1], steps[2], "shown", WorkerState.paused, WorkerState.idle]
 
 
+def test_a_step_is_shown_before_what_an_event_loop_inside_of_it_brings(steps: list[Stepped]) -> None:
+    parent = QObject()
+    inbox = Inbox(parent)
+    heard = heard_of(inbox)
+
+    def ask(told: object) -> None:
+        if told is steps[0]:
+            inbox.put(WorkerState.paused)
+
+    inbox.came.connect(ask)
+    inbox.put(steps[0])
+    assert heard == [steps[0], "shown", WorkerState.paused]
+
+
+def test_a_step_is_shown_also_where_another_one_always_comes_meanwhile(steps: list[Stepped]) -> None:
+    parent = QObject()
+    inbox = Inbox(parent)
+    heard = heard_of(inbox)
+    inbox.came.connect(lambda _told: inbox._waiting.append(steps[1]))  # pyright: ignore
+    inbox.put(steps[0])
+    assert heard == [steps[0], "shown"]
+
+
 def test_a_pause_and_a_single_step_show_the_step_at_which_the_run_rests(
     session: Session, engine: FakeEngine, seen: list[object], qtbot: QtBot
 ) -> None:

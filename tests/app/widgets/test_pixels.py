@@ -58,3 +58,13 @@ def test_a_rough_preview_is_painted_as_by_a_cubic_filter_at_every_size(shown_px:
     painter.end()
     cubic = to_pixels(resized(picture, QSize(shown_px, shown_px))).astype(int)
     assert np.abs(to_pixels(painted).astype(int) - cubic).max() <= 4
+
+
+def test_a_picture_whose_rows_are_padded_is_resized_as_any_other() -> None:
+    plain = to_image(np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)).convertToFormat(
+        QImage.Format.Format_RGB32
+    )
+    rows = bytes(plain.constBits())
+    padded = b"".join(rows[20 * row : 20 * row + 20] + bytes(12) for row in range(4))
+    image = QImage(padded, 5, 4, 32, QImage.Format.Format_RGB32)
+    assert np.array_equal(to_pixels(resized(image, QSize(9, 7))), to_pixels(resized(plain, QSize(9, 7))))

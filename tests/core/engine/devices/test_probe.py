@@ -50,6 +50,9 @@ def test_code_of_the_same_generation_and_ptx_run(gpu: Gpu) -> None:
         ("gfx1036", ROCM_7, True),
         ("gfx900:xnack-", ROCM_7, True),
         ("gfx1103", ["gfx11-generic"], False),
+        ("gfx1036", ["gfx9-generic", "gfx11-generic", "gfx1030"], True),
+        ("gfx906:sramecc+:xnack-", ["gfx906:xnack-", "gfx1030"], False),
+        ("gfx906", ["gfx9-4-generic", "gfx1030"], True),
         ("gfx1103", [], False),
     ],
 )
