@@ -196,8 +196,7 @@ class OutOfMemory(EmulsionError):
     """The device has too little memory for this run. Sizes in bytes; None where the device does not tell."""
 
     def __init__(self, device: str, needed: int | None, free: int | None) -> None:
-        told = [f"{name} {size}" for name, size in (("needed", needed), ("free", free)) if size is not None]
-        super().__init__(" ".join([f"{device} is out of memory", *([f"({', '.join(told)})"] if told else [])]))
+        super().__init__(f"{device} is out of memory")
         self.device = device
         self.needed = needed
         self.free = free
