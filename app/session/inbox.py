@@ -68,6 +68,7 @@ class Inbox(QObject):
 
     @Slot()
     def _deliver(self) -> None:
+        """Hands on the steps that wait, and one thing after them: each of those has woken this thread itself."""
         began = self._clock()
         for _ in range(len(self._waiting)):
             if not self._waiting:
@@ -75,9 +76,11 @@ class Inbox(QObject):
             told = self._waiting.popleft()
             if isinstance(told, Stepped):
                 self._unseen = told
+                self.came.emit(told)
             else:
                 self._show(began)
-            self.came.emit(told)
+                self.came.emit(told)
+                return
         self._show(began)
 
     def _show(self, began: float) -> None:
