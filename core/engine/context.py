@@ -14,7 +14,7 @@ from core.control.maps import MapsBySize
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
-from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.devices.out_of_memory import RAN_OUT, attempt, away
 from core.engine.loading.identification import hashes_of
 from core.engine.loading.kept import encoder_files, is_worth_keeping
 from core.engine.loading.load import load
@@ -70,7 +70,7 @@ class Context:
     ) -> None:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
-        self.enlarger = Enlarger(catalogue, plan.device)
+        self.enlarger = Enlarger(catalogue, plan.device, lambda: away(m.offloading for m in self._there()))
         self._catalogue, self.sources, self.find = catalogue, catalogue.sources, catalogue.find
         self._memory = memory
         self._tiled_decode = tiled_decode
@@ -227,8 +227,7 @@ class Context:
             memory.hash_beside(dict.fromkeys(named))
         if self._catalogue.places().model_traits:  # the user has chosen some by hash, perhaps for this file
             yield from hashes_of(files, memory)
-        loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
-        if loaded is None:
+        if (loaded := self._loaded_for(model, request)) is None:  # nobody else has needed it meanwhile
             if self._alive:
                 self.close()
             if all(map(memory.sha256_if_known, files)):

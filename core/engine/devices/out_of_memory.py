@@ -1,7 +1,8 @@
 """Rescues a run when memory runs out: frees caches, then moves parts off the device."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from typing import Final, Literal, TypeVar
 
@@ -76,3 +77,12 @@ class OutOfMemoryLadder:
         yield "caches"
         while self._offloading.step_down():
             yield "placement"
+
+
+@contextmanager
+def away(models: Iterable[Offloading]) -> Generator[None]:
+    """Leaves the device's memory to what is no part of these models."""
+    with ExitStack() as room:
+        for offloading in dict.fromkeys(models):
+            room.enter_context(offloading.alone(""))
+        yield

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.devices.part_hooks import CPU
 from core.engine.networks.seamless import widened, without_margin
 from core.engine.upscaling.reading import read_network
 from core.engine.upscaling.tiles import LARGEST_TILE_PX, SMALLEST_TILE_PX, tiled
@@ -35,9 +37,16 @@ log = logging.getLogger(__name__)
 class Enlarger:
     """Enlarges on one device: half precision on GPUs, float32 on the processor."""
 
-    def __init__(self, catalogue: Catalogue, device: torch.device) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        device: torch.device,
+        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """``alone`` takes everything else off the device for a while."""
         self._catalogue = catalogue
         self._device = device
+        self._alone = alone
         self._key: tuple[Path, object] | None = None
         self._network: tuple[nn.Module, UpscalerKind] | None = None
 
@@ -83,7 +92,8 @@ class Enlarger:
     ) -> Generator[Advanced, None, Pixels]:
         """Returns a picture, uint8 (height, width, 3), enlarged by the upscaler's factor, or to a size.
 
-        Tells each tile.
+        Tells each tile. Where memory is short the tiles become smaller; then the network is alone on the device;
+        at last it computes on the CPU.
 
         ``seamless`` has the directions in which it goes on at its other side.
 
@@ -95,31 +105,56 @@ class Enlarger:
         height, width = (round(length * (upscaler.factor or kind.scale)) for length in pixels.shape[:2])
         height, width = (size.height, size.width) if size is not None else (height, width)
         picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
-        wide, tile_px = widened(picture, seamless), LARGEST_TILE_PX
-        large, row = np.empty([length * kind.scale for length in wide.shape[2:]] + [3], np.uint8), 0
-        while row < len(large):
-            row = 0
-            tiles = tiled(lambda tile: self.call(network, kind, tile), wide, kind.scale, tile_px)
-            while (answer := attempt(lambda tiles=tiles: next(tiles, None))) is not None:
-                if answer is RAN_OUT:
-                    break
-                done, total, rows = answer
-                if rows is not None:
-                    made = rows[0].clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(1, 2, 0)
-                    large[row : row + len(made)] = made.numpy()
-                    row += len(made)
-                yield Advanced(done, total)
-            if answer is RAN_OUT:
-                if tile_px <= SMALLEST_TILE_PX:
-                    raise torch.OutOfMemoryError
-                tile_px //= 2
-                log.info("out of memory while enlarging; trying again with tiles of %d pixels", tile_px)
+        large = yield from self._with_room(network, kind, widened(picture, seamless))
         if seamless:
             middle = without_margin(torch.from_numpy(large).permute(2, 0, 1)[None], seamless, kind.scale)
             large = np.ascontiguousarray(middle[0].permute(1, 2, 0).numpy())
         if large.shape[:2] != (height, width):
             large = np.asarray(Image.fromarray(large).resize((width, height), Image.Resampling.LANCZOS))
         return large
+
+    def _with_room(
+        self, network: nn.Module, kind: UpscalerKind, picture: Tensor
+    ) -> Generator[Advanced, None, Pixels]:
+        """Returns the whole picture at the network's own scale. Raises torch.OutOfMemoryError."""
+        large = np.empty([length * kind.scale for length in picture.shape[2:]] + [3], np.uint8)
+        with ExitStack() as room:
+            for device, tile_px in self._ways(network, room):
+                row = 0
+                tiles = self._tiles(network, kind, device, picture, tile_px)
+                while (answer := attempt(lambda tiles=tiles: next(tiles, None))) is not None:
+                    if answer is RAN_OUT:
+                        log.info("out of memory while enlarging on %s in tiles of %d pixels", device, tile_px)
+                        break
+                    done, total, rows = answer
+                    if rows is not None:
+                        made = rows[0].clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(1, 2, 0)
+                        large[row : row + len(made)] = made.numpy()
+                        row += len(made)
+                    yield Advanced(done, total)
+                if answer is None:
+                    return large
+        raise torch.OutOfMemoryError
+
+    def _ways(self, network: nn.Module, room: ExitStack) -> Iterator[tuple[torch.device, int]]:
+        """Yields devices and sizes of tiles; each way needs less of the device's memory than the one before."""
+        tile_px = LARGEST_TILE_PX
+        while tile_px >= SMALLEST_TILE_PX:
+            yield self._device, tile_px
+            tile_px //= 2
+        if self._device.type != "cpu":
+            room.enter_context(self._alone())
+            room.callback(network.to, CPU)  # before the others come back
+            yield self._device, SMALLEST_TILE_PX
+            room.callback(self.close)  # the next picture reads it anew, in half precision
+            network.to(CPU, torch.float32)
+            yield CPU, SMALLEST_TILE_PX
+
+    def _tiles(
+        self, network: nn.Module, kind: UpscalerKind, device: torch.device, picture: Tensor, tile_px: int
+    ) -> Iterator[tuple[int, int, Tensor | None]]:
+        network.to(device)
+        yield from tiled(lambda tile: self.call(network, kind, tile), picture, kind.scale, tile_px)
 
     def close(self) -> None:
         """Forgets the network."""
@@ -131,7 +166,7 @@ class Enlarger:
             sha256 = self._catalogue.memory.sha256_of(path)
             network, kind = read_network(path, sha256, upscalers_of(self._catalogue).converted)
             dtype = torch.float32 if self._device.type == "cpu" else torch.float16
-            network.to(self._device, dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            network.to(dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self._key, self._network = key, (network, kind)
         return self._network
 
