@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def test_a_picture_is_enlarged_without_memory(
     is_short = True
 
     @contextmanager
-    def leaving(self: Offloading, name: str) -> Iterator[None]:
+    def leaving(self: Offloading, name: str) -> Generator[None]:
         with leave(self, name):
             alone.append(name)
             yield
