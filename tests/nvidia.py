@@ -12,17 +12,9 @@ import pytest
 import torch
 
 from tests.apple import Apple, apple_gpu
+from tests.made_up_gpus import GIB, Gpu
 
-GIB = 2**30
 CUDA = torch.device("cuda", 0)
-
-
-@dataclass(frozen=True)
-class _Properties:
-    name: str = "NVIDIA GeForce RTX 4070"
-    major: int = 8
-    minor: int = 9
-    total_memory: int = 12 * GIB
 
 
 @dataclass
@@ -59,7 +51,7 @@ def nvidia_gpu() -> Generator[Nvidia]:
     answers: dict[str, Any] = {
         "is_available": True,
         "device_count": 1,
-        "get_device_properties": _Properties(),
+        "get_device_properties": Gpu("NVIDIA GeForce RTX 4070", 8, 9, total_memory=12 * GIB),
         "get_arch_list": ["sm_80", "sm_90"],
         "mem_get_info": (10 * GIB, 12 * GIB),
         "memory_reserved": 0,

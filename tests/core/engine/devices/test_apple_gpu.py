@@ -21,11 +21,11 @@ from core.request.hires import Hires
 from core.request.request import GenerationRequest, Reference, Source
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 from core.runs.branch import Branch
-from core.runs.events import ImageReady, PreviewMode
-from core.runs.operations import Generate, GenerateBranch, OpenFilm, ReportMemory, result_of
+from core.runs.operations import GenerateBranch, OpenFilm, ReportMemory, result_of
 from tests.apple import MPS, Apple, apple_gpu
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
 from tests.core.engine.test_inpainting import asked
+from tests.on_gpus import assert_same_picture, last_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 BRINGING = ("ddpm", "euler_a", "dpm2_a", "dpmpp_2m_sde", "dpmpp_2m_sde_karras", "unipc", "lcm")
@@ -50,15 +50,6 @@ def apple() -> Iterator[Apple]:
         yield gpu
 
 
-def picture(engine: Engine, request: GenerationRequest) -> ImageReady:
-    return ready(list(engine.run(Generate(request, PreviewMode.linear))))
-
-
-def assert_same_picture(one: ImageReady, other: ImageReady) -> None:
-    """Within one of 255 levels: the processor packs its convolutions, which round otherwise."""
-    assert np.abs(one.image.pixels.astype(int) - other.image.pixels).max() <= 1
-
-
 def requests(request: GenerationRequest, photo: Path) -> tuple[GenerationRequest, ...]:
     """Returns it from noise, from a picture, and with a mask."""
     masked = asked(photo.parent, request, softness=3.0)
@@ -79,10 +70,10 @@ def test_every_sampler_runs_is_replayed_and_branched_there(
     catalogue = Catalogue((one_of_each,))
     plain = replace(smallest_request(catalogue.find(model)), sampler=sampler)
     for number, request in enumerate(requests(plain, photo)):
-        expected = picture(processor, request)
+        expected = last_of(processor, request)
         with apple_gpu():
             engine = Engine(catalogue, "mps", "float32")
-            whole = picture(engine, request)
+            whole = last_of(engine, request)
             assert_same_picture(whole, expected)
             film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path / str(number)))).film
             assert_same_frames(film, whole.film)
@@ -99,9 +90,9 @@ def test_every_family_runs_there(one_of_each: Path, photo: Path, model: str) -> 
     two_passes = replace(plain, steps=2, hires=Hires("Latent", strength=0.5, scale=1.5))
     seeing = replace(plain, references=(Reference(str(photo)),)) if limits.references else plain
     for request in (two_passes, seeing, *others):
-        expected = picture(Engine(catalogue, "cpu", "float32"), request)
+        expected = last_of(Engine(catalogue, "cpu", "float32"), request)
         with apple_gpu():
-            there = picture(Engine(catalogue, "mps", "float32"), request)
+            there = last_of(Engine(catalogue, "mps", "float32"), request)
         assert_same_picture(there, expected)
 
 
@@ -111,7 +102,7 @@ def test_a_step_waits_for_the_device_only_to_keep_the_film(models: Path, apple: 
 
     def counted(steps: int) -> tuple[Counter[str], int]:
         apple.counts.clear()
-        film = picture(engine, replace(REQUEST, sampler=sampler, steps=steps)).film
+        film = last_of(engine, replace(REQUEST, sampler=sampler, steps=steps)).film
         return Counter(apple.counts), len(film.frames)
 
     counted(1)  # loads the model
@@ -128,7 +119,7 @@ def test_a_picture_to_begin_with_leaves_the_schedule_on_the_processor(
 ) -> None:
     engine = Engine(Catalogue((models,)), "mps", "float32")
     request = replace(REQUEST, sampler=sampler, source=Source(str(photo), 0.8))
-    picture(engine, request)
+    last_of(engine, request)
     loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
     assert loaded is not None
     family: Family = loaded.family
@@ -143,7 +134,7 @@ def test_memory_that_runs_out_there_costs_the_text_encoder_and_nothing_is_moved_
     models: Path, apple: Apple
 ) -> None:
     engine = Engine(Catalogue((models,)), "mps", "float32")
-    whole = picture(engine, REQUEST)
+    whole = last_of(engine, REQUEST)
     loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
     assert loaded is not None
     assert result_of(engine, ReportMemory()).held == 0  # as the stand-in says
@@ -153,15 +144,15 @@ def test_memory_that_runs_out_there_costs_the_text_encoder_and_nothing_is_moved_
     assert {str(weight.device) for weight in loaded.family.network().parameters()} == {"mps"}
     assert not any(weight.numel() for weight in loaded.family.parts()["text_encoder"].parameters())
     loaded.family.forget_prompts()  # so that it is read again
-    np.testing.assert_array_equal(picture(engine, REQUEST).image.pixels, whole.image.pixels)
+    np.testing.assert_array_equal(last_of(engine, REQUEST).image.pixels, whole.image.pixels)
 
 
 @pytest.mark.parametrize("bits", [8, 4])
 def test_weights_are_packed_there_as_on_the_processor(models: Path, bits: int) -> None:
     request = replace(REQUEST, weight_bits=bits)
-    expected = picture(Engine(Catalogue((models,)), "cpu", "float32"), request)
+    expected = last_of(Engine(Catalogue((models,)), "cpu", "float32"), request)
     with apple_gpu() as apple:
-        there = picture(Engine(Catalogue((models,)), "mps", "float32"), request)
+        there = last_of(Engine(Catalogue((models,)), "mps", "float32"), request)
     assert_same_picture(there, expected)
     assert apple.counts["to mps"] > 0
 
@@ -172,7 +163,7 @@ def test_text_encoders_that_leave_after_use_compute_there_from_the_first_prompt_
 ) -> None:
     catalogue = Catalogue((one_of_each,))
     request = smallest_request(catalogue.find(model), steps=2)
-    expected = picture(Engine(catalogue, "cpu", "float32"), request)
+    expected = last_of(Engine(catalogue, "cpu", "float32"), request)
     with apple_gpu():
-        there = picture(Engine(catalogue, "mps", "float32", Placement.drop_encoder), request)
+        there = last_of(Engine(catalogue, "mps", "float32", Placement.drop_encoder), request)
     assert_same_picture(there, expected)

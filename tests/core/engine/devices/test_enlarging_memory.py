@@ -7,36 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from core.engine.devices.offloading import Offloading
-from core.engine.engine import Engine
 from core.engine.upscaling.enlarging import Enlarger
-from core.models.acceleration import Acceleration
-from core.models.catalogue import Catalogue
-from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Size, Upscaler
-from core.runs.events import ImageReady, PreviewMode
-from core.runs.operations import Generate
 from tests.nvidia import GPUS
+from tests.on_gpus import HALF, distance, engine_on, last_of
 from tests.tiny_upscalers import esrgan
 
 REQUEST = GenerationRequest(
     "a red house", model="tiny", size=Size(96, 80), sampler="euler", steps=2, seed=5, upscaler=Upscaler("twice")
 )
-
-
-def engine_of(models: Path, folder: Path, device: str) -> Engine:
-    return Engine(Catalogue((models, folder)), device, "float32", collect=int, acceleration=Acceleration.off)
-
-
-def made(engine: Engine) -> Pixels:
-    *_, last = engine.run(Generate(REQUEST, PreviewMode.linear))
-    assert isinstance(last, ImageReady)
-    return last.image.pixels
 
 
 @pytest.mark.parametrize("has_room_alone", [True, False])
@@ -46,7 +30,7 @@ def test_a_picture_is_enlarged_without_memory(
 ) -> None:
     (tmp_path / "upscale_models").mkdir()
     save_file(esrgan(2), tmp_path / "upscale_models" / "twice.safetensors")
-    expected = made(engine_of(models, tmp_path, "cpu")).astype(int)
+    expected = last_of(engine_on("cpu", models, tmp_path), REQUEST).image.pixels
     call, leave, alone, used = Enlarger.call, Offloading.alone, list[str](), list[str]()
     is_short = True
 
@@ -67,11 +51,11 @@ def test_a_picture_is_enlarged_without_memory(
     monkeypatch.setattr(Enlarger, "call", short)
     monkeypatch.setattr(Offloading, "alone", leaving)
     with GPUS[device]():
-        engine = engine_of(models, tmp_path, device)
-        assert np.abs(made(engine) - expected).max() <= 4
+        engine = engine_on(device, models, tmp_path)
+        assert distance(last_of(engine, REQUEST).image.pixels, expected) <= HALF
         assert set(used) == {device if has_room_alone else "cpu"}
         assert not alone
         is_short = False
         used.clear()
-        assert np.abs(made(engine) - expected).max() <= 4
+        assert distance(last_of(engine, REQUEST).image.pixels, expected) <= HALF
         assert used == [device], "the next picture has the GPU again, in one tile"

@@ -12,7 +12,6 @@ import pytest
 from numpy.typing import NDArray
 
 from core.engine.engine import Engine
-from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.recipes.refinement import Refinement
 from core.runs.enlargement import Enlarge, EnlargeFiles
@@ -21,6 +20,7 @@ from core.runs.operations import Operation, RecordAttention
 from core.runs.refining import Refining
 from tests.core.engine.operations.test_operations import EXAMPLES, Made, made_in
 from tests.nvidia import GPUS
+from tests.on_gpus import distance, engine_on
 from tests.tiny_families import smallest_request
 
 PRECISIONS = {"float32": 1, "float16": 8, "bfloat16": 40}
@@ -40,14 +40,10 @@ class Known:
 
 @pytest.fixture(scope="module")
 def known(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Known:
-    engine = engine_of(models, "cpu", "float32")
+    engine = engine_on("cpu", models)
     request = replace(smallest_request(Catalogue((models,)).find("tiny")), steps=2)
     made = made_in(tmp_path_factory.mktemp("made"), engine, request)
     return Known(made, {kind: last(engine, operation(kind, engine, made)) for kind in EXAMPLES})
-
-
-def engine_of(models: Path, device: str, dtype: str) -> Engine:
-    return Engine(Catalogue((models,)), device, dtype, collect=int, acceleration=Acceleration.off)
 
 
 def operation(kind: type[Operation[Any]], engine: Engine, made: Made) -> Operation[Any]:
@@ -78,13 +74,13 @@ def arrays(value: object) -> Iterator[NDArray[Any]]:
 @pytest.mark.parametrize("device", GPUS)
 def test_it_gives_what_the_processor_gives(models: Path, known: Known, device: str, dtype: str) -> None:
     with GPUS[device]():
-        engine = engine_of(models, device, dtype)
+        engine = engine_on(device, models, dtype=dtype)
         for kind, expected in known.results.items():
             found = last(engine, operation(kind, engine, known.made))
             for there, here in zip(arrays(found), arrays(expected), strict=True):
                 assert there.shape == here.shape and np.isfinite(there).all()
                 if here.dtype == np.uint8:
-                    assert np.abs(there.astype(int) - here).max() <= PRECISIONS[dtype], kind
+                    assert distance(there, here) <= PRECISIONS[dtype], kind
                 elif dtype == "float32":
                     assert np.abs(there - here).max() <= 1e-3 * max(np.abs(here).max(), 1), kind
             if kind is RecordAttention:

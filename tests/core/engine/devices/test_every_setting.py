@@ -8,12 +8,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.engine.engine import Engine
-from core.models.acceleration import Acceleration
-from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
@@ -24,6 +21,7 @@ from tests import capabilities
 from tests.apple import Apple, apple_gpu
 from tests.capabilities import EXAMPLES, Example
 from tests.nvidia import nvidia_gpu
+from tests.on_gpus import HALF, ROUNDED, distance, engine_on
 
 ALL = {f"{name}: {kind}": one for name, kinds in EXAMPLES.items() for kind, one in kinds.items()}
 GPUS: dict[str, tuple[Callable[[], AbstractContextManager[Apple]], str, Placement | None]] = {
@@ -40,10 +38,6 @@ RUNS = [
     for device, (_, _, placement) in GPUS.items()
     if placement is None or name.partition(":")[0] in OF_WEIGHTS
 ]
-HALF = 3
-"""Levels of 255 that an upscaler may be off, which computes in float16 there; else `ROUNDED`."""
-
-ROUNDED = 2
 NOISY = ("euler_a",)
 READ_AGAIN = {"skip_layers: SD 3": 1}
 """Numbers read in each call beside the film: whether the layers are left out depends on the time."""
@@ -60,7 +54,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(library: Path) -> Callable[[str], list[Pixels]]:
     """Makes the processor's pictures of an example, once."""
-    engine, made = engine_of(library, "cpu"), dict[str, list[Pixels]]()
+    engine, made = engine_on("cpu", library), dict[str, list[Pixels]]()
 
     def pictures(name: str) -> list[Pixels]:
         if name not in made:
@@ -68,11 +62,6 @@ def expected(library: Path) -> Callable[[str], list[Pixels]]:
         return made[name]
 
     return pictures
-
-
-def engine_of(library: Path, device: str, placement: Placement | None = None) -> Engine:
-    catalogue = Catalogue((library,))
-    return Engine(catalogue, device, "float32", placement, collect=int, acceleration=Acceleration.off)
 
 
 def run(
@@ -102,10 +91,10 @@ def test_it_makes_the_processors_picture(
     one: Example = ALL[name]
     request, (make, kind, placement) = one(library), GPUS[device]
     with make() as gpu:
-        found, counts = run(engine_of(library, kind, placement), request, gpu)
+        found, counts = run(engine_on(kind, library, placement=placement), request, gpu)
     most = HALF if request.upscaler is not None or request.hires is not None else ROUNDED
     for there, here in zip(found, expected(name), strict=True):
-        assert np.abs(there.astype(int) - here).max() <= most
+        assert distance(there, here) <= most
     if placement is None and request.hires is None and request.count == 1:
         waits = {"to cpu": 1, "item": READ_AGAIN.get(name, 0), gpu.here: COPIED_AGAIN.get(name, 0)}
         waits[gpu.here] += request.sampler in NOISY

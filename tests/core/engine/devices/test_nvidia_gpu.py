@@ -13,16 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.engine.engine import Engine
 from core.errors import DeviceLost
-from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Lora, Size
-from core.runs.events import ImageReady, PreviewMode
-from core.runs.operations import Generate
 from tests import tiny
 from tests.nvidia import Nvidia, nvidia_gpu
+from tests.on_gpus import assert_same_picture, engine_on, last_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 64), sampler="ddim", steps=3, seed=5)
@@ -34,23 +31,8 @@ def gpu() -> Iterator[Nvidia]:
         yield gpu
 
 
-def picture(engine: Engine, request: GenerationRequest = REQUEST) -> ImageReady:
-    *_, last = engine.run(Generate(request, PreviewMode.linear))
-    assert isinstance(last, ImageReady)
-    return last
-
-
-def assert_same_picture(one: ImageReady, other: ImageReady) -> None:
-    """Within one of 255 levels: the processor packs its convolutions, which round otherwise."""
-    assert np.abs(one.image.pixels.astype(int) - other.image.pixels).max() <= 1
-
-
-def engine_of(models: Path, placement: Placement | None = None) -> Engine:
-    return Engine(Catalogue((models,)), "cuda", "float32", placement, acceleration=Acceleration.off)
-
-
 def test_an_engine_makes_its_gpu_the_current_one(models: Path, gpu: Nvidia) -> None:
-    engine_of(models)
+    engine_on("cuda", models)
     current: Any = torch.cuda.set_device
     current.assert_called_once_with(gpu.device)
 
@@ -60,21 +42,21 @@ def test_an_engine_makes_its_gpu_the_current_one(models: Path, gpu: Nvidia) -> N
 def test_every_placement_gives_the_processors_picture(one_of_each: Path, model: str, placement: Placement) -> None:
     catalogue = Catalogue((one_of_each,))
     request = smallest_request(catalogue.find(model), steps=2)
-    expected = picture(Engine(catalogue, "cpu", "float32"), request)
+    expected = last_of(engine_on("cpu", one_of_each), request)
     with nvidia_gpu():
-        engine = engine_of(one_of_each, placement)
+        engine = engine_on("cuda", one_of_each, placement=placement)
         for _ in range(2):
-            assert_same_picture(picture(engine, request), expected)
+            assert_same_picture(last_of(engine, request), expected)
 
 
 def test_weights_are_never_copied_back_and_come_only_where_they_are_needed(models: Path, gpu: Nvidia) -> None:
     again, new = dict[Placement, Counter[str]](), dict[Placement, Counter[str]]()
     for placement in Placement:
-        engine = engine_of(models, placement)
-        picture(engine)
+        engine = engine_on("cuda", models, placement=placement)
+        last_of(engine, REQUEST)
         for counts, prompt in ((again, REQUEST.prompt), (new, "de")):
             gpu.counts.clear()
-            picture(engine, replace(REQUEST, prompt=prompt))
+            last_of(engine, replace(REQUEST, prompt=prompt))
             counts[placement] = Counter(gpu.counts)
     back = again[Placement.on_device]["to cpu"]
     assert {counts["to cpu"] for counts in again.values()} == {back}
@@ -92,7 +74,7 @@ def test_weights_are_packed_on_the_gpu_that_they_stay_on(models: Path, gpu: Nvid
     came = list[int]()
     for bits in (8, 4):
         gpu.counts.clear()
-        picture(engine_of(models), replace(REQUEST, weight_bits=bits))
+        last_of(engine_on("cuda", models), replace(REQUEST, weight_bits=bits))
         came.append(gpu.counts["to cuda"])
     assert came[0] == came[1]  # as they are: packed, 8 bits are two tensors and 4 bits three
 
@@ -101,8 +83,8 @@ def test_a_run_that_finds_too_little_memory_goes_down_step_by_step_and_the_next_
     models: Path, gpu: Nvidia
 ) -> None:
     del gpu
-    engine = engine_of(models)
-    expected = picture(engine)
+    engine = engine_on("cuda", models)
+    expected = last_of(engine, REQUEST)
     loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
     offloading, network = loaded.offloading, loaded.family.network()
     tried: list[Placement] = []
@@ -113,21 +95,21 @@ def test_a_run_that_finds_too_little_memory_goes_down_step_by_step_and_the_next_
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
     handle = network.conv_in.register_forward_pre_hook(short)
-    large = picture(engine, replace(REQUEST, size=Size(72, 64)))
+    large = last_of(engine, replace(REQUEST, size=Size(72, 64)))
     assert tried[:6] == [Placement.on_device, *Placement]
     assert set(tried[5:]) == {Placement.group_offload}
     handle.remove()
-    with_room = picture(engine)
+    with_room = last_of(engine, REQUEST)
     assert offloading.placement is Placement.on_device
     assert {weight.device.type for weight in network.parameters()} == {"cuda"}
     assert_same_picture(with_room, expected)
-    assert_same_picture(picture(engine, replace(REQUEST, size=Size(72, 64))), large)
+    assert_same_picture(last_of(engine, replace(REQUEST, size=Size(72, 64))), large)
 
 
 def test_pinned_memory_is_given_back_with_the_gpus(models: Path, gpu: Nvidia) -> None:
     del gpu
-    engine = engine_of(models, Placement.group_offload)
-    picture(engine)
+    engine = engine_on("cuda", models, placement=Placement.group_offload)
+    last_of(engine, REQUEST)
     given_back: Any = torch.accelerator.empty_host_cache
     given_back.reset_mock()
     engine.close()
@@ -136,8 +118,8 @@ def test_pinned_memory_is_given_back_with_the_gpus(models: Path, gpu: Nvidia) ->
 
 def test_a_lost_gpu_does_not_hide_what_told_so(models: Path, gpu: Nvidia) -> None:
     del gpu
-    engine = engine_of(models)
-    picture(engine)
+    engine = engine_on("cuda", models)
+    last_of(engine, REQUEST)
     empty: Any = torch.cuda.empty_cache
     empty.side_effect = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
     with pytest.raises(DeviceLost), closing(engine):
@@ -148,15 +130,15 @@ def test_a_lora_comes_and_goes_while_layers_come_by_a_stream(models: Path, tmp_p
     path = tiny.lora(tmp_path / "ink.safetensors", tiny.unet(), "unet")
     with_lora, processor = (
         replace(REQUEST, loras=(Lora(str(path), 0.8),)),
-        Engine(Catalogue((models,)), "cpu", "float32"),
+        engine_on("cpu", models),
     )
-    expected = picture(processor, with_lora), picture(processor)
+    expected = last_of(processor, with_lora), last_of(processor, REQUEST)
     assert not np.array_equal(expected[0].image.pixels, expected[1].image.pixels)
     with nvidia_gpu():
-        engine = engine_of(models, Placement.group_offload)
+        engine = engine_on("cuda", models, placement=Placement.group_offload)
         for _ in range(2):
-            assert_same_picture(picture(engine, with_lora), expected[0])
-            assert_same_picture(picture(engine), expected[1])
+            assert_same_picture(last_of(engine, with_lora), expected[0])
+            assert_same_picture(last_of(engine, REQUEST), expected[1])
 
 
 def test_a_decode_that_finds_too_little_memory_gets_that_of_the_network(
@@ -164,8 +146,8 @@ def test_a_decode_that_finds_too_little_memory_gets_that_of_the_network(
 ) -> None:
     del gpu
     expected_warnings.append("out of memory while decoding")
-    engine = engine_of(models)
-    expected = picture(engine)
+    engine = engine_on("cuda", models)
+    expected = last_of(engine, REQUEST)
     loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
     vae, network = loaded.family.autoencoder(), loaded.family.network()
     decode, places = vae.decode, list[str]()
@@ -177,7 +159,7 @@ def test_a_decode_that_finds_too_little_memory_gets_that_of_the_network(
         return decode(latents, **options)
 
     vae.decode = short
-    there = picture(engine)
+    there = last_of(engine, REQUEST)
     assert (places, there.image.recipe.note) == (["cuda", "cpu"], "")
     assert network.conv_in.weight.device.type == "cuda"
     assert_same_picture(there, expected)
