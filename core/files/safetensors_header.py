@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
@@ -23,6 +24,9 @@ from core.language.words import tr
 
 LARGEST_HEADER = 6 * 2**20
 """Bytes; twenty times that of the largest checkpoints. The library itself would read 100 MB."""
+
+_KEPT = 8
+"""Contents; a model's files are asked for one thing after the other while it is loaded."""
 
 MOST_TENSORS = 50_000
 MOST_DIMENSIONS = 16
@@ -131,19 +135,24 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         words = words_of(error) if isinstance(error, OSError) else tr("it is not where its path says")
         raise ModelBroken(path, tr("it cannot be read ({words})", words=words)) from error
     try:
-        text = encoded.decode("utf-8")
-        del encoded
-        tensors, metadata = _Scanner(text).header()
-        _check_layout(tensors, stamp[0] - 8 - length)
+        tensors, metadata = _content(encoded, stamp[0] - 8 - length)
     except _Malformed as error:
         raise ModelBroken(path, str(error), is_damaged=True) from error
     except (ValueError, RecursionError) as error:
         raise ModelBroken(path, tr("its header is damaged"), is_damaged=True) from error
-    return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata), stamp, 8 + length)
+    return SafetensorsHeader(path, tensors, metadata, stamp, 8 + length)
 
 
 class _Malformed(Exception):
     """The fault of a header."""
+
+
+@lru_cache(_KEPT)
+def _content(encoded: bytes, data_bytes: int) -> tuple[Mapping[str, TensorEntry], Mapping[str, str]]:
+    """Returns tensors and metadata. Raises _Malformed, ValueError or RecursionError."""
+    tensors, metadata = _Scanner(encoded.decode("utf-8")).header()
+    _check_layout(tensors, data_bytes)
+    return MappingProxyType(tensors), MappingProxyType(metadata)
 
 
 def _check_start(path: Path, start: bytes, length: int, size: int) -> None:

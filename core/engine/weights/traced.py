@@ -98,6 +98,8 @@ class Traced(torch.Tensor):
     ) -> Any:
         given = args, dict(kwargs or {})
         result = super().__torch_function__(func, types, *given)
+        if isinstance(result, torch.Size) or not isinstance(result, torch.Tensor | tuple | list):
+            return result  # of a question, such as that for its shape
         made_of = [one for one in tree_leaves(given) if isinstance(one, Traced)]
         for index, one in enumerate(tree_leaves(result)):
             if isinstance(one, Traced) and not any(one is source for source in made_of):
