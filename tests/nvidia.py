@@ -46,8 +46,8 @@ def _stream(_stream: object) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def nvidia_gpu() -> Generator[Nvidia]:
-    """Lets torch find such a GPU, until the block is left."""
+def nvidia_gpu(again: Nvidia | None = None) -> Generator[Nvidia]:
+    """Lets torch find such a GPU, until the block is left; ``again`` that of a block before."""
     answers: dict[str, Any] = {
         "is_available": True,
         "device_count": 1,
@@ -57,7 +57,7 @@ def nvidia_gpu() -> Generator[Nvidia]:
         "memory_reserved": 0,
         "memory_allocated": 0,
     }
-    with pytest.MonkeyPatch.context() as patch, Nvidia() as gpu:
+    with pytest.MonkeyPatch.context() as patch, again or Nvidia() as gpu:
         for name, answer in answers.items():
             patch.setattr(torch.cuda, name, Mock(return_value=answer))
         for name in ("set_device", "empty_cache", "synchronize", "Stream", "Event", "current_stream"):

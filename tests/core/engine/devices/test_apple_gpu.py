@@ -69,10 +69,11 @@ def test_every_sampler_runs_is_replayed_and_branched_there(
 ) -> None:
     catalogue = Catalogue((one_of_each,))
     plain = replace(smallest_request(catalogue.find(model)), sampler=sampler)
-    for number, request in enumerate(requests(plain, photo)):
-        expected = last_of(processor, request)
-        with apple_gpu():
-            engine = Engine(catalogue, "mps", "float32")
+    asked_for = requests(plain, photo)
+    with_expected = list(zip(asked_for, [last_of(processor, request) for request in asked_for], strict=True))
+    with apple_gpu():
+        engine = Engine(catalogue, "mps", "float32")
+        for number, (request, expected) in enumerate(with_expected):
             whole = last_of(engine, request)
             assert_same_picture(whole, expected)
             film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path / str(number)))).film
@@ -83,17 +84,18 @@ def test_every_sampler_runs_is_replayed_and_branched_there(
 
 
 @pytest.mark.parametrize("model", TINY_MODELS)
-def test_every_family_runs_there(one_of_each: Path, photo: Path, model: str) -> None:
+def test_every_family_runs_there(one_of_each: Path, processor: Engine, photo: Path, model: str) -> None:
     catalogue = Catalogue((one_of_each,))
     limits = catalogue.find(model).limits
     plain, *others = requests(smallest_request(catalogue.find(model), steps=3), photo)
     two_passes = replace(plain, steps=2, hires=Hires("Latent", strength=0.5, scale=1.5))
     seeing = replace(plain, references=(Reference(str(photo)),)) if limits.references else plain
-    for request in (two_passes, seeing, *others):
-        expected = last_of(Engine(catalogue, "cpu", "float32"), request)
-        with apple_gpu():
-            there = last_of(Engine(catalogue, "mps", "float32"), request)
-        assert_same_picture(there, expected)
+    asked_for = (two_passes, seeing, *others)
+    expected = [last_of(processor, request) for request in asked_for]
+    with apple_gpu():
+        engine = Engine(catalogue, "mps", "float32")
+        for request, picture in zip(asked_for, expected, strict=True):
+            assert_same_picture(last_of(engine, request), picture)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from tests.nvidia import nvidia_gpu
 from tests.on_gpus import HALF, ROUNDED, distance, engine_on
 
 ALL = {f"{name}: {kind}": one for name, kinds in EXAMPLES.items() for kind, one in kinds.items()}
-GPUS: dict[str, tuple[Callable[[], AbstractContextManager[Apple]], str, Placement | None]] = {
+GPUS: dict[str, tuple[Callable[..., AbstractContextManager[Apple]], str, Placement | None]] = {
     "Apple": (apple_gpu, "mps", None),
     "NVIDIA": (nvidia_gpu, "cuda", None),
     "NVIDIA, in groups": (nvidia_gpu, "cuda", Placement.group_offload),
@@ -54,14 +55,26 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(library: Path) -> Callable[[str], list[Pixels]]:
     """Makes the processor's pictures of an example, once."""
-    engine, made = engine_on("cpu", library), dict[str, list[Pixels]]()
+    engine = engine_on("cpu", library)
 
+    @cache
     def pictures(name: str) -> list[Pixels]:
-        if name not in made:
-            made[name] = run(engine, ALL[name](library))[0]
-        return made[name]
+        return run(engine, ALL[name](library))[0]
 
     return pictures
+
+
+@pytest.fixture(scope="module")
+def engines(library: Path) -> Callable[[str], tuple[Engine, Apple]]:
+    """Makes the engine on a GPU, once: a model stays loaded there from one setting to the next."""
+
+    @cache
+    def on(device: str) -> tuple[Engine, Apple]:
+        make, kind, placement = GPUS[device]
+        with make() as gpu:
+            return engine_on(kind, library, placement=placement), gpu
+
+    return on
 
 
 def run(
@@ -86,17 +99,22 @@ def test_every_setting_has_an_example() -> None:
 
 @pytest.mark.parametrize(("name", "device"), RUNS)
 def test_it_makes_the_processors_picture(
-    library: Path, expected: Callable[[str], list[Pixels]], name: str, device: str
+    library: Path,
+    engines: Callable[[str], tuple[Engine, Apple]],
+    expected: Callable[[str], list[Pixels]],
+    name: str,
+    device: str,
 ) -> None:
     one: Example = ALL[name]
-    request, (make, kind, placement) = one(library), GPUS[device]
-    with make() as gpu:
-        found, counts = run(engine_on(kind, library, placement=placement), request, gpu)
+    request, (make, _, placement), (engine, gpu) = one(library), GPUS[device], engines(device)
+    with make(gpu):
+        found, counts = run(engine, request, gpu)
     most = HALF if request.upscaler is not None or request.hires is not None else ROUNDED
     for there, here in zip(found, expected(name), strict=True):
         assert distance(there, here) <= most
     if placement is None and request.hires is None and request.count == 1:
         waits = {"to cpu": 1, "item": READ_AGAIN.get(name, 0), gpu.here: COPIED_AGAIN.get(name, 0)}
         waits[gpu.here] += request.sampler in NOISY
+        assert len(counts) > 1 or request.steps == 1, "too few calls to tell"
         for call in counts[-2:-1]:  # in the first ones things are made once; the last was launched long before
             assert {way: call[way] for way in waits} == waits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.errors import DeviceLost
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Lora, Size
+from core.runs.events import ImageReady
 from tests import tiny
 from tests.nvidia import Nvidia, nvidia_gpu
 from tests.on_gpus import assert_same_picture, engine_on, last_of
@@ -31,6 +33,19 @@ def gpu() -> Iterator[Nvidia]:
         yield gpu
 
 
+@pytest.fixture(scope="module")
+def processors(one_of_each: Path) -> Callable[[str], tuple[GenerationRequest, ImageReady]]:
+    """Makes a request for a model and the processor's picture of it, once."""
+    engine = engine_on("cpu", one_of_each)
+
+    @cache
+    def made(model: str) -> tuple[GenerationRequest, ImageReady]:
+        request = smallest_request(Catalogue((one_of_each,)).find(model), steps=2)
+        return request, last_of(engine, request)
+
+    return made
+
+
 def test_an_engine_makes_its_gpu_the_current_one(models: Path, gpu: Nvidia) -> None:
     engine_on("cuda", models)
     current: Any = torch.cuda.set_device
@@ -39,10 +54,13 @@ def test_an_engine_makes_its_gpu_the_current_one(models: Path, gpu: Nvidia) -> N
 
 @pytest.mark.parametrize("placement", Placement)
 @pytest.mark.parametrize("model", TINY_MODELS)
-def test_every_placement_gives_the_processors_picture(one_of_each: Path, model: str, placement: Placement) -> None:
-    catalogue = Catalogue((one_of_each,))
-    request = smallest_request(catalogue.find(model), steps=2)
-    expected = last_of(engine_on("cpu", one_of_each), request)
+def test_every_placement_gives_the_processors_picture(
+    one_of_each: Path,
+    processors: Callable[[str], tuple[GenerationRequest, ImageReady]],
+    model: str,
+    placement: Placement,
+) -> None:
+    request, expected = processors(model)
     with nvidia_gpu():
         engine = engine_on("cuda", one_of_each, placement=placement)
         for _ in range(2):

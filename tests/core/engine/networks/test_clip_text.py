@@ -93,7 +93,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Loaded(family, encoders, 2 if is_xl else 1, not is_xl)
 
 
-@settings(max_examples=170, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(text=prompts.map(lambda text: text.replace("AND", "and")))
 def test_random_prompts_become_the_embeddings_of_the_slow_reading(loaded: Loaded, text: str) -> None:
     with torch.inference_mode():
