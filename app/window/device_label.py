@@ -23,10 +23,11 @@ class DeviceLabel(QLabel):
         device.changed.connect(self._show)
         self._timer = QTimer(self, interval=MEASURED_EVERY_MS)
         self._timer.timeout.connect(self._show)
-        self._timer.start()
 
     @Slot()
     def _show(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
         program = size_text(memory_bytes())
         device, held = self._device.chosen, self._device.held
         used = program if held is None else size_text(held)
@@ -48,7 +49,7 @@ class DeviceLabel(QLabel):
 
 def memory_bytes() -> int:
     """Returns the memory that the program itself occupies."""
-    import psutil  # costs as much as a tenth of the program's start, and nobody waits for it
+    import psutil  # costs a tenth of the program's start; with the engine it has come, in another thread
 
     return psutil.Process().memory_info().rss
 

@@ -22,7 +22,7 @@ TASK = "prepare the engine"
 
 
 class Welcome(QObject):
-    """Part of the window. The bar goes when the first picture begins, and does not come again."""
+    """Part of the window. The bar goes when the first picture is asked for, and does not come again."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Welcome(QObject):
         self._open_folders = open_folders
         self._begin_tour = begin_tour
         self._device = tr("Looking for a device…")
-        session.run_started.connect(self._on_run_started)
+        session.queue.changed.connect(self._on_queue_changed)
 
     def greet(self) -> None:
         """Call it when the window is there."""
@@ -88,8 +88,9 @@ class Welcome(QObject):
         self._area.show_message(WELCOME, message, "info", (tour, preferences))
 
     @Slot()
-    def _on_run_started(self) -> None:
-        self._area.dismiss(WELCOME)
+    def _on_queue_changed(self) -> None:
+        if self._session.queue.entries:
+            self._area.dismiss(WELCOME)
 
     @Slot()
     def _prepare_engine(self) -> None:
