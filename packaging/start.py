@@ -222,6 +222,7 @@ def install_by_apt(packages: list[str]) -> bool:
 def test(arguments: list[str]) -> int:
     """Runs the checks one after the other up to the first that fails; arguments go to pytest."""
     environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start the program often, and each would compile it
     if sys.platform == "linux" and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     for command in (*CHECKS, [*TESTS, *arguments]):

@@ -27,6 +27,7 @@ from core.request.request import STARTER_MODEL
 from tests import original_names
 from tests.benchmarks.other_programs import comfy_ui, stable_diffusion_cpp
 from tests.benchmarks.random_models import stable_diffusion_15, stable_diffusion_xl
+from tests.packages_of_users import keep_bytecode
 
 MODELS = {"sd15": stable_diffusion_15, "sdxl": stable_diffusion_xl}
 WRITERS = {"sd15": original_names.stable_diffusion_1, "sdxl": original_names.stable_diffusion_xl}
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--comfy-ui", type=Path, help="a checkout of ComfyUI, whose environment is venv or .venv")
     parser.add_argument("--sd-cli", type=Path, help="the program sd-cli of stable-diffusion.cpp")
     arguments = parser.parse_args()
+    keep_bytecode()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = arguments.folder or Path(temporary)
         model = resources() / STARTER_MODEL

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.packages_of_users import hide_others, keep_bytecode
+
 TICK_MS = 10
 IDLE_SECONDS = 3.0
 PAGE_SECONDS = 0.5
@@ -36,9 +38,12 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=3, help="how many times the program is started (default: 3)")
     parser.add_argument(CHILD, dest="folder", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.pictures < 2:
+        parser.error("at least two pictures are needed, one on each page")
     if arguments.folder:
         print(json.dumps(measure(Path(arguments.folder), arguments)))
         return 0
+    keep_bytecode()
     results = [start(sys.argv[1:]) for _ in range(arguments.starts)]
     for name in results[0]:
         values = sorted(result[name] for result in results)
@@ -56,8 +61,6 @@ def start(options: list[str]) -> dict[str, float]:
 
 def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """In the program's own process, with everything on that costs the window time."""
-    from tests.packages_of_users import hide_others
-
     hide_others()
     from app.startup.environment import set_environment
 

@@ -80,7 +80,8 @@ def start(program: Path, name: str, home: Path) -> dict[str, float]:
     home.mkdir(exist_ok=True)
     places = {f"XDG_{place}_HOME": f"{home}/{place}" for place in ("DATA", "CONFIG", "CACHE", "STATE")}
     environment = os.environ | {"HOME": str(home), "DISPLAY": name, **places, "PYTHONPATH": str(program)}
-    environment.pop("QT_QPA_PLATFORM", None)
+    for other in ("QT_QPA_PLATFORM", "PYTHONDONTWRITEBYTECODE"):  # the start that does not count compiles
+        environment.pop(other, None)
     spy = subprocess.Popen(["xprop", "-root", "-spy", CLIENTS], env=environment, stdout=subprocess.PIPE, text=True)
     assert spy.stdout is not None
     spy.stdout.readline()
