@@ -11,7 +11,7 @@ from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.session.picture_loader import OpenedPicture
 from app.session.progress_text import PHASE_WORDS
-from app.session.run import SavedPicture
+from app.session.run import RunState, SavedPicture
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
@@ -71,6 +71,7 @@ class CurrentView(QObject):
         self._last_step = 0
         self.current: CurrentPicture | None = None
         self.is_following = True
+        session.state_changed.connect(self._change_state)
         session.phase_changed.connect(self._change_phase)
         session.run_started.connect(self._start)
         session.step_shown.connect(self._step)
@@ -143,6 +144,11 @@ class CurrentView(QObject):
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
         if self.is_following:
             self._show(*self._live)
+
+    @Slot(object)
+    def _change_state(self, state: RunState) -> None:
+        if state is RunState.running and self._started is None:
+            self._tell(tr("Starting"))
 
     @Slot(object)
     def _change_phase(self, phase: Phase | None) -> None:

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     from app.startup.environment import set_environment
 
     set_environment(os.environ)
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from app.film.film_panel import FilmPanel
@@ -93,7 +95,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     used: list[float] = []
     for number in range(arguments.pictures):
         page, gaps = (contents.gallery, in_gallery) if number % 2 else (contents.create, in_create)
-        contents.places.show_page(page)
+        QTimer.singleShot(0, partial(contents.places.show_page, page))
         turning.add(loop.run_for(PAGE_SECONDS))
         session.edit(seed=number)
         gaps.add(loop.watch_run(session).gaps)

@@ -69,9 +69,11 @@ def test_the_empty_canvas_tells_the_phase(table: Table, qtbot: QtBot) -> None:
     def look() -> None:
         descriptions.append(table.canvas.accessibleDescription())
 
+    table.session.state_changed.connect(look)
     table.session.phase_changed.connect(look)
     table.session.generate()
     wait_until_idle(table, qtbot)
+    assert descriptions[0] == "Starting"
     assert "Loading the model" in descriptions
 
 
