@@ -33,6 +33,9 @@ class UpscalerControl(QWidget):
         self.factors = combo_box(
             (), "upscaleByCombo", tr("Enlarge by"), tr("By how much width and height of the picture grow.")
         )
+        self.factors.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToContents
+        )  # a network's scale comes later
         row = hbox(stretched(self.names), self.factors, spacing=GAP_PX)
         vbox(Field(tr("Enlarge b&y an upscaler"), self.names, row), on=self)
         self.names.activated.connect(self._on_activated)

@@ -48,6 +48,17 @@ def test_an_upscaler_is_chosen_with_its_factor_and_left_out_again(
     assert session.draft.upscaler is None
 
 
+def test_the_scale_of_a_network_can_be_read_whole(control: UpscalerControl) -> None:
+    choose(control, "twice")
+    factors = control.factors
+    assert factors.currentText() == "its own (× 2)"
+    assert (
+        factors.width()
+        >= factors.minimumSizeHint().width()
+        > factors.fontMetrics().horizontalAdvance("its own (× 2)")
+    )
+
+
 def test_the_choice_of_a_recipe_is_shown_also_when_it_is_not_here(
     control: UpscalerControl, session: Session
 ) -> None:
