@@ -2,7 +2,8 @@
 
 Each end keeps what the other has not taken yet, and sends it again over the next connection. A packet is a kind
 (one byte), a number (eight bytes) and, for `DATA`, so many bytes. The first of each end on a connection is
-`TAKEN`, the count of all bytes that were taken so far: from there the other goes on. `LEFT` ends the stream.
+`TAKEN`, the count of all bytes that were taken so far: from there the other goes on. `LEFT` ends the stream, and
+is answered by `LEFT`: a connection may take it that is dead already.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ BEAT_S = 2.0
 
 SILENT_S = 15.0
 """A line on which nothing came for so long is lost."""
+
+ANSWERS_WITHIN_S = 5.0
+"""The end of the stream is answered once what is being sent is out, or not at all."""
 
 _HEAD = struct.Struct("<BQ")
 _PACKET = 2**16
@@ -58,7 +62,7 @@ class Line:
 
     Attributes:
         heard: when something last came from the other end, as `time.monotonic` tells it.
-        is_left: both ends know that it is over.
+        is_left: the other end knows that it is over.
     """
 
     def __init__(self) -> None:
@@ -149,6 +153,10 @@ class Line:
                     break
                 if sender.ident is None:  # from here on
                     sender.start()
+            if self.is_left and sender.ident is None:
+                connection.send(packet_of(LEFT))
+            elif self.is_left:
+                sender.join(ANSWERS_WITHIN_S)
         except (OSError, ValueError):
             pass  # it has ended
         except WireBroken as error:
@@ -187,7 +195,7 @@ class Line:
             else:
                 raise WireBroken(tr("it does not begin as messages of Emulsion do"))
             self._changed.notify_all()
-        return kind != LEFT  # after an end on this side the last words are still sent
+        return kind != LEFT
 
     def _send_all(self, connection: Connection) -> None:
         """Sends what the other end has not got yet, and how far this one is."""
@@ -199,7 +207,7 @@ class Line:
                     if self._connection is not connection:
                         return
                     start = position - self._confirmed
-                    part = bytes(self._kept[start : min(start + _PACKET, WINDOW)])
+                    part = b"" if self.is_left else bytes(self._kept[start : min(start + _PACKET, WINDOW)])
                     taken, is_over = self._taken, self._is_over
                 packet = packet_of(DATA, len(part)) + part if part else b""
                 position += len(part)
@@ -209,8 +217,7 @@ class Line:
                     told, beat = taken, now
                 if is_over and not part:
                     connection.send(packet + packet_of(LEFT))
-                    self.is_left = True
-                    return  # the other end closes the connection
+                    return  # the other end answers, and closes the connection
                 if now - self.heard > SILENT_S:
                     connection.close()
                     return

@@ -52,7 +52,7 @@ def far(models: Path, tmp_path: Path) -> Iterator[FarEngines]:
 
 def test_a_line_cut_at_any_moment_loses_no_step_of_a_run(engine: Engine, far: FarEngines, tmp_path: Path) -> None:
     whole = picture(list(engine.run(OPERATION)))
-    remote, dice, long_s = far.engine(), random.Random(time.time_ns()), 0.0
+    remote, dice, long_s = far.engine(stops_within_s=LONGEST_S), random.Random(time.time_ns()), 0.0
     for _ in range(CUTS // 2):
         timer, began = threading.Timer(dice.random() * long_s, far.cut), time.monotonic()
         timer.start()
@@ -69,7 +69,7 @@ def test_a_run_whose_line_is_given_up_is_resumed_to_the_same_film(
     engine: Engine, far: FarEngines, tmp_path: Path
 ) -> None:
     *_, whole = engine.run(OPERATION)
-    remote, dice = far.engine(), random.Random(time.time_ns())
+    remote, dice = far.engine(stops_within_s=LONGEST_S), random.Random(time.time_ns())
     for number in range(CUTS - CUTS // 2):
         folder = tmp_path / str(number)
         recorder = FilmRecorder(lambda folder=folder: folder)

@@ -139,6 +139,22 @@ def test_its_end_is_told_after_all_that_was_written(ends: Ends) -> None:
         ends.there.write(b"more")
 
 
+def test_an_end_that_a_dead_connection_took_is_told_over_the_next_one() -> None:
+    line = Line()
+    line.end()
+    for is_answered in (False, True):
+        own, other = socket.socketpair()
+        thread = Thread(target=line.carry, args=(SocketConnection(own),))
+        thread.start()
+        other.sendall(packet_of(TAKEN))
+        assert other.recv(2 * len(packet_of(LEFT)), socket.MSG_WAITALL).endswith(packet_of(LEFT))
+        other.sendall(packet_of(LEFT) if is_answered else b"")
+        other.close()
+        thread.join(LONGEST_S)
+        own.close()
+        assert line.is_left == is_answered
+
+
 def test_the_reason_of_its_end_is_raised(ends: Ends) -> None:
     ends.here.end(EngineEnded("a reason"))
     with pytest.raises(EngineEnded, match="a reason"):
@@ -163,8 +179,11 @@ HEAD = struct.Struct("<BQ")
 GOOD = packet_of(TAKEN, 0) + packet_of(DATA, 5) + b"hello" + packet_of(TAKEN, 3) + packet_of(LEFT)
 
 
-def heard(content: bytes) -> Line:
-    """Returns a line with three bytes under way, to which another end has said all of this."""
+def heard(content: bytes, said: bytearray | None = None) -> Line:
+    """Returns a line with three bytes under way, to which another end has said all of this.
+
+    What it says itself is added to ``said``.
+    """
     line, (own, other) = Line(), socket.socketpair()
     line.write(b"abc")
     thread = Thread(target=line.carry, args=(SocketConnection(own),))
@@ -175,13 +194,17 @@ def heard(content: bytes) -> Line:
     thread.join(LONGEST_S)
     assert not thread.is_alive()
     own.close()
+    while said is not None and (part := other.recv(100)):
+        said += part
     other.close()
     return line
 
 
-def test_a_good_end_is_heard() -> None:
-    line = heard(GOOD)
-    assert (line.read(100), line.under_way, line.is_over) == (b"hello", 0, True)
+@pytest.mark.parametrize("end", [GOOD, packet_of(LEFT)])
+def test_a_good_end_is_heard_and_answered(end: bytes) -> None:
+    line = heard(end, said := bytearray())
+    assert (line.is_over, line.is_left, said.endswith(packet_of(LEFT))) == (True, True, True)
+    assert (line.read(100), line.under_way) == ((b"hello", 0) if end == GOOD else (b"", 3))
 
 
 @pytest.mark.parametrize(

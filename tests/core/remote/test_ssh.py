@@ -171,6 +171,14 @@ def test_no_process_stays_there_when_the_window_is_killed(sshd: Sshd, tmp_path: 
     assert far.waited_for_the_end()
 
 
+def test_no_process_stays_there_when_the_line_was_cut_just_before_the_end(far: FarEngines) -> None:
+    remote = far.engine("0.01", stops_within_s=LONGEST_S)
+    assert isinstance(last_of(remote), ImageReady)
+    far.cut()
+    remote.close()
+    assert far.waited_for_the_end()
+
+
 def test_the_folder_of_sessions_is_the_users_alone(far: FarEngines, remote: RemoteEngine) -> None:
     assert isinstance(last_of(remote), ImageReady)
     ((folder, socket),) = [(path.parent, path) for path in far.home.rglob("*.sock")]
