@@ -3,7 +3,7 @@
 Torch's ``conv2d`` hands oneDNN plain weights, which it reorders into the blocks of its kernels at every call: 60
 to 120 MB for each large layer of Stable Diffusion. Here a convolution packs its weights when it is first called,
 and gives the plain ones back, so memory stays as it was; pictures become channels_last, the layout of these
-kernels. Torch's ``linear`` uses MKL in float32, which takes twice the time of oneDNN on processors of AMD.
+kernels. Torch's ``linear`` uses MKL in float32, which takes 1.1 to 2 times as long as oneDNN on processors of AMD.
 
 The operators are those that torch's inductor emits for frozen networks (``mkldnn_fusion.py`` in
 ``torch/_inductor``). Convolutions give the numbers of torch's own in channels_last to the bit, but for kernels of
@@ -14,13 +14,12 @@ float64 (RMS), 2.5e-7 in the plain layout, and so the final latents are three ti
 
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
-from diffusers.models.resnet import ResnetBlock2D
-from diffusers.models.upsampling import Upsample2D
 
 from core.engine.devices.memory_errors import is_out_of_memory
+from core.engine.networks.processor_blocks import use_processor_block
 from core.engine.weights.packed_layers import Packed, PackedLinear
 from core.errors import EmulsionError
 from core.heap import give_memory_back
@@ -31,13 +30,8 @@ _nn: Any = getattr(torch._C, "_nn", None)  # pyright: ignore[reportPrivateUsage]
 _operators: Any = torch.ops.mkldnn
 _DTYPES = (torch.float32, torch.bfloat16)
 _LARGE_BYTES = 4 * 2**20
+_FEW_PRODUCTS = 2**21
 _DECODERS = ("decoder.", "post_quant_conv.")
-
-_ROOM_BYTES, _BLOCK_BYTES = 32 * 2**20, 128 * 2**20
-"""A decoder makes room before it enlarges, and before a block, from these sizes on.
-
-Below them, clearing new pages takes longer than the gaps are worth.
-"""
 
 
 class ProcessorConv2d(torch.nn.Conv2d):
@@ -51,16 +45,19 @@ class ProcessorConv2d(torch.nn.Conv2d):
 
     packed_for: torch.Size | None = None
     _read: Callable[[], torch.Tensor] | None = None
-    _last: torch.Size | None = None
+    _other: torch.Size | None = None
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (batch, channels, height, width) in channels_last."""
         input = input.contiguous(memory_format=torch.channels_last)
         try:
-            # a size that comes once, such as the tile at an edge, is not worth packing for
-            if input.shape != self.packed_for and (self.packed_for is None or input.shape == self._last):
+            if input.shape == self.packed_for:
+                if self._other is not None:  # attributes of modules are dear to set
+                    self._other = None
+            elif self.packed_for is None or input.shape == self._other:
                 self._pack(input.shape)
-            self._last = input.shape
+            else:  # a size that comes once, such as the tile at an edge, is not worth packing for
+                self._other = input.shape
             return _operators._convolution_pointwise(
                 input, self.weight, self.bias, *self._options(), "none", [], ""
             )
@@ -131,10 +128,15 @@ def plain_weight(layer: Any) -> torch.Tensor:
 
 
 class ProcessorLinear(torch.nn.Linear):
-    """A linear layer with plain weights: packing them would gain no more than 4 %."""
+    """A linear layer with plain weights: packing them would gain no more than 4 %.
+
+    Small products are torch's own, whose operator has half as much to prepare.
+    """
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (..., features)."""
+        if input.numel() * self.out_features <= _FEW_PRODUCTS:
+            return super().forward(input)
         try:
             return _operators._linear_pointwise(input, self.weight, self.bias, "none", [], "")
         except Exception as error:  # noqa: BLE001  the operator is private; the public one has the last word
@@ -152,66 +154,13 @@ class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportI
             return _plainly(self, PackedLinear, error)(input)
 
 
-class ProcessorResnetBlock2D(ResnetBlock2D):
-    """A residual block that writes into its own tensors, with the same numbers, where diffusers makes new ones.
-
-    The largest of a decoder are 268 MB at 512x512, and of four at a time one less is needed so.
-
-    Attributes:
-        makes_room: gives free memory back first: of what the last block left, this one would take parts in another
-            order, and half a gigabyte more of new memory at the end of a decoder.
-    """
-
-    makes_room: bool = False
-
-    def forward(
-        self, input_tensor: torch.Tensor, temb: torch.Tensor | None = None, *args: Any, **kwargs: Any
-    ) -> torch.Tensor:
-        if self.time_embedding_norm == "scale_shift" or self.up or self.down or torch.is_grad_enabled():
-            return super().forward(input_tensor, cast("torch.Tensor", temb), *args, **kwargs)
-        if self.makes_room and input_tensor.nbytes >= _BLOCK_BYTES:
-            give_memory_back()
-        hidden = self.conv1(self._activated(self.norm1(input_tensor)))
-        if self.time_emb_proj is not None and temb is not None:
-            temb = self.time_emb_proj(temb if self.skip_time_act else self.nonlinearity(temb))[:, :, None, None]
-        if temb is not None and self.time_embedding_norm == "default":
-            hidden = hidden.add_(temb)
-        hidden = self._activated(self.norm2(hidden))  # none of the former ones is kept for the next
-        hidden = self.conv2(self.dropout(hidden))
-        beside = input_tensor if self.conv_shortcut is None else self.conv_shortcut(input_tensor)
-        hidden = hidden.add_(beside) if hidden.stride() == beside.stride() else beside + hidden
-        return hidden if self.output_scale_factor == 1 else hidden / self.output_scale_factor
-
-    def _activated(self, normed: torch.Tensor) -> torch.Tensor:
-        if type(self.nonlinearity) is torch.nn.SiLU:
-            return torch.nn.functional.silu(normed, inplace=True)
-        return self.nonlinearity(normed)
-
-
-class ProcessorUpsample2D(Upsample2D):
-    """Doubles the sides of a picture within a decoder, which makes room for it first.
-
-    The tensors before have a quarter of the size: what they leave free among one another is too small for those
-    that follow, and would be kept beside them (`core.heap`).
-    """
-
-    def forward(self, hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if hidden_states.nbytes >= _ROOM_BYTES:
-            give_memory_back()
-        return super().forward(hidden_states, *args, **kwargs)
-
-
 def use_processor_layers(network: torch.nn.Module) -> None:
-    """Gives a network on the processor these layers in the place of torch's, with the same weights."""
+    """Gives a network on the processor these layers and blocks in the place of others, with the same weights."""
     if not torch.backends.mkldnn.is_available():
         return
     for name, layer in network.named_modules():
-        if type(layer) is Upsample2D and name.startswith(_DECODERS):
-            layer.__class__ = ProcessorUpsample2D
-        elif type(layer) is ResnetBlock2D:
-            layer.__class__ = ProcessorResnetBlock2D
-            cast("ProcessorResnetBlock2D", layer).makes_room = name.startswith(_DECODERS)
-        elif _can_be_packed(layer):
+        use_processor_block(layer, decodes=name.startswith(_DECODERS))
+        if _can_be_packed(layer):
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:
             _become(layer, ProcessorLinear)

@@ -1,0 +1,142 @@
+"""The blocks for the processor give the numbers of diffusers' own, and leave what they are given as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor, AttnProcessor2_0
+from diffusers.models.resnet import ResnetBlock2D
+
+from core.engine.networks import processor_blocks
+from core.engine.networks.processor_blocks import ProcessorAttention, ProcessorResnetBlock2D
+from core.engine.networks.processor_layers import use_processor_layers
+from tests import tiny
+
+DTYPES = (torch.float32, torch.bfloat16)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(
+    ("channels_out", "options"),
+    [
+        (32, {"temb_channels": None, "time_embedding_norm": "group"}),  # those of autoencoders
+        (48, {"temb_channels": None, "non_linearity": "gelu"}),
+        (32, {"temb_channels": 24}),
+        (48, {"temb_channels": 24, "output_scale_factor": 1.4}),
+        (32, {"temb_channels": 48, "skip_time_act": True}),
+        (32, {"temb_channels": 24, "time_embedding_norm": "scale_shift"}),
+        (48, {"temb_channels": 48, "time_embedding_norm": "scale_shift", "skip_time_act": True}),
+        (32, {"temb_channels": 24, "time_embedding_norm": "scale_shift", "down": True}),
+    ],
+    ids=str,
+)
+@torch.inference_mode()
+def test_a_residual_block_gives_the_numbers_of_diffusers_and_leaves_its_inputs_as_they_are(
+    channels_out: int, options: dict[str, Any], layout: torch.memory_format, dtype: torch.dtype
+) -> None:
+    torch.manual_seed(3)
+    ours, plain = (
+        ResnetBlock2D(in_channels=32, out_channels=channels_out, groups=8, **options).to(dtype).eval()
+        for _ in range(2)
+    )
+    plain.load_state_dict(ours.state_dict())
+    for block in (ours, plain):
+        use_processor_layers(block)
+    plain.__class__ = ResnetBlock2D
+    assert type(ours) is ProcessorResnetBlock2D
+    x = torch.randn(2, 32, 17, 14).to(dtype).contiguous(memory_format=layout)
+    width = options["temb_channels"]
+    given: list[Any] = [x, torch.randn(2, width).to(dtype) if width else None]
+    kept = [one.clone() for one in given if one is not None]
+    for _ in range(2):  # packs first
+        found, expected = ours(*given), plain(*given)
+        assert torch.equal(found, expected)
+        assert found.stride() == expected.stride()
+    assert all(torch.equal(one, copy) for one, copy in zip(given, kept, strict=False))
+
+
+@torch.inference_mode()
+def test_a_decoder_makes_room_before_each_larger_size_and_block_and_an_encoder_or_network_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(processor_blocks, "_ROOM_BYTES", 0)
+    monkeypatch.setattr(processor_blocks, "give_memory_back", lambda: given.append(1))
+    networks: list[Any] = [tiny.autoencoder().eval(), tiny.autoencoder().eval(), tiny.unet().eval()]
+    vae, plain, unet = networks
+    vae.load_state_dict(plain.state_dict())
+    for network in (vae, unet, vae):  # again, as an autoencoder that comes back
+        use_processor_layers(network)
+    latents = torch.randn(1, 4, 8, 8)
+    vae.decode(latents)  # packs
+    given.clear()
+    torch.testing.assert_close(vae.decode(latents).sample, plain.decode(latents).sample, rtol=1e-4, atol=1e-4)
+    assert len(given) == len(vae.config.block_out_channels) - 1
+    monkeypatch.setattr(processor_blocks, "_BLOCK_BYTES", 0)
+    vae.decode(latents)
+    blocks = [part for part in vae.decoder.modules() if isinstance(part, ResnetBlock2D)]
+    assert len(given) == 2 * (len(vae.config.block_out_channels) - 1) + len(blocks)
+    for _ in range(2):  # the first time packs
+        given.clear()
+        vae.encode(torch.randn(1, 3, 16, 16))
+        unet(latents, 1, torch.randn(1, 7, unet.config.cross_attention_dim))
+    assert not given
+    kinds = [type(part) for network in (vae.encoder, unet) for part in network.modules()]
+    assert processor_blocks.ProcessorUpsample2D not in kinds
+
+
+def attentions(dtype: torch.dtype, width: int | None, **options: Any) -> tuple[Any, Any]:
+    """Returns an attention for the processor, and one of diffusers with the same weights."""
+    torch.manual_seed(3)
+    ours, plain = (Attention(32, width, heads=4, dim_head=8, **options).to(dtype).eval() for _ in range(2))
+    plain.load_state_dict(ours.state_dict())
+    for one in (ours, plain):
+        use_processor_layers(one)
+    plain.__class__ = Attention
+    return ours, plain
+
+
+class Doubled(AttnProcessor2_0):
+    """A processor that somebody else has put in."""
+
+    def __call__(self, *args: Any, **options: Any) -> torch.Tensor:
+        return 2 * super().__call__(*args, **options)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("width", [None, 24])
+@pytest.mark.parametrize("processor", [AttnProcessor2_0, AttnProcessor, Doubled])
+@torch.inference_mode()
+def test_attention_gives_the_numbers_of_diffusers_with_each_processor(
+    processor: Callable[[], object], width: int | None, dtype: torch.dtype
+) -> None:
+    ours, plain = attentions(dtype, width, bias=width is None)
+    x, text = torch.randn(2, 35, 32).to(dtype), torch.randn(2, 7, 24).to(dtype) if width else None
+    mask = torch.randn(2, 1, 7 if width else 35).to(dtype)
+    for one in (ours, plain):
+        one.processor = processor()
+    assert torch.equal(ours(x, text), plain(x, text))
+    assert torch.equal(ours(x, text, mask), plain(x, text, mask))
+    assert not torch.equal(ours(x, text, mask), ours(x, text))
+    assert type(ours) is ProcessorAttention
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"norm_num_groups": 4},
+        {"residual_connection": True},
+        {"rescale_output_factor": 1.4},
+        {"qk_norm": "layer_norm"},
+        {"cross_attention_norm": "layer_norm"},
+        {"spatial_norm_dim": 24},
+    ],
+    ids=str,
+)
+def test_attention_that_does_more_stays_as_it_is(options: dict[str, Any]) -> None:
+    ours, _ = attentions(torch.float32, 24, **options)
+    assert type(ours) is Attention
