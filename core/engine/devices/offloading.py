@@ -19,7 +19,7 @@ from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.compiled import compile_blocks
 from core.engine.networks.constant_text import remember_text
 from core.engine.networks.graphs import GRAPHS, Graphs, capture_on
-from core.engine.networks.processor_layers import use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
 from core.models.acceleration import Acceleration

@@ -13,7 +13,7 @@ from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoe
 from core.engine.decoding.decoding import Decode, to_pixels
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
-from core.engine.networks.processor_layers import use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
 from core.engine.weights.components import load_component
 from core.engine.weights.fit import misfit, shapes_of
 from core.engine.weights.guard import loading

@@ -19,7 +19,6 @@ from typing import Any
 import torch
 
 from core.engine.devices.memory_errors import is_out_of_memory
-from core.engine.networks.processor_blocks import use_processor_block
 from core.engine.weights.packed_layers import Packed, PackedLinear
 from core.errors import EmulsionError
 from core.heap import give_memory_back
@@ -31,7 +30,7 @@ _operators: Any = torch.ops.mkldnn
 _DTYPES = (torch.float32, torch.bfloat16)
 _LARGE_BYTES = 4 * 2**20
 _FEW_PRODUCTS = 2**21
-_DECODERS = ("decoder.", "post_quant_conv.")
+DECODERS = ("decoder.", "post_quant_conv.")
 
 
 class ProcessorConv2d(torch.nn.Conv2d):
@@ -77,13 +76,14 @@ class ProcessorConv2d(torch.nn.Conv2d):
         return self.padding, self.stride, self.dilation, self.groups
 
     def _pack(self, shape: torch.Size) -> None:
+        is_in_memory = self._read is None
         self._unpack()
         with torch.inference_mode(mode=False):
             plain = self.weight.data.to_mkldnn()
             packed = _nn.mkldnn_reorder_conv2d_weight(plain, *self._options(), list(shape))
             self.weight = torch.nn.Parameter(packed, requires_grad=False)
         self.packed_for = shape
-        if self.weight.nbytes >= _LARGE_BYTES:
+        if is_in_memory and self.weight.nbytes >= _LARGE_BYTES:
             give_memory_back()  # the room of the plain ones, before other tensors take parts of it
 
     def _unpack(self) -> None:
@@ -111,7 +111,7 @@ def deferred(
         or not _can_be_packed(layer)
         or size < _LARGE_BYTES
         or dtype not in _DTYPES
-        or name.startswith(_DECODERS)
+        or name.startswith(DECODERS)
     ):
         return None
     layer.__class__ = ProcessorConv2d
@@ -154,18 +154,14 @@ class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportI
             return _plainly(self, PackedLinear, error)(input)
 
 
-def use_processor_layers(network: torch.nn.Module) -> None:
-    """Gives a network on the processor these layers and blocks in the place of others, with the same weights."""
-    if not torch.backends.mkldnn.is_available():
-        return
-    for name, layer in network.named_modules():
-        use_processor_block(layer, decodes=name.startswith(_DECODERS))
-        if _can_be_packed(layer):
-            _become(layer, ProcessorConv2d)
-        elif type(layer) is torch.nn.Linear:
-            _become(layer, ProcessorLinear)
-        elif type(layer) is PackedLinear:
-            _become(layer, ProcessorPackedLinear)
+def use_processor_layer(layer: torch.nn.Module) -> None:
+    """Makes a layer one of these where there is one for it."""
+    if _can_be_packed(layer):
+        _become(layer, ProcessorConv2d)
+    elif type(layer) is torch.nn.Linear:
+        _become(layer, ProcessorLinear)
+    elif type(layer) is PackedLinear:
+        _become(layer, ProcessorPackedLinear)
 
 
 def _can_be_packed(layer: torch.nn.Module) -> bool:

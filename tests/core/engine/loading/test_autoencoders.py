@@ -19,7 +19,7 @@ from core.engine.decoding import decoding
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
 from core.engine.loading import autoencoders
-from core.engine.networks.processor_layers import use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
 from core.engine.sampling.tensors import to_torch
 from core.errors import AutoencoderMissing, ModelBroken, WrongAutoencoder
 from core.models.catalogue import Catalogue

@@ -15,7 +15,8 @@ import torch
 from core.engine.devices import offloading
 from core.engine.engine import Engine
 from core.engine.networks.constant_text import PLACES, remember_text
-from core.engine.networks.processor_layers import ProcessorLinear, use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
+from core.engine.networks.processor_layers import ProcessorLinear
 from core.engine.weights.quantisation import quantise
 from core.film.film import Film
 from core.models.catalogue import Catalogue

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor, AttnProcessor2_0
 from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
 
 from core.engine.networks import processor_blocks
-from core.engine.networks.processor_blocks import ProcessorAttention, ProcessorResnetBlock2D
-from core.engine.networks.processor_layers import use_processor_layers
+from core.engine.networks.processor_blocks import (
+    ProcessorAttention,
+    ProcessorResnetBlock2D,
+    ProcessorUpsample2D,
+    use_processor_layers,
+)
+from core.engine.networks.processor_layers import deferred
 from tests import tiny
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -85,8 +91,82 @@ def test_a_decoder_makes_room_before_each_larger_size_and_block_and_an_encoder_o
         vae.encode(torch.randn(1, 3, 16, 16))
         unet(latents, 1, torch.randn(1, 7, unet.config.cross_attention_dim))
     assert not given
-    kinds = [type(part) for network in (vae.encoder, unet) for part in network.modules()]
-    assert processor_blocks.ProcessorUpsample2D not in kinds
+
+
+def enlargers(dtype: torch.dtype = torch.float32, **options: Any) -> tuple[Any, Any]:
+    """Returns a block that enlarges on the processor, and one of diffusers' with the same weights."""
+    torch.manual_seed(3)
+    options = {"use_conv": True} | options
+    ours, plain = (Upsample2D(24, **options).to(dtype).eval() for _ in range(2))
+    plain.load_state_dict(ours.state_dict())
+    use_processor_layers(ours)
+    return ours, plain
+
+
+def distance(ours: torch.Tensor, truth: torch.Tensor) -> float:
+    return float((ours.double() - truth).norm() / truth.norm())
+
+
+@pytest.mark.parametrize("options", [{}, {"out_channels": 40}, {"bias": False}], ids=str)
+@torch.inference_mode()
+def test_what_is_enlarged_is_nearer_to_the_truth_than_what_diffusers_makes(options: dict[str, Any]) -> None:
+    ours, plain = enlargers(**options)
+    for height, width in ((8, 6), (1, 1), (1, 5), (33, 2), (8, 6)):
+        x = torch.randn(2, 24, height, width)
+        kept = x.clone()
+        found, expected = ours(x), plain(x)
+        plain.double()
+        truth = plain(x.double())
+        plain.float()
+        assert found.shape == expected.shape
+        assert found.is_contiguous(memory_format=torch.channels_last)
+        assert distance(found, truth) < 4e-7
+        assert torch.equal(x, kept)
+    assert isinstance(ours, ProcessorUpsample2D)
+    assert not cast("Any", ours).conv.weight.is_mkldnn, "it is not called"
+    assert torch.equal(ours(x, (16, 12)), ours(x))
+
+
+def doubled(_layer: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    return (2 * given[0],)
+
+
+@torch.inference_mode()
+def test_other_sizes_numbers_and_changed_layers_are_enlarged_as_diffusers_does() -> None:
+    ours, plain = enlargers(bias=False)
+    x = torch.randn(1, 24, 8, 6)
+    expected = ours(x)
+    torch.testing.assert_close(ours(x, (17, 11)), plain(x, (17, 11)))
+    handle = ours.conv.register_forward_pre_hook(doubled)
+    torch.testing.assert_close(ours(x), 2 * expected)
+    handle.remove()
+    assert torch.equal(ours(x), expected)
+    ours.conv.weight = torch.nn.Parameter(2 * plain.conv.weight, requires_grad=False)
+    torch.testing.assert_close(ours(x), 2 * expected)
+    half, other = enlargers(torch.bfloat16)
+    torch.testing.assert_close(half(x.bfloat16()), other(x.bfloat16()))
+
+
+@pytest.mark.parametrize(
+    "options", [{"use_conv": False}, {"use_conv_transpose": True}, {"kernel_size": 1, "padding": 0}], ids=str
+)
+@torch.inference_mode()
+def test_what_enlarges_in_another_way_goes_on_to(options: dict[str, Any]) -> None:
+    ours, plain = enlargers(**options)
+    x = torch.randn(1, 24, 8, 6)
+    torch.testing.assert_close(ours(x), plain(x))
+
+
+@torch.inference_mode()
+def test_a_weight_that_is_read_when_it_is_needed_is_read_to_enlarge() -> None:
+    ours, plain = (cast("Any", Upsample2D(512, use_conv=True)) for _ in range(2))
+    value, x = plain.conv.weight.detach(), torch.randn(1, 512, 3, 2)
+    ours.conv.bias = plain.conv.bias
+    place = deferred(ours, "conv.weight", torch.float32, lambda: value)
+    assert place is not None, "it is large enough to wait"
+    ours.conv.weight = torch.nn.Parameter(place, requires_grad=False)
+    use_processor_layers(ours)
+    torch.testing.assert_close(ours(x), plain(x))
 
 
 def attentions(dtype: torch.dtype, width: int | None, **options: Any) -> tuple[Any, Any]:

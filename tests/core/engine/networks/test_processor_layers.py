@@ -14,12 +14,12 @@ from torch.nn import Conv2d, Linear
 
 from core.engine.engine import Engine
 from core.engine.networks import processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
 from core.engine.networks.processor_layers import (
     ProcessorConv2d,
     ProcessorLinear,
     deferred,
     plain_weight,
-    use_processor_layers,
 )
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size

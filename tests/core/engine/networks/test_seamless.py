@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from core.engine.engine import Engine
 from core.engine.loading.lora_additions import AdaptedLayer, Product
-from core.engine.networks.processor_layers import use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
 from core.engine.networks.seamless import Seamless
 from core.models.catalogue import Catalogue
 from core.request.request import Lora, Upscaler

@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save_file
 from core.engine.engine import Engine
 from core.engine.loading.lora_additions import AdaptedLayer, Product
 from core.engine.networks import processor_layers
-from core.engine.networks.processor_layers import ProcessorConv2d, use_processor_layers
+from core.engine.networks.processor_blocks import use_processor_layers
+from core.engine.networks.processor_layers import ProcessorConv2d
 from core.engine.weights.single_file import WeightFile
 from core.engine.weights.traced import Traced
 from core.errors import ModelBroken
