@@ -71,7 +71,7 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
         window = make_window(application, folders)
     if last_crash is not None:
         window.contents.crash_report.offer_crash(last_crash)
-    window.contents.welcome.greet()
+    window.begin()
     requests.picture_asked.connect(window.contents.show_picture)
     requests.tell()
     if picture is not None:

@@ -54,6 +54,13 @@ class MainWindow(QMainWindow):
         self.contents.notices.close_asked.connect(self._close_anyway)
         self._is_filled = True
 
+    def begin(self) -> None:
+        """Greets the user, and prepares what is likely to be opened; call it after `fill`."""
+        from app.window.early_page import EarlyPage
+
+        self.contents.welcome.greet()
+        EarlyPage(self.contents.gallery, ("app.gallery.commands", "app.gallery.page"), self.session)
+
     def close_soon(self, *_signal: object) -> None:
         """For the system's signals to end, which come in the middle of anything."""
         QTimer.singleShot(0, self.close)

@@ -16,11 +16,15 @@ Widget = TypeVar("Widget", bound=QWidget)
 
 
 class Page(Generic[Widget]):
-    """A page of the window, which is built when it is first shown or asked for."""
+    """A page of the window, which is built when it is first shown or asked for; see also `EarlyPage`."""
 
     def __init__(self, pages: Pages, build: Callable[[], Widget]) -> None:
         self._pages = pages
-        self._build = build
+        self._make = build
+
+    def build(self) -> None:
+        """Builds it if it is not yet."""
+        _ = self.widget
 
     @property
     def is_shown(self) -> bool:
@@ -29,7 +33,7 @@ class Page(Generic[Widget]):
     @cached_property
     def widget(self) -> Widget:
         """Builds it at the first call."""
-        widget = self._build()
+        widget = self._make()
         self._pages.addWidget(widget)
         self._pages.page_built.emit(widget)
         return widget

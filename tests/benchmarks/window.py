@@ -82,7 +82,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     with kept_for_good():
         window = make_window(application, Folders(*(folder / name for name in Folders.__dataclass_fields__)))
     session, contents = window.session, window.contents
-    contents.welcome.greet()
+    window.begin()
     loop = EventLoop(TICK_MS)
     session.edit(prompt="a red house by the sea at sunset", seed=7, steps=arguments.steps)
     loop.run_for(FIRST_CLICK_SECONDS)
