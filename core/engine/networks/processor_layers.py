@@ -128,19 +128,21 @@ def plain_weight(layer: Any) -> torch.Tensor:
 
 
 class ProcessorLinear(torch.nn.Linear):
-    """A linear layer with plain weights: packing them would gain no more than 4 %.
-
-    Small products are torch's own, whose operator has half as much to prepare.
-    """
+    """A linear layer with plain weights: packing them would gain no more than 4 %."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (..., features)."""
-        if input.numel() * self.out_features <= _FEW_PRODUCTS:
-            return super().forward(input)
         try:
-            return _operators._linear_pointwise(input, self.weight, self.bias, "none", [], "")
+            return _product(input, self.weight, self.bias)
         except Exception as error:  # noqa: BLE001  the operator is private; the public one has the last word
             return _plainly(self, torch.nn.Linear, error)(input)
+
+
+def _product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """Returns (..., features), small ones by torch's own operator, which has half as much to prepare."""
+    if x.numel() * len(weight) <= _FEW_PRODUCTS:
+        return torch.nn.functional.linear(x, weight, bias)
+    return _operators._linear_pointwise(x, weight, bias, "none", [], "")
 
 
 class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -149,7 +151,7 @@ class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportI
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (..., features)."""
         try:
-            return _operators._linear_pointwise(*self.operands(input), self.bias, "none", [], "")
+            return _product(*self.operands(input), self.bias)
         except Exception as error:  # noqa: BLE001  the operator is private; the public one has the last word
             return _plainly(self, PackedLinear, error)(input)
 
