@@ -114,8 +114,8 @@ class GalleryPage(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.filters.focus_search)
-        session.background.closing_begun.connect(self._keep_layout)
-        session.background.closing_begun.connect(self.films.leave)
+        self._closing_begun = session.background.closing_begun
+        self._closing_begun.connect(self.films.leave)
         self._restore_layout()
         self._show_state()
 
@@ -168,6 +168,8 @@ class GalleryPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        # not before: one that was never shown has no width yet
+        self._closing_begun.connect(self._keep_layout, Qt.ConnectionType.UniqueConnection)
         self.view.open(self._settings_store.settings.pictures)
         (self.grid if self.grid.isVisible() else self).setFocus()
         self.seen.emit()

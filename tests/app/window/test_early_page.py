@@ -9,10 +9,13 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from app.gallery.grid import CELLS_PX
+from app.gallery.page_layout import PageLayout
 from app.session.device import ChosenDevice
 from app.session.run import RunState
 from app.window import early_page
-from tests.app.windows import Opened, open_window, opened, wait_until_idle
+from core.gallery.query import Sort
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
 
@@ -83,3 +86,14 @@ def test_one_that_was_opened_meanwhile_is_built_once(opened: Opened, qtbot: QtBo
     )
     qtbot.waitUntil(lambda: bool(answered))
     assert len(built) == 1
+
+
+def test_one_that_was_never_opened_keeps_its_layout(open_window: Opener, qtbot: QtBot) -> None:
+    layout = PageLayout(cell_px=CELLS_PX[1], inspector_px=417, sort=Sort.rating).to_text()
+    opened = open_window()
+    opened.settings_store.change(gallery_layout=layout)
+    opened.window.begin()
+    with qtbot.waitSignal(opened.window.contents.places.page_built):
+        opened.window.session.device.choose(CHOSEN)
+    opened.window.close()
+    assert opened.settings_store.settings.gallery_layout == layout
