@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from app.gallery.folder_watch import watched_folders
 from app.messages.errors import Message, message
 from app.session.background import BackgroundTasks
+from app.session.settings_store import SettingsStore
 from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Gallery, Moved, gallery_folder
@@ -19,7 +20,6 @@ from core.gallery.marks import MarkChange, Marks
 from core.gallery.scan import Listing, ScanEvent, Scanned
 from core.gallery.system_trash import Trash
 from core.language.words import tr
-from core.paths import Folders
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ Change = TypeVar("Change", Deleted, Moved)
 
 
 class LibraryService(QObject):
-    """All methods return at once. ``pictures`` is the folder of the finished ones, ``trash`` takes deleted ones.
+    """All methods return at once. ``trash`` takes deleted pictures.
 
     Signals:
         opened: the library folders, () when the library belongs to another copy of the program, and why the index
@@ -71,13 +71,15 @@ class LibraryService(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, folders: Folders, background: BackgroundTasks, trash: Trash | None, parent: QObject
+        self, store: SettingsStore, background: BackgroundTasks, trash: Trash | None, parent: QObject
     ) -> None:
-        """Deleted pictures go to ``trash``, the system's own if none is given."""
+        """``store`` says in which folder the finished pictures are when the library is opened.
+
+        Deleted pictures go to ``trash``, the system's own if none is given.
+        """
         super().__init__(parent)
         self.trash = trash
-        self._folders = folders
-        self.pictures = folders.pictures
+        self._store, self._folders = store, store.folders
         self._gallery: Gallery | None = None
         self._scan: Generator[ScanEvent, None, None] | None = None
         self._scan_began = 0.0
@@ -85,9 +87,8 @@ class LibraryService(QObject):
         self._tasks = background.queue(self, "library")
         self._tasks.end_with(self._close)
 
-    def open(self, pictures: Path) -> None:
-        """Opens the library whose own folder is ``pictures``; ``opened`` or ``failed`` follows."""
-        self.pictures = pictures
+    def open(self) -> None:
+        """Opens the library; ``opened`` or ``failed`` follows."""
         self._do(self._open)
 
     def scan(self) -> None:
@@ -221,7 +222,7 @@ class LibraryService(QObject):
     def _made(self) -> Gallery:
         """Returns the library, opened now if it was not. Raises LibraryInUse."""
         if self._gallery is None:
-            self._gallery = Gallery(self._folders, self.pictures, trash=self.trash)
+            self._gallery = Gallery(self._folders, self._store.settings.pictures, trash=self.trash)
         return self._gallery
 
     def _owned(self) -> Gallery:

@@ -32,7 +32,7 @@ class LibraryView(QObject):
         fault: why the index begins anew, or "".
         away: folders that are not there now.
         scan_event: what the scan in progress said last, None when none is.
-        is_open: False until the library can be asked.
+        has_begun: it was asked to open the library. is_open: False until the library can be asked.
 
     Signals:
         answered: the answer to a `Query` is about to be shown; ``pictures`` still has what was there before.
@@ -68,7 +68,7 @@ class LibraryView(QObject):
         self.away: tuple[Path, ...] = ()
         self.scan_event: ScanEvent | None = None
         self.is_open = False
-        self._has_begun = False
+        self.has_begun = False
         self._is_opened = False
         self._scanned_at = 0.0
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
@@ -87,14 +87,14 @@ class LibraryView(QObject):
         service.scan_failed.connect(self._end_scan)
         reader.answered.connect(self._on_answered)
 
-    def open(self, pictures: Path) -> None:
+    def open(self) -> None:
         """At the first time opens the library, later looks for what has changed in the folders."""
-        if not self._has_begun:
-            self._has_begun = True
+        if not self.has_begun:
+            self.has_begun = True
             if self._index.exists() and sys.platform != "win32":  # where an open file could not be moved aside
                 self.reader.open(self._index.parent)  # while its owner checks the index, it is read already
                 self.reader.find(self.query)
-            self.service.open(pictures)
+            self.service.open()
         elif self.is_open and self.scan_event is None and time.monotonic() - self._scanned_at > RESCAN_S:
             self.service.scan()
 

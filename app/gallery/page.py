@@ -74,7 +74,7 @@ class GalleryPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._settings_store = settings_store
         self.index = gallery_folder(settings_store.folders)
-        self.service = LibraryService(settings_store.folders, session.background, trash, self)
+        self.service = LibraryService(settings_store, session.background, trash, self)
         self.reader = LibraryReader(session.background, self)
         self._thumbnails = ThumbnailService(
             Thumbnails(settings_store.folders.cache / FOLDER_NAME), session.background, self
@@ -116,7 +116,6 @@ class GalleryPage(QWidget):
             shortcut.activated.connect(self.filters.focus_search)
         self._closing_begun = session.background.closing_begun
         self._closing_begun.connect(self.films.leave)
-        self._restore_layout()
         self._show_state()
 
     @property
@@ -168,9 +167,10 @@ class GalleryPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        # not before: one that was never shown has no width yet
-        self._closing_begun.connect(self._keep_layout, Qt.ConnectionType.UniqueConnection)
-        self.view.open(self._settings_store.settings.pictures)
+        if not self.view.has_begun:  # it may have been built long ago, and had no width before
+            self._restore_layout()
+            self._closing_begun.connect(self._keep_layout)
+        self.view.open()
         (self.grid if self.grid.isVisible() else self).setFocus()
         self.seen.emit()
 

@@ -151,7 +151,6 @@ class Contents(QObject):
         appearance = self._services.appearance
         page = GalleryPage(self._session, self._store, appearance.colours)
         commands = GalleryCommands(page, self._session, appearance.colours, self._window, self._commands.tools)
-        page.service.pictures = self._store.settings.pictures
         page.service.deleted.connect(self._commands.forget)
         page.service.undone.connect(self._commands.take_back)
         page.service.failed.connect(self._show_failure)

@@ -1,4 +1,4 @@
-"""Builds a page of the window before it is opened, which would hold up the window while a picture is made."""
+"""Builds a page of the window early: building it at its first opening would hold up a picture's previews."""
 
 from __future__ import annotations
 
@@ -38,4 +38,5 @@ class EarlyPage(QObject):
     def _build(self, state: RunState) -> None:
         if state is RunState.idle:
             self._session.state_changed.disconnect(self._build)
-            self._page.build()
+            if not self._queue.is_closing:
+                self._page.build()

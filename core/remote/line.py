@@ -140,7 +140,8 @@ class Line:
         sender = Thread(target=self._send_all, args=(connection,), name="line", daemon=True)
         with self._changed:
             before, self._connection = self._connection, connection
-            del self._arrived[:]  # it comes again
+            if not self._is_over:
+                del self._arrived[:]  # it comes again
             self.heard = time.monotonic()
             first = packet_of(TAKEN, self._taken)
             self._changed.notify_all()

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from core.engine.networks.processor_layers import ProcessorLinear, ProcessorPackedLinear
+from core.engine.networks.processor_layers import ProcessorLinear, ProcessorPackedLinear, version_of
 from core.engine.weights.quantisation import QuantisedLinear
 
 PLACES = ("attn2.to_k", "attn2.to_v")
@@ -32,7 +32,7 @@ class _OncePerText(torch.nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (batch, tokens, features)."""
-        weights = tuple((id(weight), _version(weight)) for weight in self._parameters.values())
+        weights = tuple((id(weight), version_of(weight)) for weight in self._parameters.values())
         if weights != self._weights:
             self._known, self._weights = WeakTensorKeyDictionary(), weights
         output: torch.Tensor | None = self._known.get(input)
@@ -77,8 +77,3 @@ def remember_text(network: torch.nn.Module) -> None:
     for name, layer in network.named_modules():
         if name.endswith(PLACES) and type(layer) in _ONCE:
             layer.__class__ = _ONCE[type(layer)]
-
-
-def _version(weight: torch.Tensor | None) -> int:
-    """Counts changes in place; torch counts none of tensors that were made in inference mode."""
-    return 0 if weight is None or weight.is_inference() else weight._version

@@ -127,6 +127,11 @@ def plain_weight(layer: Any) -> torch.Tensor:
     return weight.to_dense() if weight.is_mkldnn else weight
 
 
+def version_of(weight: torch.Tensor | None) -> int:
+    """Counts changes in place; torch counts none of tensors that were made in inference mode."""
+    return 0 if weight is None or weight.is_inference() else weight._version
+
+
 class ProcessorLinear(torch.nn.Linear):
     """A linear layer with plain weights: packing them would gain no more than 4 %."""
 

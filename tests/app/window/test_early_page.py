@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gallery.grid import CELLS_PX
@@ -97,3 +98,36 @@ def test_one_that_was_never_opened_keeps_its_layout(open_window: Opener, qtbot: 
         opened.window.session.device.choose(CHOSEN)
     opened.window.close()
     assert opened.settings_store.settings.gallery_layout == layout
+
+
+def test_the_folder_and_the_layout_are_those_of_the_time_when_it_is_used(opened: Opened, qtbot: QtBot) -> None:
+    store, page = opened.settings_store, opened.window.contents.gallery
+    opened.window.begin()
+    with qtbot.waitSignal(opened.window.contents.places.page_built):
+        opened.window.session.device.choose(CHOSEN)
+    elsewhere = store.folders.pictures / "elsewhere"
+    layout = PageLayout(cell_px=CELLS_PX[1], sort=Sort.rating).to_text()
+    store.change(pictures=elsewhere, gallery_layout=layout)
+    with qtbot.waitSignal(page.widget.service.opened) as told:
+        opened.window.contents.places.show_page(page)
+    assert told.args is not None
+    assert [folder.path for folder in told.args[0]] == [elsewhere]
+    assert page.widget.filters.query.sort is Sort.rating
+
+
+def test_a_window_that_closes_builds_nothing_more(opened: Opened, qtbot: QtBot) -> None:
+    session, built = opened.window.session, list[object]()
+    opened.window.contents.places.page_built.connect(built.append)
+    hold = opened.engine.holds[2] = threading.Event()
+    session.background.closing_begun.connect(hold.set)
+    with qtbot.waitSignal(session.stepped):
+        session.generate()
+    session.device.choose(CHOSEN)
+    opened.window.begin()
+    answered = list[object]()
+    session.background.queue(QObject(opened.window), "early pages").submit(lambda: None, answered.append)
+    qtbot.waitUntil(lambda: bool(answered))
+    opened.window.close()
+    QApplication.sendPostedEvents()
+    assert session.state is RunState.idle
+    assert not built

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
+from weakref import ref
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from core.engine.networks.processor_blocks import (
     ProcessorUpsample2D,
     use_processor_layers,
 )
-from core.engine.networks.processor_layers import deferred
+from core.engine.networks.processor_layers import deferred, plain_weight
 from tests import tiny
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -109,22 +110,32 @@ def distance(ours: torch.Tensor, truth: torch.Tensor) -> float:
 
 @pytest.mark.parametrize("options", [{}, {"out_channels": 40}, {"bias": False}], ids=str)
 @torch.inference_mode()
-def test_what_is_enlarged_is_nearer_to_the_truth_than_what_diffusers_makes(options: dict[str, Any]) -> None:
+def test_what_is_enlarged_is_what_diffusers_makes_but_for_the_last_bits(options: dict[str, Any]) -> None:
     ours, plain = enlargers(**options)
     for height, width in ((8, 6), (1, 1), (1, 5), (33, 2), (8, 6)):
         x = torch.randn(2, 24, height, width)
         kept = x.clone()
-        found, expected = ours(x), plain(x)
-        plain.double()
-        truth = plain(x.double())
-        plain.float()
-        assert found.shape == expected.shape
+        found = ours(x)
+        assert distance(found, plain(x)) < 1e-6
+        assert found.shape == plain(x).shape
         assert found.is_contiguous(memory_format=torch.channels_last)
-        assert distance(found, truth) < 4e-7
         assert torch.equal(x, kept)
     assert isinstance(ours, ProcessorUpsample2D)
     assert not cast("Any", ours).conv.weight.is_mkldnn, "it is not called"
     assert torch.equal(ours(x, (16, 12)), ours(x))
+
+
+@torch.inference_mode()
+def test_what_is_enlarged_is_nearer_to_the_truth_than_by_one_convolution_in_the_same_layout() -> None:
+    torch.manual_seed(3)
+    ours: Any = Upsample2D(320, use_conv=True).eval()
+    use_processor_layers(ours)
+    x = torch.randn(1, 320, 12, 10)
+    found, one = ours(x), Upsample2D.forward(ours, x)
+    truth = Upsample2D(320, use_conv=True).double()
+    truth.load_state_dict({"conv.weight": plain_weight(ours.conv).double(), "conv.bias": ours.conv.bias.double()})
+    exact = truth(x.double())
+    assert distance(found, exact) < distance(one, exact) < 2e-6
 
 
 def doubled(_layer: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
@@ -145,6 +156,39 @@ def test_other_sizes_numbers_and_changed_layers_are_enlarged_as_diffusers_does()
     torch.testing.assert_close(ours(x), 2 * expected)
     half, other = enlargers(torch.bfloat16)
     torch.testing.assert_close(half(x.bfloat16()), other(x.bfloat16()))
+
+
+def test_the_sums_follow_weights_that_change_in_their_place() -> None:
+    ours, plain = enlargers()
+    x = torch.randn(1, 24, 8, 6)
+    changes: tuple[Callable[[Any], object], ...] = (
+        lambda block: block.conv.weight.mul_(2),
+        lambda block: block.load_state_dict({name: 3 * value for name, value in plain.state_dict().items()}),
+        lambda block: block.to(torch.bfloat16).to(torch.float32),
+        lambda block: setattr(block.conv, "bias", torch.nn.Parameter(torch.randn(24))),
+    )
+    with torch.no_grad():
+        for change in changes:
+            assert torch.isfinite(ours(x)).all()  # makes them
+            torch.manual_seed(5)
+            change(ours)
+            torch.manual_seed(5)
+            change(plain)
+            torch.testing.assert_close(ours(x), plain(x))
+
+
+@torch.inference_mode()
+def test_sums_that_are_not_used_take_no_room() -> None:
+    ours, _ = enlargers()
+    x = torch.randn(1, 24, 8, 6)
+    ours(x)
+    small = [ref(one) for one in ours._small]
+    ours(x, (17, 11))
+    assert all(one() is not None for one in small), "another size may come once"
+    handle = ours.conv.register_forward_pre_hook(doubled)
+    ours(x)
+    handle.remove()
+    assert [one() for one in small] == [None] * 4
 
 
 @pytest.mark.parametrize(
