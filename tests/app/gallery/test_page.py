@@ -168,5 +168,6 @@ def test_sizes_order_and_groups_are_remembered(
     gallery.session.background.close()
     again = GalleryPage(make_session(), SettingsStore(gallery.folders), LIGHT)
     qtbot.addWidget(again)
+    again.show()
     assert again.filters.query == Query(sort=Sort.rating, group=Group.model)
     assert again.filters.slider.value() == CELLS_PX[3]
