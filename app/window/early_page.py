@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.session.run import RunState
 from app.session.session import Session
 from app.window.pages import Page
+
+AFTER_MS = 500
+"""Nothing must have run for so long: the picture of the run that has ended is shown first."""
 
 
 class EarlyPage(QObject):
@@ -21,22 +24,29 @@ class EarlyPage(QObject):
         super().__init__(session)
         self._page, self._modules, self._session = page, tuple(modules), session
         self._queue = session.background.queue(self, "early pages")
-        session.device.changed.connect(self._import)
+        self._timer = QTimer(self, singleShot=True, interval=AFTER_MS)
+        self._timer.timeout.connect(self._import)
+        session.device.changed.connect(self._begin)
         if session.device.chosen is not None:
-            self._import()
+            self._begin()
+
+    @Slot()
+    def _begin(self) -> None:
+        self._session.device.changed.disconnect(self._begin)
+        self._session.state_changed.connect(self._look)
+        self._look(self._session.state)
+
+    @Slot(object)
+    def _look(self, state: RunState) -> None:
+        if state is RunState.idle and not self._page.is_built:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     @Slot()
     def _import(self) -> None:
-        self._session.device.changed.disconnect(self._import)
-        self._queue.submit(lambda: [import_module(name) for name in self._modules], self._wait)
+        self._queue.submit(lambda: [import_module(name) for name in self._modules], self._build)
 
-    def _wait(self, _imported: object) -> None:
-        self._session.state_changed.connect(self._build)
-        self._build(self._session.state)
-
-    @Slot(object)
-    def _build(self, state: RunState) -> None:
-        if state is RunState.idle:
-            self._session.state_changed.disconnect(self._build)
-            if not self._queue.is_closing:
-                self._page.build()
+    def _build(self, _imported: object) -> None:
+        if self._session.state is RunState.idle and not self._queue.is_closing:  # else after the next run
+            self._page.build()

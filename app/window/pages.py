@@ -27,8 +27,12 @@ class Page(Generic[Widget]):
         _ = self.widget
 
     @property
+    def is_built(self) -> bool:
+        return "widget" in vars(self)
+
+    @property
     def is_shown(self) -> bool:
-        return "widget" in vars(self) and self._pages.currentWidget() is self.widget
+        return self.is_built and self._pages.currentWidget() is self.widget
 
     @cached_property
     def widget(self) -> Widget:

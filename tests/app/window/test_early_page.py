@@ -6,8 +6,6 @@ import threading
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gallery.grid import CELLS_PX
@@ -17,10 +15,16 @@ from app.session.run import RunState
 from app.window import early_page
 from core.gallery.query import Sort
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+from tests.patience import LONGEST_S
 
 __all__ = ["open_window", "opened"]
 
 CHOSEN = ChosenDevice("cpu", "", "float32", "")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early_page, "AFTER_MS", 20)
 
 
 @pytest.fixture
@@ -50,21 +54,34 @@ def test_the_gallery_is_built_once_the_engine_is_made(
     assert built.args == [contents.places.currentWidget()]
 
 
+@pytest.mark.parametrize("begins", ["before", "while it is imported"])
 def test_it_is_not_built_while_a_picture_is_made(
-    opened: Opened, qtbot: QtBot, imported_in: set[threading.Thread]
+    begins: str, opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, places = opened.window.session, opened.window.contents.places
-    states = list[RunState]()
+    states, hold, imported = list[RunState](), threading.Event(), threading.Event()
     places.page_built.connect(lambda: states.append(session.state))
-    hold = opened.engine.holds[2] = threading.Event()
-    with qtbot.waitSignal(session.stepped):
-        session.generate()
-    session.device.choose(CHOSEN)
+    opened.engine.holds[2] = hold
+
+    def run() -> None:
+        with qtbot.waitSignal(session.stepped):
+            session.generate()
+
+    def wait(_name: str) -> None:
+        imported.set()
+        assert hold.wait(LONGEST_S)
+
+    monkeypatch.setattr(early_page, "import_module", wait)
+    if begins == "before":
+        run()
     opened.window.begin()
-    answered = list[object]()  # after the answer to the page's own imports
-    session.background.queue(QObject(opened.window), "early pages").submit(lambda: None, answered.append)
-    qtbot.waitUntil(lambda: bool(answered))
-    assert imported_in
+    session.device.choose(CHOSEN)
+    if begins == "before":
+        qtbot.wait(5 * early_page.AFTER_MS)
+        assert not imported.is_set()
+    else:
+        qtbot.waitUntil(imported.is_set)
+        run()
     assert not states
     hold.set()
     wait_until_idle(opened, qtbot)
@@ -75,17 +92,16 @@ def test_it_is_not_built_while_a_picture_is_made(
     assert len(states) == 1
 
 
-def test_one_that_was_opened_meanwhile_is_built_once(opened: Opened, qtbot: QtBot) -> None:
+def test_one_that_was_opened_meanwhile_is_built_once(
+    opened: Opened, qtbot: QtBot, imported_in: set[threading.Thread]
+) -> None:
     contents, built = opened.window.contents, list[object]()
     contents.places.page_built.connect(built.append)
     opened.window.begin()
     opened.window.session.device.choose(CHOSEN)
     contents.places.show_page(contents.gallery)
-    answered = list[object]()
-    opened.window.session.background.queue(QObject(opened.window), "early pages").submit(
-        lambda: None, answered.append
-    )
-    qtbot.waitUntil(lambda: bool(answered))
+    qtbot.waitUntil(lambda: bool(imported_in))
+    qtbot.wait(5 * early_page.AFTER_MS)
     assert len(built) == 1
 
 
@@ -115,19 +131,21 @@ def test_the_folder_and_the_layout_are_those_of_the_time_when_it_is_used(opened:
     assert page.widget.filters.query.sort is Sort.rating
 
 
-def test_a_window_that_closes_builds_nothing_more(opened: Opened, qtbot: QtBot) -> None:
-    session, built = opened.window.session, list[object]()
+def test_a_window_that_closes_builds_nothing_more(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built, imported, hold = list[object](), threading.Event(), threading.Event()
     opened.window.contents.places.page_built.connect(built.append)
-    hold = opened.engine.holds[2] = threading.Event()
-    session.background.closing_begun.connect(hold.set)
-    with qtbot.waitSignal(session.stepped):
-        session.generate()
-    session.device.choose(CHOSEN)
+    opened.window.session.background.closing_begun.connect(hold.set)
+
+    def wait(_name: str) -> None:
+        imported.set()
+        assert hold.wait(LONGEST_S)
+
+    monkeypatch.setattr(early_page, "import_module", wait)
     opened.window.begin()
-    answered = list[object]()
-    session.background.queue(QObject(opened.window), "early pages").submit(lambda: None, answered.append)
-    qtbot.waitUntil(lambda: bool(answered))
+    opened.window.session.device.choose(CHOSEN)
+    qtbot.waitUntil(imported.is_set)
     opened.window.close()
-    QApplication.sendPostedEvents()
-    assert session.state is RunState.idle
+    qtbot.wait(5 * early_page.AFTER_MS)
     assert not built
