@@ -2,12 +2,10 @@
 
 They write into their own tensors where diffusers makes new ones, leave out divisions by one, and look up nothing
 in every call: a tenth of a step of the starter model. All these numbers are equal to the bit in the same layout.
-Only a block that enlarges a picture gives others in the last bits, and takes half of the time.
+Only a block that enlarges a picture gives others in the last bits, and takes a third of the time.
 """
 
-from collections.abc import Iterator
 from typing import Any, TypeGuard, cast
-from weakref import ref
 
 import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
@@ -15,20 +13,26 @@ from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from torch.nn.functional import scaled_dot_product_attention, silu
 
-from core.engine.networks.processor_layers import (
-    DECODERS,
-    ProcessorConv2d,
-    plain_weight,
-    use_processor_layer,
-    version_of,
+from core.engine.networks.minimal_filtering import (
+    REPEATED,
+    MinimalConvolution,
+    can_be_minimal,
+    use_winograd,
 )
+from core.engine.networks.processor_layers import DECODERS, ProcessorConv2d, use_processor_layer
 from core.heap import give_memory_back
 
-_ROOM_BYTES, _BLOCK_BYTES = 32 * 2**20, 128 * 2**20
+_ROOM_BYTES, _BLOCK_BYTES = 32 * 2**20, 32 * 2**20
 """A decoder makes room before it enlarges, and before a block, from these sizes on.
 
 Below them, clearing new pages takes longer than the gaps are worth.
 """
+
+_CALLED_ONCE = ("encoder.", "decoder.")
+"""The layers of an autoencoder, which makes one picture where a network takes many steps."""
+
+_CHANNELS = 64
+"""With fewer channels than these, the doubled picture is convolved as quickly."""
 
 
 class ProcessorResnetBlock2D(ResnetBlock2D):
@@ -72,15 +76,11 @@ class ProcessorResnetBlock2D(ResnetBlock2D):
 
 
 class ProcessorUpsample2D(Upsample2D):
-    """Doubles the sides of a picture and convolves it with four ninths of the products, in float32.
+    """Doubles the sides of a picture and convolves it with a quarter of the products, in float32.
 
-    A kernel of 3x3 meets only 2x2 places of the small picture where each of them was repeated. So four kernels of
-    2x2, which have sums of its weights, make the four places that become of one (Shi et al. 2016,
-    arXiv:1609.07009), and the large picture before the convolution is never there. Fewer products add up: with 512
-    channels the numbers are 5.6e-7 from float64 (RMS), those of the one convolution in this layout 1.05e-6.
-
-    The sums take 16/9 of the room of the weights, which stay as they are, or in their file. They are let go of
-    where something else acts on the convolution.
+    The large picture before the convolution is never there (see `core.engine.networks.minimal_filtering`).
+    Weights stay as they are, or in their file, and sums of them are kept beside; they are let go of where
+    something else acts on the convolution.
 
     Attributes:
         makes_room: gives free memory back first. The tensors before have a quarter of the size: what they leave
@@ -88,8 +88,7 @@ class ProcessorUpsample2D(Upsample2D):
     """
 
     makes_room: bool = False
-    _made_of: tuple[Any, ...] = ()
-    _small: tuple[ProcessorConv2d, ...] = ()
+    _minimal: MinimalConvolution | None = None
 
     def forward(
         self, hidden_states: torch.Tensor, output_size: Any = None, *args: Any, **kwargs: Any
@@ -97,39 +96,21 @@ class ProcessorUpsample2D(Upsample2D):
         """Returns (batch, channels, height, width), in channels_last where it is convolved."""
         if self.makes_room and hidden_states.nbytes >= _ROOM_BYTES:
             give_memory_back()
-        batch, _, height, width = hidden_states.shape
+        height, width = hidden_states.shape[2:]
         convolution: Any = getattr(self, "conv", None)
-        can_be_small = _is_plain_convolution(convolution) and hidden_states.dtype is torch.float32
-        is_doubled = output_size is None or tuple(output_size) == (2 * height, 2 * width)
-        if not can_be_small:
+        is_minimal = _is_plain_convolution(convolution) and hidden_states.dtype is torch.float32
+        if not is_minimal:
             self._forget()
-        if not can_be_small or not is_doubled:
+        is_doubled = output_size is None or tuple(output_size) == (2 * height, 2 * width)
+        if not is_minimal or not is_doubled:
             return super().forward(hidden_states, output_size, *args, **kwargs)
-        hidden_states = hidden_states.contiguous(memory_format=torch.channels_last)
-        doubled = torch.empty(
-            (batch, self.out_channels, 2 * height, 2 * width),
-            dtype=hidden_states.dtype,
-            memory_format=torch.channels_last,
-        )
-        for number, small in enumerate(self._small_convolutions(convolution)):
-            y, x = divmod(number, 2)
-            doubled[:, :, y::2, x::2] = small(hidden_states)[:, :, y : y + height, x : x + width]
-        return doubled
-
-    def _small_convolutions(self, convolution: ProcessorConv2d) -> tuple[ProcessorConv2d, ...]:
-        """Returns four, kept until the weights change: for even rows and even columns of the large picture,
-        for even rows and odd columns, and the same for odd rows.
-
-        Each makes one row and one column more than are taken, see `forward`.
-        """
-        made_of = ref(convolution.weight), version_of(convolution.weight), id(convolution.bias)
-        if not self._small or self._made_of[0]() is not convolution.weight or self._made_of[1:] != made_of[1:]:
-            self._small, self._made_of = tuple(_smaller(convolution)), made_of
-        return self._small
+        if self._minimal is None or not self._minimal.is_of(convolution):
+            self._minimal = MinimalConvolution(REPEATED, convolution)
+        return self._minimal(hidden_states, is_kept=True)
 
     def _forget(self) -> None:
-        if self._small:
-            self._small = ()
+        if self._minimal is not None:
+            self._minimal = None
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         sample = torch.empty(0)
@@ -139,32 +120,12 @@ class ProcessorUpsample2D(Upsample2D):
         return super()._apply(fn, recurse)
 
 
-def _smaller(convolution: ProcessorConv2d) -> Iterator[ProcessorConv2d]:
-    """Yields a convolution of 2x2 for each of the four places that become of one."""
-    with torch.inference_mode(mode=False), torch.no_grad():
-        for rows in _sums(plain_weight(convolution), 2):
-            for weight in _sums(rows, 3):
-                channels_out, channels_in = weight.shape[:2]
-                small = ProcessorConv2d(channels_in, channels_out, 2, padding=1, bias=False, device="meta")
-                small.weight = torch.nn.Parameter(weight, requires_grad=False)
-                small.bias = convolution.bias
-                yield small
-
-
-def _sums(weight: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns the two weights that meet the same two places of three, for the first and the second of a pair."""
-    one, two, three = weight.unbind(dim)
-    return torch.stack((one, two + three), dim), torch.stack((one + two, three), dim)
-
-
 def _is_plain_convolution(layer: Any) -> TypeGuard[ProcessorConv2d]:
-    """Returns True for one of 3x3 that nothing else acts on, such as a LoRA or a margin of a seamless picture."""
-    if type(layer) is not ProcessorConv2d:
+    """Returns True for one of enough channels that nothing else acts on, such as a LoRA or a seamless margin."""
+    if not isinstance(layer, ProcessorConv2d) or min(layer.in_channels, layer.out_channels) < _CHANNELS:
         return False
     hooked: Any = layer
-    is_common = (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
-    is_whole = (layer.dilation, layer.groups) == ((1, 1), 1)
-    return is_common and is_whole and not (hooked._forward_hooks or hooked._forward_pre_hooks)
+    return can_be_minimal(layer) and not (hooked._forward_hooks or hooked._forward_pre_hooks)
 
 
 class ProcessorAttention(Attention):
@@ -207,6 +168,8 @@ def use_processor_layers(network: torch.nn.Module) -> None:
             block.__class__ = ProcessorAttention
         else:
             use_processor_layer(block)
+            if type(block) is ProcessorConv2d:
+                use_winograd(block, is_called_often=not name.startswith(_CALLED_ONCE))
 
 
 def _is_plain_attention(attention: Any) -> bool:

@@ -14,7 +14,7 @@ float64 (RMS), 2.5e-7 in the plain layout, and so the final latents are three ti
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _nn: Any = getattr(torch._C, "_nn", None)  # pyright: ignore[reportPrivateUsage]
 _operators: Any = torch.ops.mkldnn
 _DTYPES = (torch.float32, torch.bfloat16)
-_LARGE_BYTES = 4 * 2**20
+_LARGE_BYTES = 3 * 2**20
 _FEW_PRODUCTS = 2**21
 DECODERS = ("decoder.", "post_quant_conv.")
 
@@ -63,6 +63,14 @@ class ProcessorConv2d(torch.nn.Conv2d):
         except Exception as error:  # noqa: BLE001  the operators are private; the public one has the last word
             self._unpack()
             return _plainly(self, torch.nn.Conv2d, error)(input)
+
+    def put_off(self, dtype: torch.dtype, read: Callable[[], torch.Tensor]) -> torch.Tensor:
+        """Lets ``read`` return the weight at the first call; returns its place holder.
+
+        That takes no room, has the device, dtype and shape, and is not a number, which would not go unseen.
+        """
+        self._read = read
+        return torch.full((), torch.nan, dtype=dtype).expand(self.weight.shape)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         sample = torch.empty(0, dtype=self.weight.dtype)
@@ -100,8 +108,7 @@ def deferred(
 ) -> torch.Tensor | None:
     """Lets ``read`` return a weight when it is first needed; returns its place holder, or None to have it at once.
 
-    Only large weights of convolutions can wait. A decoder's may not: the file may be gone by the end of a run. The
-    place holder takes no room, has the device, dtype and shape, and is not a number, which would not go unseen.
+    Only large weights of convolutions can wait. A decoder's may not: the file may be gone by the end of a run.
     """
     path, _, kind = name.rpartition(".")
     layer: Any = network.get_submodule(path)
@@ -115,8 +122,7 @@ def deferred(
     ):
         return None
     layer.__class__ = ProcessorConv2d
-    layer._read = read
-    return torch.full((), torch.nan, dtype=dtype).expand(getattr(layer, kind).shape)
+    return cast("ProcessorConv2d", layer).put_off(dtype, read)
 
 
 def plain_weight(layer: Any) -> torch.Tensor:
