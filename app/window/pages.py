@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -81,5 +81,14 @@ class Pages(QStackedWidget):
 
     def _show(self, page: Page[Any], is_shown: bool) -> None:
         if is_shown:
+            self._paint_later()
             self.setCurrentWidget(page.widget)
             self.page_changed.emit(page.widget)
+
+    def _paint_later(self) -> None:
+        """Paints once, when the events of showing are through.
+
+        Among them, `QGraphicsScene` has the whole window painted for each of its charts.
+        """
+        self.setUpdatesEnabled(False)
+        QTimer.singleShot(1, self, lambda: self.setUpdatesEnabled(True))  # 0 would be one of these events

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -75,3 +75,35 @@ def test_a_page_is_built_once_when_it_is_first_shown(qtbot: QtBot) -> None:
     places.show_page(places.pages[1])
     assert built == ["Create", "Gallery"]
     assert [page.is_shown for page in places.pages] == [False, True, False]
+
+
+class Painted(QWidget):
+    """A page which, while it is shown, has the window painted, as `QGraphicsScene` does, and changes after it."""
+
+    paints = 0
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        for _ in range(3):
+            QTimer.singleShot(0, self, self._change)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        self.paints += 1
+
+    def _change(self) -> None:
+        self.update()
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest)
+
+
+def test_a_page_that_is_opened_is_painted_once(qtbot: QtBot) -> None:
+    _window, _header, places, _pages = places_in_a_window(qtbot)
+    page = places.add("Painted", Painted)
+    for one in places.pages:
+        one.build()
+    places.show_page(page)
+    qtbot.waitUntil(lambda: page.widget.paints > 0)
+    qtbot.wait(50)
+    assert page.widget.paints == 1
+    page.widget.update()
+    qtbot.waitUntil(lambda: page.widget.paints == 2)
