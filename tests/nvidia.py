@@ -11,7 +11,7 @@ from unittest.mock import MagicMock, Mock
 import pytest
 import torch
 
-from tests.apple import Apple, apple_gpu
+from tests.apple import Apple, AppleTensor, apple_gpu
 from tests.made_up_gpus import GIB, Gpu
 
 CUDA = torch.device("cuda", 0)
@@ -19,7 +19,10 @@ CUDA = torch.device("cuda", 0)
 
 @dataclass
 class Nvidia(Apple):
-    """Streams are one; memory is pinned by name only."""
+    """Streams are one; memory is pinned by name only.
+
+    Copies to the processor that nobody waits for are counted once more ("to cpu, late").
+    """
 
     device: torch.device = CUDA
     has_float64: bool = True
@@ -33,8 +36,8 @@ class Nvidia(Apple):
             return args[0].clone()
         if func is torch.Tensor.is_pinned:
             return True
-        if func is torch.Tensor.copy_:
-            options.pop("non_blocking", None)
+        if func is torch.Tensor.copy_ and options.pop("non_blocking", False):
+            self.counts["to cpu, late"] += not isinstance(args[0], AppleTensor)
         return super().__torch_function__(func, types, args, options)
 
     def shortage(self) -> RuntimeError:

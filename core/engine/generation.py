@@ -15,7 +15,7 @@ from core.engine.decoding.decoding import Previews
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
-from core.engine.initial_state import InitialState
+from core.engine.initial_state import InitialState, from_film
 from core.engine.inpainting import network_inputs
 from core.engine.loading.identification import identified
 from core.engine.loading.loaded_model import PreparedModel
@@ -25,10 +25,12 @@ from core.engine.sampling.copies import Copies
 from core.engine.sampling.denoising import Predict, Step, StepHook, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.step_hooks import step_hooks
-from core.engine.second_pass import FirstPassDone, SecondStart, begin
+from core.engine.second_pass import FirstPassDone, SecondStart, begin, rebuilt
 from core.engine.upscaling.enlarging import Enlarger
-from core.film.film import Film
+from core.errors import NotANumberPicture
+from core.film.film import Film, Frame
 from core.heap import give_memory_back
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Recipe, Stage
@@ -133,22 +135,26 @@ def _made(
     if film.request.upscaler is not None:  # of a part, the whole picture is enlarged
         enlarger.check(film.whole_size, film.request.upscaler)
     hooks, inputs = step_hooks(film, start.x.device), network_inputs(film, start.x.device)
-    numbers, numbered = itertools.count(start.taken_over), NumberedCall(attention or calls)
-    guarded = model.guarded(numbered)
+    numbered, copies = NumberedCall(attention or calls), Copies(start.x.device)
 
-    def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-        numbered.number = next(numbers)
-        return guarded(x if inputs is None else torch.cat([x, inputs], 1), t)
+    def run_from(state: InitialState, film: Film, *, checks: bool) -> tuple[Film, Iterator[Any]]:
+        """Returns the film with the calls that are taken over, and what `read_calls` yields of the others."""
+        numbers, guarded = itertools.count(state.taken_over), model.guarded(numbered, checks=checks)
 
-    steps = developed(start, predict, hooks, lambda latents: begin(model, start.film, latents, enlarger))
-    copies = Copies(start.x.device)
-    film, between = with_frames(film, steps, start.taken_over, copies)
+        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+            numbered.number = next(numbers)
+            return guarded(x if inputs is None else torch.cat([x, inputs], 1), t)
+
+        steps = developed(state, predict, hooks, lambda latents: begin(model, start.film, latents, enlarger))
+        film, between = with_frames(replace(film, frames=()), steps, state.taken_over, copies)
+        return film, itertools.chain(between, read_calls(steps, copies, attention, previews))
+
+    (film, made), has_overflowed = run_from(start, film, checks=False), False
     if start.taken_over and start.film.computed_by not in ("", film.computed_by):
         before, _, now = film.computed_by.rpartition("; then ")
         yield ComputedElsewhere(before, now)
     yield Started(film, index, count)
     spent_seconds, notes = 0.0, [""]
-    made = itertools.chain(between, read_calls(steps, copies, attention, previews))
     latents = start.x
     while True:
         began = time.perf_counter()
@@ -160,9 +166,16 @@ def _made(
             case SecondStart(note=note):
                 notes.append(note)
             case ReadCall() as call:
-                frame, words = call.read(film.schedule)
+                frame, words, is_finite = call.read(film.schedule)
                 seconds = time.perf_counter() - began
                 spent_seconds += seconds
+                if not is_finite:
+                    if has_overflowed or not call.may_overflow:
+                        raise NotANumberPicture(tr("the network"))
+                    has_overflowed = True  # each call of the rest is waited for, and repeated where it has to be
+                    again = taken_back(film, frame, start.x.device)
+                    film, made = run_from(again, film, checks=True)
+                    continue
                 previews.budget.add_call(seconds)
                 if not start.recorded:  # else it keeps what it tells
                     identity = yield from identified(model.loaded)
@@ -189,6 +202,17 @@ def _made(
     note = " ".join(dict.fromkeys(filter(None, (*notes, note))))
     image = image_of(film, plan, pixels, "final", film.request.all_steps, seconds, note)
     yield ImageReady(image, film)
+
+
+def taken_back(film: Film, failed: Frame, device: torch.device) -> InitialState:
+    """Returns the start from which the run of a film goes on with a call that is made once more.
+
+    ``failed`` is what that call gave, of which the latents before it alone are used.
+    """
+    start = from_film(film.with_frame(failed), failed.call, device)
+    if film.second is not None and failed.call == film.second.first_call:
+        start = replace(start, second=rebuilt(film, failed.noisy, (), device))
+    return start
 
 
 def image_of(

@@ -46,15 +46,18 @@ class ReadCall:
         watched = () if words is None else (words,)
         return cls(step, copies.begin([*latents, *watched, step.guided.isfinite().all()]), bool(watched))
 
-    def read(self, schedule: Schedule) -> tuple[Frame, NDArray[np.float16] | None]:
-        """Returns the film's frame of the call, and where the words acted. Raises NotANumberPicture."""
+    @property
+    def may_overflow(self) -> bool:
+        """Returns True for a network that computes in float16, which ends at 65504."""
+        return self.step.prediction.cond.dtype is torch.float16
+
+    def read(self, schedule: Schedule) -> tuple[Frame, NDArray[np.float16] | None, bool]:
+        """Returns the film's frame of the call, where the words acted, and whether it consists of numbers."""
         *latents, is_finite = self.copy.read()
-        if not is_finite:
-            raise NotANumberPicture(tr("the network"))
         words = latents.pop() if self.has_words else None
         noisy, denoised, guided, *halves = latents
         call = self.step.call
-        return Frame(
+        frame = Frame(
             call=call,
             step=schedule.steps[call],
             timestep=float(schedule.timesteps[call]),
@@ -64,7 +67,8 @@ class ReadCall:
             guided=guided,
             cond=halves[0] if halves else None,
             uncond=halves[1] if halves else None,
-        ), words
+        )
+        return frame, words, bool(is_finite)
 
 
 def read_calls(
@@ -112,7 +116,10 @@ def with_frames(film: Film, steps: Steps, count: int, copies: Copies) -> tuple[F
     while len(film.frames) < count:
         step = next(steps)
         if isinstance(step, Step):
-            film = film.with_frame(ReadCall.begin(step, copies).read(film.schedule)[0])
+            frame, _, is_finite = ReadCall.begin(step, copies).read(film.schedule)
+            if not is_finite:
+                raise NotANumberPicture(tr("the network"))
+            film = film.with_frame(frame)
         else:
             between.append(step)
     return film, between

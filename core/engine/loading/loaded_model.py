@@ -220,13 +220,14 @@ class PreparedModel:
         """Has the prompt of another request for this model encoded, to be known later."""
         self._with_loras(lambda: self.family.encoded(request))
 
-    def guarded(self, predict: Predict) -> Predict:
-        """Returns a network call that has the LoRAs it wants, and is repeated when memory or float16 end.
+    def guarded(self, predict: Predict, *, checks: bool = True) -> Predict:
+        """Returns a network call that has the LoRAs it wants, and is repeated when memory ends.
 
-        It raises CompilerMissing where it cannot be compiled as it was to be.
+        With ``checks`` it is waited for, and repeated when float16 ends. It raises CompilerMissing where it cannot
+        be compiled as it was to be.
         """
         moved, beside = self.loaded.offloading.forget_graphs, self.loaded.controls.present.values
-        precise = repeated_in_float32(predict, self.family.network(), moved, beside)
+        precise = repeated_in_float32(predict, self.family.network(), moved, beside) if checks else predict
 
         def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
             # a few layers at a time come in their own dtype
