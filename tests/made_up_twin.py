@@ -16,7 +16,7 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchE
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import load_tokenizer
 from core.models.catalogue import Model
@@ -62,8 +62,8 @@ class MadeUp:
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
         text, dtype = encoded[0].repeat(batch, 1, 1), self._network.dtype
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            return Prediction(self._network(x.to(dtype), t, text), None)
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
+            return Prediction(self._network(x.to(dtype), t.tensor, text), None)
 
         return predict
 

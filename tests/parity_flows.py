@@ -22,7 +22,7 @@ from core.engine.families import Family
 from core.engine.initial_state import from_request
 from core.engine.inpainting import network_inputs
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import denoise
+from core.engine.sampling.denoising import Timestep, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.step_hooks import step_hooks
 from core.request.request import GenerationRequest, Source
@@ -163,7 +163,7 @@ def our_latents_from_a_picture(family: Family, request: GenerationRequest) -> to
     start = from_request(family, request, CPU)
     predict, inputs = family.read_prompt(request, 1), network_inputs(start.film, CPU)
 
-    def seen(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def seen(x: torch.Tensor, t: Timestep) -> Prediction:
         return predict(x if inputs is None else torch.cat([x, inputs], 1), t)
 
     hooks = step_hooks(start.film, CPU)

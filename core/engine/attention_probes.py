@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import PromptCalls
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.prompt.tokens import TokenCounter
@@ -143,7 +143,7 @@ class AttentionRecorder:
             return predict
         parts = len(self._said[moment])
 
-        def watched(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def watched(x: torch.Tensor, t: Timestep) -> Prediction:
             with probes(self._network, (x.shape[2], x.shape[3]), parts, self._size) as seen:
                 prediction = predict(x, t)
             self._tokens = seen.tokens()

@@ -22,7 +22,7 @@ from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import NumberedCall, PromptCalls
 from core.engine.read_calls import ReadCall, Steps, read_calls, with_frames
 from core.engine.sampling.copies import Copies
-from core.engine.sampling.denoising import Predict, Step, StepHook, denoise
+from core.engine.sampling.denoising import Predict, Step, StepHook, Timestep, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.step_hooks import step_hooks
 from core.engine.second_pass import FirstPassDone, SecondStart, begin, rebuilt
@@ -141,7 +141,7 @@ def _made(
         """Returns the film with the calls that are taken over, and what `read_calls` yields of the others."""
         numbers, guarded = itertools.count(state.taken_over), model.guarded(numbered, checks=checks)
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
             numbered.number = next(numbers)
             return guarded(x if inputs is None else torch.cat([x, inputs], 1), t)
 
@@ -255,5 +255,5 @@ def _no_second_pass(latents: torch.Tensor) -> Generator[Event, None, SecondStart
     raise AssertionError(f"the second pass behind latents of shape {latents.shape} is not recorded")
 
 
-def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-    raise AssertionError(f"call at timestep {t} is not recorded")
+def _no_network(x: torch.Tensor, t: Timestep) -> Prediction:
+    raise AssertionError(f"call at timestep {t.value} is not recorded")

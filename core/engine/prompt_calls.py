@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 
 from core.engine.families import Family
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.second_pass import request_of_second
 from core.film.film import Film
@@ -98,7 +98,7 @@ class NumberedCall:
     calls: Calls
     number: int = 0
 
-    def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def __call__(self, x: torch.Tensor, t: Timestep) -> Prediction:
         return self.calls.at(self.number)(x, t)
 
 

@@ -123,7 +123,7 @@ def asleep(_request: GenerationRequest, _batch: int, _encoded: Any) -> Callable[
 
     noise = torch.randn((2, 4, 64, 64), generator=torch.Generator().manual_seed(1))
 
-    def predict(x: torch.Tensor, _t: torch.Tensor) -> Prediction:
+    def predict(x: torch.Tensor, _t: Any) -> Prediction:
         time.sleep(SLEEP_MS / 1000)
         uncond, cond = (noise * 0.99 + 0.01 * x).chunk(2)
         return Prediction(cond, uncond)

@@ -16,7 +16,7 @@ from transformers import T5EncoderModel, T5Tokenizer
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.joined_places import PATCH, latents_of, positions_of, tokens_in
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -67,8 +67,8 @@ class Chroma:
         texts = [(text.hidden.repeat(batch, 1, 1), text.mask.repeat(batch, 1)) for text in encoded]
         dtype = self._transformer.dtype
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            tokens, time = tokens_in(x).to(dtype), t.float().expand(batch) / TRAIN_TIMESTEPS
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
+            tokens, time = tokens_in(x).to(dtype), t.tensor.float().expand(batch) / TRAIN_TIMESTEPS
             whole = torch.ones(tokens.shape[:2], device=x.device, dtype=dtype)
 
             def velocity(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.block_guides import FluxResiduals
 from core.engine.networks.guides import Guide
 from core.engine.networks.joined_places import PATCH, latents_of, positions_of, tokens_in
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -82,11 +82,11 @@ class Flux1:
         is_guided = self._transformer.config.guidance_embeds
         residuals = FluxResiduals(guides, self._transformer, hidden) if guides else None
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
             guidance = torch.full([1], scale, device=x.device).expand(batch) if is_guided else None
             call: dict[str, Any] = {
                 "hidden_states": tokens_in(x).to(dtype),
-                "timestep": t.float().expand(batch) / TRAIN_TIMESTEPS,
+                "timestep": t.tensor.float().expand(batch) / TRAIN_TIMESTEPS,
                 "pooled_projections": pooled,
                 "encoder_hidden_states": hidden,
                 "txt_ids": torch.zeros(hidden.shape[1], 3, device=x.device, dtype=dtype),

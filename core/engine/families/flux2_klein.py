@@ -16,7 +16,7 @@ from transformers import Qwen2Tokenizer, Qwen3Model
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -85,13 +85,13 @@ class Flux2Klein:
         seen = [one.flatten(2).transpose(1, 2).expand(batch, -1, -1) for one in references]
         times = [REFERENCE_TIME * (1 + number) for number in range(len(references))]
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
             tokens = torch.cat([x.flatten(2).transpose(1, 2), *seen], dim=1).to(dtype)  # (batch, places, channels)
             ids = [positions((1, one.shape[2], one.shape[3], 1), x.device) for one in (x, *references)]
             for one, own_time in zip(ids[1:], times, strict=True):
                 one[..., 0] = own_time
             image_ids, places = torch.cat(ids, dim=1), x[0, 0].numel()
-            time = t.float().expand(batch) / TRAIN_TIMESTEPS
+            time = t.tensor.float().expand(batch) / TRAIN_TIMESTEPS
 
             def velocity(text: torch.Tensor) -> torch.Tensor:
                 output = self._transformer(

@@ -18,7 +18,7 @@ from transformers import Qwen2Tokenizer, Qwen3VLModel
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.joined_places import PATCH, latents_of, positions_of, tokens_in
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -101,8 +101,8 @@ class Krea2:
         texts = [(text.hidden.repeat(batch, 1, 1, 1), text.mask.repeat(batch, 1)) for text in encoded]
         dtype = self._transformer.dtype
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            tokens, time = tokens_in(x).to(dtype), (t.float() / TRAIN_TIMESTEPS).expand(batch)
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
+            tokens, time = tokens_in(x).to(dtype), (t.tensor.float() / TRAIN_TIMESTEPS).expand(batch)
 
             def velocity(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
                 of_text = torch.zeros(hidden.shape[1], 3, device=x.device)

@@ -23,7 +23,7 @@ from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.block_guides import QwenResiduals
 from core.engine.networks.guides import Guide
 from core.engine.networks.joined_places import PATCH, latents_of, tokens_in
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -131,8 +131,8 @@ class QwenImage:
         residuals = QwenResiduals(guides, self._transformer, texts[0]) if guides else None
         seen = [tokens_in(one).expand(batch, -1, -1) for one in references]
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            own, time = tokens_in(x), t.float().expand(batch) / TRAIN_TIMESTEPS
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
+            own, time = tokens_in(x), t.tensor.float().expand(batch) / TRAIN_TIMESTEPS
             tokens = torch.cat([own, *seen], dim=1).to(dtype)
             shapes = [(1, one.shape[2] // PATCH, one.shape[3] // PATCH) for one in (x, *references)]
             count = own.shape[1]

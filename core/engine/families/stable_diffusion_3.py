@@ -22,7 +22,7 @@ from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts, prompt_parts
 from core.engine.networks.unet_call import composed
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import build
 from core.engine.sampling.size_shift import OWN_LEVELS, shift_by_tokens, tokens_of
@@ -130,11 +130,11 @@ class StableDiffusion3:
         weights = [part.weight for part in prompt_parts(request)]
         times = self._times_without_layers(request) if passes == 2 else None
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
             x = x.to(dtype)
             velocity = self._transformer(
                 hidden_states=torch.cat([x] * passes) if passes > 1 else x,
-                timestep=t.expand(passes * batch),
+                timestep=t.tensor.expand(passes * batch),
                 encoder_hidden_states=hidden,
                 pooled_projections=pooled,
                 return_dict=False,
@@ -144,10 +144,10 @@ class StableDiffusion3:
             uncond, *conds = velocity.chunk(passes)
             cond = conds[0] if len(conds) == 1 else composed(uncond, conds, weights)
             weaker = None
-            if times is not None and times[0] <= float(t) <= times[1]:
+            if times is not None and times[0] <= t.value <= times[1]:
                 weaker = self._transformer(
                     hidden_states=x,
-                    timestep=t.expand(batch),
+                    timestep=t.tensor.expand(batch),
                     encoder_hidden_states=hidden[batch:],
                     pooled_projections=pooled[batch:],
                     return_dict=False,

@@ -18,7 +18,7 @@ from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.block_guides import ZImageResiduals
 from core.engine.networks.guides import Guide
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
@@ -74,9 +74,9 @@ class ZImage:
         has_uncond, dtype = request.has_guidance, self._transformer.dtype
         residuals = ZImageResiduals(guides, embeddings, dtype) if guides else None
 
-        def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def predict(x: torch.Tensor, t: Timestep) -> Prediction:
             x = x.to(dtype)
-            time = (TRAIN_TIMESTEPS - t.expand(batch)) / TRAIN_TIMESTEPS  # 0 is noise, 1 the picture
+            time = (TRAIN_TIMESTEPS - t.tensor.expand(batch)) / TRAIN_TIMESTEPS  # 0 is noise, 1 the picture
             if has_uncond:
                 x, time = x.repeat(2, 1, 1, 1), time.repeat(2)
             pictures = list(x.unsqueeze(2).unbind(dim=0))  # (channels, 1 frame, height, width) each

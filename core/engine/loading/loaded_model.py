@@ -29,7 +29,7 @@ from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
 from core.engine.networks.seamless import Seamless
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.errors import CompilerMissing, LoraBroken
 from core.files.stamps import Stamp
@@ -229,7 +229,7 @@ class PreparedModel:
         moved, beside = self.loaded.offloading.forget_graphs, self.loaded.controls.present.values
         precise = repeated_in_float32(predict, self.family.network(), moved, beside) if checks else predict
 
-        def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        def call(x: torch.Tensor, t: Timestep) -> Prediction:
             # a few layers at a time come in their own dtype
             in_groups = self.loaded.offloading.placement is Placement.group_offload
             try:

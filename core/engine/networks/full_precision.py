@@ -9,7 +9,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def repeated_in_float32(
     prediction stays as it was. ``moved`` is called when weights have been at other places meanwhile.
     """
 
-    def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def call(x: torch.Tensor, t: Timestep) -> Prediction:
         prediction = predict(x, t)
         if prediction.cond.dtype is not torch.float16 or _is_finite(prediction):
             return prediction
@@ -38,7 +38,7 @@ def repeated_in_float32(
         repeated = attempt(lambda: widened(x, t))
         return prediction if repeated is RAN_OUT else repeated
 
-    def widened(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def widened(x: torch.Tensor, t: Timestep) -> Prediction:
         try:
             with ExitStack() as stack:
                 for one in (network, *beside()):

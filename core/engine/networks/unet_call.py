@@ -10,7 +10,7 @@ from core.engine.networks.clip_text import prompt_parts
 from core.engine.networks.guides import Guide, Residuals
 from core.engine.networks.image_prompts import AnyGuide, PictureGuide, PicturePrompts
 from core.engine.networks.lllite import LLLite, TunedLayers
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction
 from core.request.request import GenerationRequest
 
@@ -55,18 +55,18 @@ def unet_call(
     shown = [guide for guide in guides if isinstance(guide, PictureGuide)]
     pictures = PicturePrompts(unet, shown, len(embeddings), unguided)
 
-    def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def predict(x: torch.Tensor, t: Timestep) -> Prediction:
         x = x.to(dtype)
         x = torch.cat([x] * passes) if passes > 1 else x
         with pictures.acting(), tuned.acting():
             output = unet(
                 x,
-                t,
+                t.tensor,
                 encoder_hidden_states=embeddings,
                 timestep_cond=scale,
                 added_cond_kwargs=added,
                 return_dict=False,
-                **(residuals.of(x, t) if residuals is not None else {}),
+                **(residuals.of(x, t.tensor) if residuals is not None else {}),
             )[0].contiguous()  # films and samplers keep latents in one layout
         if passes == 1:
             return Prediction(cond=output, uncond=None)

@@ -7,6 +7,7 @@ import torch
 from core.engine.context import Context
 from core.engine.inpainting import INPUTS, seen_by_network
 from core.engine.sampling import guidance
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import prediction_type_of
 from core.engine.sampling.tensors import to_numpy, to_torch
@@ -26,14 +27,15 @@ def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
     x = to_torch(operation.noisy, context.plan.device)
     config = model.with_autoencoder(lambda: model.family.scheduler_config_for(request))
     kind = prediction_type_of(config)
-    timestep, x_in = torch.tensor(t, device=x.device), x
+    time, x_in = t, x
     if kind == "flow_prediction":  # its time is the part of noise on the straight line, and ends in 1000, not 999
-        timestep, x_in = timestep + 1, x * scale_of("flow", sigma)
+        time, x_in = t + 1, x * scale_of("flow", sigma)
     calls = yield from context.read_prompt(model, request)
     predict = calls.at(int((1 - t / TRAIN_TIMESTEPS) * len(calls.timeline.order)))
     seen = model.with_autoencoder(lambda: seen_by_network(model.family, None, request, None, x.device))
     if INPUTS in seen:
         x_in = torch.cat([x_in, to_torch(seen[INPUTS], x.device)], 1)
+    timestep = Timestep.on(x.device, torch.tensor(time))
     guided = guidance.combine(model.guarded(predict)(x_in, timestep), request.guidance_scale)
     x0 = denoised(x_in[:, : x.shape[1]], guided, sigma, kind)
     if not x0.isfinite().all():

@@ -12,6 +12,7 @@ from core.engine.generation import replay
 from core.engine.initial_state import from_film
 from core.engine.inpainting import network_inputs
 from core.engine.prompt_calls import NumberedCall
+from core.engine.sampling.denoising import Timestep
 from core.film.control_maps import known_maps
 from core.film.film import Film
 from core.prompt.timeline import first_call
@@ -45,7 +46,7 @@ def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
             if film.frames[step.call].step >= first:
                 numbered.number = step.call
                 x = sampling.scale(step.noisy, t)
-                watched(x if inputs is None else torch.cat([x, inputs], 1), t.to(x.device))
+                watched(x if inputs is None else torch.cat([x, inputs], 1), Timestep.on(x.device, t))
                 record = recorder.take(step.call)
             yield Advanced(step.call + 1, total)
     yield Finished(record)

@@ -10,6 +10,7 @@ scheduler goes through the same states, the generators through the same numbers,
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 
@@ -22,7 +23,26 @@ from core.engine.sampling.tensors import to_torch
 from core.film.film import Latent
 from core.request.samplers import Space
 
-Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timestep:
+    """The timestep of a call.
+
+    Attributes:
+        tensor: () on the latents' device, as the network reads it.
+        value: the same number, read without waiting for the device.
+    """
+
+    tensor: torch.Tensor
+    value: float
+
+    @classmethod
+    def on(cls, device: torch.device, t: torch.Tensor) -> Self:
+        """Takes a timestep that is on the processor."""
+        return cls(t.to(device), float(t))
+
+
+Predict = Callable[[torch.Tensor, Timestep], Prediction]
 """Runs the network on float32 latents (batch, channels, height, width) at timestep t.
 
 The latents are variance preserving, for flow-matching models on the straight line. What it returns is in the
@@ -114,7 +134,7 @@ def denoise(
         if call < len(recorded):
             prediction, guided = recorded[call].prediction, recorded[call].guided
         else:
-            prediction = predict(x_in, times[call])
+            prediction = predict(x_in, Timestep(times[call], float(t)))
             guided = guidance.combine(prediction, guidance_scale)
         x0 = denoised(x_in, guided, sigmas[call], sampling.prediction_type)
         yield Step(call, x, x0, guided, prediction)

@@ -22,7 +22,7 @@ from core.engine.inpainting import encoded
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.prompt_calls import NumberedCall, PromptCalls, prompt_calls
 from core.engine.sampling import schedulers
-from core.engine.sampling.denoising import Predict
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.guidance import Prediction, combine
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.start_noise import start_noise
@@ -150,7 +150,7 @@ def _work(
     predict = model.guarded(call)
     for number, t in enumerate(sampling.timesteps):
         call.number = number
-        at = t.to(model.loaded.plan.device)
+        at = Timestep.on(model.loaded.plan.device, t)
         prediction = yield from _predicted(predict, sampling.scale(x, t), at, layout, call, guided)
         combined = combine(prediction, model.request.guidance_scale)
         if not combined.isfinite().all():
@@ -172,14 +172,14 @@ def _encoded(model: PreparedModel, pixels: Pixels, layout: _Layout) -> Generator
 
 
 def _predicted(
-    predict: Predict, x: Tensor, t: Tensor, layout: _Layout, call: NumberedCall, guided: _Guided | None
+    predict: Predict, x: Tensor, t: Timestep, layout: _Layout, call: NumberedCall, guided: _Guided | None
 ) -> Generator[None, None, Prediction]:
     """Returns the prediction for the whole x, in float32; each tile is guided by its own part of the maps."""
     whole: Prediction | None = None
     for number, place in enumerate(layout.tiles):
         if guided is not None:
             call.calls = guided.calls_of(number)
-        made = predict(place.of(x).to(t.device), t)
+        made = predict(place.of(x).to(t.tensor.device), t)
         if whole is None:
             layers = made.without_layers
             whole = replace(

@@ -15,6 +15,7 @@ from torch.nn import functional
 from core.engine.attention_probes import AttentionRecorder, cross_attention, level, probes
 from core.engine.engine import Engine
 from core.engine.prompt_calls import PromptCalls
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionRecord
 from core.prompt.timeline import timeline
@@ -105,13 +106,13 @@ def test_probes_are_gone_after_an_error(network: torch.nn.Module) -> None:
 
 
 def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.Module) -> None:
-    def failing(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def failing(x: torch.Tensor, t: Timestep) -> Prediction:
         raise torch.OutOfMemoryError
 
     calls = PromptCalls(timeline(GenerationRequest("a house")), ((failing,),))
     recorder = AttentionRecorder(calls, network, [[()]], None)
     with pytest.raises(torch.OutOfMemoryError):
-        recorder.at(0)(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
+        recorder.at(0)(torch.zeros((1, 4, *LATENT)), Timestep(torch.tensor(1), 1))
     assert hooks(network) == 0
     assert recorder.seen() is None
     assert recorder.record(0, None) is None

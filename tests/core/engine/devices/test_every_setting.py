@@ -6,12 +6,14 @@ import itertools
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from core.engine.engine import Engine
+from core.families.stable_diffusion_3 import SKIPPED_CALLS
 from core.models.memory_plan import Placement
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
@@ -40,9 +42,6 @@ RUNS = [
     if placement is None or name.partition(":")[0] in OF_WEIGHTS
 ]
 NOISY = ("euler_a",)
-READ_AGAIN = {"skip_layers: SD 3": 1}
-"""Numbers read in each call beside the film: whether the layers are left out depends on the time."""
-
 COPIED_AGAIN = {"references: qwen": 2}
 """Tensors that diffusers' network brings to the device in each step."""
 
@@ -113,8 +112,25 @@ def test_it_makes_the_processors_picture(
     for there, here in zip(found, expected(name), strict=True):
         assert distance(there, here) <= most
     if placement is None and request.hires is None and request.count == 1:
-        waits = {"to cpu": 1, "item": READ_AGAIN.get(name, 0), gpu.here: COPIED_AGAIN.get(name, 0)}
+        waits = {"to cpu": 1, "item": 0, gpu.here: COPIED_AGAIN.get(name, 0)}
         waits[gpu.here] += request.sampler in NOISY
         assert len(counts) > 1 or request.steps == 1, "too few calls to tell"
         for call in counts[-2:-1]:  # in the first ones things are made once; the last was launched long before
             assert {way: call[way] for way in waits} == waits
+
+
+@pytest.mark.parametrize("device", ["Apple", "NVIDIA"])
+def test_calls_without_some_layers_wait_for_nothing_but_the_film(
+    library: Path, engines: Callable[[str], tuple[Engine, Apple]], device: str
+) -> None:
+    request = replace(ALL["skip_layers: SD 3"](library), sampler="euler", steps=20)
+    last = int(SKIPPED_CALLS[1] * request.steps)
+    (make, _, _), (engine, gpu) = GPUS[device], engines(device)
+    with make(gpu):
+        _, counts = [run(engine, request, gpu) for _ in range(2)][-1]  # things are made once in the first one
+        _, plain = run(engine, replace(request, skip_layers=0.0), gpu)
+    waits = {"to cpu": 1, "item": 0, gpu.here: 0}
+    assert [{way: call[way] for way in waits} for call in counts[:-1]] == [waits] * (len(counts) - 1)
+    assert last > 2
+    assert counts[0]["taken"] > plain[0]["taken"]  # of a call that has a prediction more
+    assert counts[last]["taken"] == plain[last]["taken"]

@@ -27,8 +27,7 @@ from core.engine.devices.device import plan
 from core.engine.families import Family
 from core.engine.networks.guides import Guide
 from core.engine.networks.joined_places import tokens_in
-from core.engine.sampling.denoising import Predict
-from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.denoising import Predict, Timestep
 from core.engine.sampling.tensors import to_model_range
 from core.engine.weights.control_files import read_network
 from core.errors import ControlBroken
@@ -132,7 +131,8 @@ def test_only_the_picture_that_is_made_is_guided_not_the_ones_beside_it(tmp_path
     reference = torch.randn_like(x)
     try:
         with torch.inference_mode():
-            made: Prediction = arithmetic.predict(REQUEST, 1, texts, [reference], [guide])(x, torch.tensor(500.0))
+            predict: Predict = arithmetic.predict(REQUEST, 1, texts, [reference], [guide])
+            made = predict(x, Timestep(torch.tensor(500.0), 500.0))
     finally:
         handle.remove()
     assert made.cond.shape == x.shape and torch.isfinite(made.cond).all()

@@ -22,6 +22,7 @@ from core.engine.generation import developed
 from core.engine.initial_state import from_request
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.sampling import schedulers
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import Prediction
 from core.engine.second_pass import begin, request_of_second
 from core.engine.upscaling.enlarging import Enlarger
@@ -90,7 +91,7 @@ def our_latents(family: families.Family, request: GenerationRequest, enlarger: E
         place[0] = 1
         return begin(model, start.film, latents, enlarger)
 
-    def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+    def predict(x: torch.Tensor, t: Timestep) -> Prediction:
         return predicts[place[0]](x, t)
 
     steps = developed(start, predict, (), begun)

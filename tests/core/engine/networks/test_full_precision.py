@@ -11,6 +11,7 @@ import torch
 
 from core.engine.engine import Engine
 from core.engine.networks.full_precision import repeated_in_float32
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import Prediction, combine
 from core.errors import NotANumberPicture
 from core.models.catalogue import Catalogue
@@ -93,10 +94,10 @@ class Between(torch.nn.Module):
 def test_a_prediction_without_some_layers_that_overflows_is_repeated_too() -> None:
     network = Between()
 
-    def predict(x: torch.Tensor, _t: torch.Tensor) -> Prediction:
+    def predict(x: torch.Tensor, _t: Timestep) -> Prediction:
         made = network(x.half(), 1.0)
         return Prediction(made, made, without_layers=(network(x.half(), 1e6), 2.0))
 
     call = repeated_in_float32(predict, network, lambda: None)
-    guided = combine(call(torch.ones(1, 2), torch.zeros(())), 3.0)
+    guided = combine(call(torch.ones(1, 2), Timestep(torch.zeros(()), 0.0)), 3.0)
     assert torch.equal(guided, torch.ones(1, 2, dtype=torch.float16))

@@ -17,6 +17,7 @@ from core.control.file import read_control
 from core.engine.devices.device import plan
 from core.engine.networks.guides import Guide
 from core.engine.networks.unet_call import unet_call
+from core.engine.sampling.denoising import Timestep
 from core.engine.weights.control_files import read_network
 from core.errors import ControlBroken
 from core.request.control import Control
@@ -26,6 +27,7 @@ from tests import tiny, tiny_controls
 REQUEST = GenerationRequest("a", "b", model="tiny", guidance_scale=4.0)
 WEIGHT = 0.6
 PLAN = plan("cpu", "float32")
+T = Timestep(torch.tensor(300), 300)
 
 
 class Plain(torch.nn.Module):
@@ -58,9 +60,9 @@ def test_it_adds_to_the_inputs_of_layers_as_its_maker_computes_it(size: tuple[in
     network = read_network(read_control(tmp_path / "lite.safetensors"), unet, PLAN)
     pixels = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
     guide = Guide(Control("lite", "", weight=WEIGHT), lambda: network, is_adapter=False, picture=pixels)
-    text, x, t = torch.randn(2, 7, tiny.WIDTH), torch.randn(1, 4, size[0] // 4, size[1] // 4), torch.tensor(300)
-    made = unet_call(unet, REQUEST, 1, text, guides=[guide])(x, t)
-    without = unet_call(unet, REQUEST, 1, text)(x, t)
+    text, x = torch.randn(2, 7, tiny.WIDTH), torch.randn(1, 4, size[0] // 4, size[1] // 4)
+    made = unet_call(unet, REQUEST, 1, text, guides=[guide])(x, T)
+    without = unet_call(unet, REQUEST, 1, text)(x, T)
     other = deepcopy(unet)
     picture = torch.from_numpy(pixels[None].astype(np.float32) / 255).permute(0, 3, 1, 2) * 2.0 - 1.0
     picture = functional.pad(picture, (0, -size[1] % 8, 0, -size[0] % 8), mode="replicate")
@@ -72,13 +74,13 @@ def test_it_adds_to_the_inputs_of_layers_as_its_maker_computes_it(size: tuple[in
         path = names[start]
         parent, _, last = path.rpartition(".")
         setattr(other.get_submodule(parent), last, Plain(other.get_submodule(path), own, picture))
-    expected = unet_call(other, REQUEST, 1, text)(x, t)
+    expected = unet_call(other, REQUEST, 1, text)(x, T)
     assert made.uncond is not None
     assert expected.uncond is not None
     assert torch.equal(made.cond, expected.cond)
     assert torch.equal(made.uncond, expected.uncond)
     assert not torch.equal(made.cond, without.cond)
-    assert torch.equal(unet_call(unet, REQUEST, 1, text)(x, t).cond, without.cond), "nothing of it stays"
+    assert torch.equal(unet_call(unet, REQUEST, 1, text)(x, T).cond, without.cond), "nothing of it stays"
 
 
 def test_a_file_that_does_not_fit_is_told(tmp_path: Path) -> None:
@@ -107,4 +109,4 @@ def test_a_file_that_does_not_fit_is_told(tmp_path: Path) -> None:
     one = replace(REQUEST, guidance_scale=1.0)
     call = unet_call(unet, one, 1, torch.randn(1, 7, tiny.WIDTH), guides=[guide])
     with pytest.raises(ControlBroken, match="another scale"):
-        call(torch.randn(1, 4, 8, 8), torch.tensor(300))
+        call(torch.randn(1, 4, 8, 8), T)

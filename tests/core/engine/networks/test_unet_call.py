@@ -13,6 +13,7 @@ import torch
 from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import Prediction
 from core.models.reading import read_model
 from core.request.request import GenerationRequest, Size
@@ -37,7 +38,7 @@ def predicted(family: Family, prompt: str, guidance_scale: float, negative: str,
     request = replace(REQUEST, prompt=prompt, guidance_scale=guidance_scale, negative_prompt=negative)
     x = torch.randn((1, 4, 12, 16), generator=torch.Generator().manual_seed(3)).repeat(batch, 1, 1, 1)
     with torch.inference_mode():
-        return family.read_prompt(request, batch)(x, torch.tensor(500))
+        return family.read_prompt(request, batch)(x, Timestep(torch.tensor(500), 500))
 
 
 @pytest.mark.parametrize("batch", [1, 2])

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.engine.engine import Engine
 from core.engine.sampling import schedulers
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import combine
 from core.engine.sampling.tensors import to_model_range
 from core.engine.upscaling import pieces, refining
@@ -92,7 +93,7 @@ def _plainly(engine: Engine, before: GeneratedImage) -> Pixels:
         x0 = model.family.encode(to_model_range(before.pixels), None)
         x = sampling.noised(x0, torch.randn(x0.shape, generator=torch.Generator().manual_seed(5)))
         for number, t in enumerate(sampling.timesteps):
-            prediction = calls.at(number)(sampling.scale(x, t), t)
+            prediction = calls.at(number)(sampling.scale(x, t), Timestep(t, float(t)))
             guided = combine(prediction, REQUEST.guidance_scale)
             x = sampling.step(guided, t, x, [torch.Generator().manual_seed(5)])
         return model.decode(x)[0]

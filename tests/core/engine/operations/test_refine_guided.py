@@ -14,6 +14,7 @@ from core.control.picture import read_map
 from core.engine.engine import Engine
 from core.engine.networks import guides
 from core.engine.sampling import schedulers
+from core.engine.sampling.denoising import Timestep
 from core.engine.sampling.guidance import combine
 from core.engine.sampling.tensors import to_model_range
 from core.pictures.picture import GeneratedImage
@@ -51,7 +52,8 @@ def test_one_tile_is_image_to_image_with_its_control(engine: Engine, tmp_path: P
         x0 = model.family.encode(to_model_range(before.pixels), None)
         x = sampling.noised(x0, torch.randn(x0.shape, generator=torch.Generator().manual_seed(5)))
         for number, t in enumerate(sampling.timesteps):
-            guided_by = combine(calls.at(number)(sampling.scale(x, t), t), request.guidance_scale)
+            prediction = calls.at(number)(sampling.scale(x, t), Timestep(t, float(t)))
+            guided_by = combine(prediction, request.guidance_scale)
             x = sampling.step(guided_by, t, x, [torch.Generator().manual_seed(5)])
         plain = model.decode(x)[0]
     assert np.array_equal(after.pixels, plain)
