@@ -26,7 +26,7 @@ FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
 MOST_KNOWN = 20_000
 WAIT_S = 0.25
-DETECTION = 7
+DETECTION = 8
 """Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
 

@@ -107,13 +107,13 @@ def check_packing(header: SafetensorsHeader) -> None:
 
 
 def unpacked_header(header: SafetensorsHeader) -> SafetensorsHeader:
-    """Returns a header with the shapes that packed weights mean, by which kinds of files are told.
+    """Returns a header with the shapes that packed weights mean, and as numbers, by which kinds of files are told.
 
     The places of its tensors stay those of the packed ones. Raises ModelBroken as `packing_of` does.
     """
     packing = packing_of(header)
     tensors = {
-        name: replace(entry, shape=packing.weights[name].shape) if name in packing.weights else entry
+        name: replace(entry, dtype="F32", shape=packing.weights[name].shape) if name in packing.weights else entry
         for name, entry in header.tensors.items()
         if name not in packing.beside
     }

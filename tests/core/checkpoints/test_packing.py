@@ -15,6 +15,7 @@ from core.checkpoints.packing import packing_of, unpacked_header
 from core.engine.weights.guard import loading
 from core.engine.weights.packed_source import PackedSource
 from core.errors import ModelBroken
+from core.file_kinds.kind import Measure
 from core.files.weights_header import read_header
 from tests import packed_weights
 
@@ -59,6 +60,14 @@ def test_notes_and_tensors_of_any_kind_are_unpacked_or_refused(form: str, tmp_pa
             refused += 1
             assert error.reason
     assert 0 < refused < tried
+
+
+@pytest.mark.parametrize("form", [*packed_weights.FORMS, *packed_weights.GGUF_TYPES])
+def test_a_packed_layer_has_the_size_that_it_means(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"mlp.{'gguf' if form in packed_weights.GGUF_TYPES else 'safetensors'}"
+    packed_weights.write(path, {"mlp.weight": WEIGHT}, form)
+    header = unpacked_header(read_header(path))
+    assert [Measure(("mlp.weight",), dimension).of(header) for dimension in (0, 1)] == [*WEIGHT.shape]
 
 
 def test_long_notes_are_refused(tmp_path: Path) -> None:
