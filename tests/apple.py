@@ -1,7 +1,7 @@
 """A stand-in for an Apple GPU: tensors that say they are on ``mps``, and refuse what Metal refuses.
 
-The numbers are computed by the processor. Held to: no float64, no mixing with tensors of the processor but for
-single numbers, no way to numpy but by a copy. The texts are those of torch.
+The numbers are computed by the processor. Held to: no float64, no floats of 8 bits, no mixing with tensors of the
+processor but for single numbers, no way to numpy but by a copy. The texts are those of torch.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ NO_FLOAT64 = (
     "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64. "
     "Please use float32 instead."
 )
+NO_FLOAT8 = "Trying to convert {} to the MPS backend but it does not have support for that dtype."
+FLOATS_8 = {torch.float8_e4m3fn: "Float8_e4m3fn", torch.float8_e5m2: "Float8_e5m2"}
 NO_MEMORY = (
     "MPS backend out of memory (MPS allocated: 11.94 GB, other allocations: 0 bytes, max allowed: 12.00 GB)."
 )
@@ -46,6 +48,9 @@ ASKING = (
 READING = frozenset({ATEN._local_scalar_dense, ATEN.item, ATEN.is_nonzero, ATEN.equal})
 SIZING = frozenset({ATEN.nonzero, ATEN.masked_select, ATEN._unique2, ATEN.unique_dim, ATEN.unique_consecutive})
 """Operations that wait for the device, to know how large their results are."""
+
+COUNTING = (ATEN.repeat_interleave.Tensor, ATEN.repeat_interleave.self_Tensor)
+"""Operations that do so unless they are told; with one number for all torch expands and copies."""
 
 COPIES = (ATEN._to_copy.default, ATEN.copy_.default)
 
@@ -132,7 +137,7 @@ def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
 
 def _waits(func: Any, args: Sequence[Any], options: Container[str]) -> bool:
     is_mask = func is ATEN.index.Tensor and any(one is not None and one.dtype is torch.bool for one in args[1])
-    is_counted = func.overloadpacket is ATEN.repeat_interleave and "output_size" not in options
+    is_counted = func in COUNTING and "output_size" not in options
     return is_mask or is_counted or func.overloadpacket in SIZING
 
 
@@ -157,7 +162,7 @@ class Apple(TorchFunctionMode):
     """Makes tensors on ``device`` while it is entered, of which the processor's torch has none.
 
     Attributes:
-        has_float64: as other GPUs than Apple's have.
+        knows_all_dtypes: as other GPUs than Apple's do.
         counts: copies to the processor ("to cpu") and to the device (`here`), numbers read from it ("item"), and
             tensors that took memory there ("taken").
         room: how many tensors still find memory, None for as many as there are; the one after them does not.
@@ -165,7 +170,7 @@ class Apple(TorchFunctionMode):
 
     counts: Counter[str] = field(default_factory=Counter)
     device: torch.device = MPS
-    has_float64: bool = False
+    knows_all_dtypes: bool = False
     room: int | None = None
 
     def __post_init__(self) -> None:
@@ -200,8 +205,12 @@ class Apple(TorchFunctionMode):
 
     def refuse(self, dtype: torch.dtype | None) -> None:
         """Raises TypeError for what the GPU does not know."""
-        if dtype is torch.float64 and not self.has_float64:
+        if self.knows_all_dtypes:
+            return
+        if dtype is torch.float64:
             raise TypeError(NO_FLOAT64)
+        if dtype in FLOATS_8:
+            raise TypeError(NO_FLOAT8.format(FLOATS_8[dtype]))
 
     def allocate(self) -> None:
         """Counts a tensor. Raises what the GPU raises when its memory is full."""

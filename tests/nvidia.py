@@ -25,7 +25,7 @@ class Nvidia(Apple):
     """
 
     device: torch.device = CUDA
-    has_float64: bool = True
+    knows_all_dtypes: bool = True
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None

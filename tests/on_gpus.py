@@ -22,9 +22,16 @@ HALF = 4
 """Levels that an upscaler may be off, which computes in float16 there, perhaps in smaller tiles."""
 
 
-def engine_on(device: str, *models: Path, dtype: str = "float32", placement: Placement | None = None) -> Engine:
-    """Returns an engine without graphs, which the stand-ins do not have."""
-    return Engine(Catalogue(models), device, dtype, placement, collect=int, acceleration=Acceleration.off)
+def engine_on(
+    device: str,
+    *models: Path,
+    dtype: str = "float32",
+    placement: Placement | None = None,
+    catalogue: Catalogue | None = None,
+) -> Engine:
+    """Returns an engine without graphs, which the stand-ins do not have, for models or those of a catalogue."""
+    known = catalogue or Catalogue(models)
+    return Engine(known, device, dtype, placement, collect=int, acceleration=Acceleration.off)
 
 
 def last_of(engine: Engine, request: GenerationRequest) -> ImageReady:
