@@ -81,14 +81,14 @@ class Pages(QStackedWidget):
 
     def _show(self, page: Page[Any], is_shown: bool) -> None:
         if is_shown:
-            self._paint_later()
+            self.setUpdatesEnabled(not self.isVisible())  # before the window is shown, nothing is painted twice
             self.setCurrentWidget(page.widget)
             self.page_changed.emit(page.widget)
+            self._paint_soon()
 
-    def _paint_later(self) -> None:
+    def _paint_soon(self) -> None:
         """Paints once, when the events of showing are through.
 
         Among them, `QGraphicsScene` has the whole window painted for each of its charts.
         """
-        self.setUpdatesEnabled(False)
         QTimer.singleShot(1, self, lambda: self.setUpdatesEnabled(True))  # 0 would be one of these events

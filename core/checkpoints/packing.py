@@ -107,7 +107,7 @@ def check_packing(header: SafetensorsHeader) -> None:
 
 
 def unpacked_header(header: SafetensorsHeader) -> SafetensorsHeader:
-    """Returns a header with the shapes that packed weights mean, and as numbers, by which kinds of files are told.
+    """Returns a header in which packed weights have the shape and the type of what they mean, to tell its kind by.
 
     The places of its tensors stay those of the packed ones. Raises ModelBroken as `packing_of` does.
     """

@@ -149,7 +149,8 @@ def _made(
         film, between = with_frames(replace(film, frames=()), steps, state.taken_over, copies)
         return film, itertools.chain(between, read_calls(steps, copies, attention, previews))
 
-    (film, made), has_overflowed = run_from(start, film, checks=False), False
+    has_overflowed = False
+    film, made = run_from(start, film, checks=has_overflowed)
     if start.taken_over and start.film.computed_by not in ("", film.computed_by):
         before, _, now = film.computed_by.rpartition("; then ")
         yield ComputedElsewhere(before, now)
@@ -173,8 +174,8 @@ def _made(
                     if has_overflowed or not call.may_overflow:
                         raise NotANumberPicture(tr("the network"))
                     has_overflowed = True  # each call of the rest is waited for, and repeated where it has to be
-                    again = taken_back(film, frame, start.x.device)
-                    film, made = run_from(again, film, checks=True)
+                    again = _taken_back(film, frame, start.x.device)
+                    film, made = run_from(again, film, checks=has_overflowed)
                     continue
                 previews.budget.add_call(seconds)
                 if not start.recorded:  # else it keeps what it tells
@@ -204,7 +205,7 @@ def _made(
     yield ImageReady(image, film)
 
 
-def taken_back(film: Film, failed: Frame, device: torch.device) -> InitialState:
+def _taken_back(film: Film, failed: Frame, device: torch.device) -> InitialState:
     """Returns the start from which the run of a film goes on with a call that is made once more.
 
     ``failed`` is what that call gave, of which the latents before it alone are used.

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from core.checkpoints.lora_keys import DIFFERENCE, LOHA, LOKR, LORA
-from core.engine.networks.processor_layers import plain_weight
+from core.engine.networks.processor_layers import keep_weight, plain_weight
 from core.engine.weights.packed_layers import Packed
 
 Tensors = Mapping[str, torch.Tensor]
@@ -34,8 +34,10 @@ class AdaptedLayer(torch.nn.Module):
         self._owners: list[int] = []
         self._weights: list[float] = []
 
-    def add(self, lora: int, addition: torch.nn.Module) -> None:
+    def add(self, lora: int, addition: Any) -> None:
         """Takes another addition, which comes from the LoRA of this number."""
+        if addition.needs_weight:
+            keep_weight(self.base_layer)
         self._owners.append(lora)
         self.lora_additions.append(addition.to(next(self.base_layer.parameters()).device))
 

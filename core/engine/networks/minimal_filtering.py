@@ -21,7 +21,8 @@ from core.engine.networks.processor_layers import ProcessorConv2d, plain_weight,
 from core.heap import give_memory_back
 
 _TILES, _VALUES = 256, 2**15
-"""Pairs of rows and columns that are made at once, or by channels, whichever are more.
+"""Fours of places (two rows by two columns) that are made at once, and more where channels are so few that there
+would be less values than these.
 
 This took the least time with 64 to 1280 channels on a processor with 1 MiB of cache for each core.
 """
@@ -41,7 +42,7 @@ class Filtering:
     """A way to make two neighbours of a line, of products of one place and one weight each.
 
     Attributes:
-        step: places from those of one pair to those of the next; a pair is made of two more.
+        step: from the first place that makes one pair to the first that makes the next; two more make a pair.
         weights: the weight of each product, as a part of each of three.
         split: writes what the products multiply, of as many places.
         join: writes the two neighbours, of the products.
@@ -81,7 +82,7 @@ REPEATED = Filtering(1, ((1, 0, 0), (1, 1, 1), (0, 0, 1)), _split_repeated, _joi
 
 
 class MinimalConvolution:
-    """Makes of pictures in float32 what a layer does for which `can_be_minimal` is true, up to the last bits.
+    """Computes in float32 what a layer does for which `can_be_minimal` is true, but for the last bits.
 
     Sums of weights take 16/9 of the room of the weights, or as much as they, beside them.
     """
@@ -101,19 +102,23 @@ class MinimalConvolution:
             products.bias = torch.nn.Parameter(biases.view(-1), requires_grad=False)
             put_off = products.put_off(torch.float32, partial(_sums, filtering, plain_weight(layer)))
             products.weight = torch.nn.Parameter(put_off, requires_grad=False)
-        self._products = products
+        self._products, self._is_new = products, True
 
     def is_of(self, layer: ProcessorConv2d) -> bool:
         """Returns whether the layer's weights are those that it was made of."""
         is_same = self._weight() is layer.weight and self._bias is layer.bias
         return is_same and self._versions == _versions(layer)
 
+    @property
+    def is_refused(self) -> bool:
+        """Returns True where torch's own operator had to make the products, which is no gain."""
+        return type(self._products) is torch.nn.Conv2d
+
     def __call__(self, picture: torch.Tensor, is_kept: bool = False) -> torch.Tensor:
         """Returns (batch, channels out, height, width) in channels_last; doubled, where places are repeated.
 
         If it ``is_kept``, what packing took is given back before other tensors take parts of it.
         """
-        is_new = self._products.packed_for is None
         picture = picture.contiguous(memory_format=torch.channels_last)
         batch, channels, height, width = picture.shape
         step = self._filtering.step
@@ -123,8 +128,9 @@ class MinimalConvolution:
         for images, band in _bands(batch, rows, columns, max(_TILES, _VALUES // channels)):
             padded = _padded(picture.permute(0, 2, 3, 1)[images], band, columns, step)
             self._make(padded, pairs[images, band])
-        if is_new and is_kept:
+        if self._is_new and is_kept:
             give_memory_back()
+        self._is_new = False
         whole = made[:, : 2 * height // step, : 2 * width // step].permute(0, 3, 1, 2)
         return whole.contiguous(memory_format=torch.channels_last)
 
@@ -192,15 +198,20 @@ class WinogradConv2d(ProcessorConv2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (batch, channels, height, width) in channels_last."""
         is_worth_it = self.is_called_often or input.numel() * self.out_channels >= _MANY_PRODUCTS
-        if not is_worth_it or input.dtype is not torch.float32 or not can_be_minimal(self):
+        if not is_worth_it or input.dtype is not torch.float32:
             self._minimal = None
             return super().forward(input)
-        if not self.is_called_often:
+        minimal = self._minimal
+        if minimal is None or not minimal.is_of(self):
+            if not self.is_called_often:
+                self._unpack()
+            minimal = MinimalConvolution(PAIR, self)
+            self._minimal = minimal if self.is_called_often else None
+        made = minimal(input, is_kept=self.is_called_often)
+        if minimal.is_refused:
             self._unpack()
-            return MinimalConvolution(PAIR, self)(input)
-        if self._minimal is None or not self._minimal.is_of(self):
-            self._minimal = MinimalConvolution(PAIR, self)
-        return self._minimal(input, is_kept=True)
+            cast("torch.nn.Conv2d", self).__class__ = torch.nn.Conv2d
+        return made
 
     def _unpack(self) -> None:
         self._minimal = None
@@ -217,7 +228,12 @@ def use_winograd(layer: ProcessorConv2d, is_called_often: bool) -> None:
 
 
 def can_be_minimal(layer: torch.nn.Conv2d) -> bool:
-    """Returns True for a layer of 3x3 whose pictures keep their size, as long as it has this form."""
+    """Returns True for a layer of 3x3 whose pictures keep their size, where oneDNN is known to be fast in groups.
+
+    On Arm's processors, other kernels take its place, with which nothing was measured.
+    """
+    if torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
+        return False
     is_common = (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
     return is_common and (layer.dilation, layer.groups, layer.padding_mode) == ((1, 1), 1, "zeros")
 

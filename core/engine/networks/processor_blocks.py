@@ -2,7 +2,7 @@
 
 They write into their own tensors where diffusers makes new ones, leave out divisions by one, and look up nothing
 in every call: a tenth of a step of the starter model. All these numbers are equal to the bit in the same layout.
-Only a block that enlarges a picture gives others in the last bits, and takes a third of the time.
+Only blocks that enlarge pictures, and convolutions with fewer products, give others in the last bits.
 """
 
 from typing import Any, TypeGuard, cast
@@ -22,10 +22,10 @@ from core.engine.networks.minimal_filtering import (
 from core.engine.networks.processor_layers import DECODERS, ProcessorConv2d, use_processor_layer
 from core.heap import give_memory_back
 
-_ROOM_BYTES, _BLOCK_BYTES = 32 * 2**20, 32 * 2**20
-"""A decoder makes room before it enlarges, and before a block, from these sizes on.
+_ROOM_BYTES = 32 * 2**20
+"""A decoder makes room before it enlarges, and before a block, from this size on.
 
-Below them, clearing new pages takes longer than the gaps are worth.
+Below it, clearing new pages takes longer than the gaps are worth.
 """
 
 _CALLED_ONCE = ("encoder.", "decoder.")
@@ -53,7 +53,7 @@ class ProcessorResnetBlock2D(ResnetBlock2D):
         """Returns (batch, channels, height, width)."""
         if self.up or self.down or self.training or torch.is_grad_enabled():
             return super().forward(input_tensor, cast("torch.Tensor", temb), *args, **kwargs)
-        if self.makes_room and input_tensor.nbytes >= _BLOCK_BYTES:
+        if self.makes_room and input_tensor.nbytes >= _ROOM_BYTES:
             give_memory_back()
         hidden = self.conv1(self._activated(self.norm1(input_tensor)))
         if self.time_emb_proj is not None and temb is not None:

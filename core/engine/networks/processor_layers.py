@@ -109,6 +109,7 @@ def deferred(
     """Lets ``read`` return a weight when it is first needed; returns its place holder, or None to have it at once.
 
     Only large weights of convolutions can wait. A decoder's may not: the file may be gone by the end of a run.
+    Layers that keep sums of their weights read them once for those, and no more (`MinimalConvolution`).
     """
     path, _, kind = name.rpartition(".")
     layer: Any = network.get_submodule(path)
@@ -131,6 +132,12 @@ def plain_weight(layer: Any) -> torch.Tensor:
         return layer._read()
     weight: torch.Tensor = layer.weight
     return weight.to_dense() if weight.is_mkldnn else weight
+
+
+def keep_weight(layer: Any) -> None:
+    """Reads a weight that waits in its file, to have it in memory from now on."""
+    if getattr(layer, "_read", None) is not None:
+        layer._unpack()
 
 
 def version_of(weight: torch.Tensor | None) -> int:
