@@ -83,7 +83,7 @@ def _take_place(place: Path, folders: Folders) -> None:
     if any(place == known or known in place.parents for known in settings.model_folders):
         return
     places, instead = (*settings.model_folders, place), tr("drop it on the window, or --copy it")
-    change_settings(folders, "--in-place", instead, model_folders=places)
+    change_settings(folders, "import without --copy", instead, model_folders=places)
 
 
 def change_settings(folders: Folders, option: str, instead: str, **changes: Any) -> None:

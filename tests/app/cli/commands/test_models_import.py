@@ -109,7 +109,7 @@ def test_the_settings_of_an_open_window_are_left_to_it(run: Run, place: Path) ->
     try:
         answer = run("models", "import", place / "whole")
         assert answer.code == 2
-        assert "--copy" in answer.errors
+        assert "“import without --copy” is not a possible option" in answer.errors, "no option that nobody gave"
         assert run("models", "import", place / "whole", "--copy").code == 0
     finally:
         claimed.lock.unlock()
