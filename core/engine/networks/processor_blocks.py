@@ -13,12 +13,8 @@ from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from torch.nn.functional import scaled_dot_product_attention, silu
 
-from core.engine.networks.minimal_filtering import (
-    REPEATED,
-    MinimalConvolution,
-    can_be_minimal,
-    use_winograd,
-)
+from core.engine.networks.minimal_convolution import MinimalConvolution, can_be_minimal, use_winograd
+from core.engine.networks.minimal_filtering import REPEATED
 from core.engine.networks.processor_layers import DECODERS, ProcessorConv2d, use_processor_layer
 from core.heap import give_memory_back
 

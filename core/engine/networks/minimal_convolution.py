@@ -1,30 +1,26 @@
-"""Convolutions of 3x3 with fewer products, on the processor: minimal filtering (Winograd 1980).
-
-Of one line, two neighbours that a kernel of three weights makes cost six products. They can be had for four (Lavin
-and Gray 2015, arXiv:1509.09308, F(2, 3)), and for three where each place was repeated before: a picture that is
-doubled by its nearest neighbours. Of a picture, whose rows and columns are lines, 36 products become 16 or 9.
+"""Convolutions of 3x3 with fewer products, on the processor (see `core.engine.networks.minimal_filtering`).
 
 Sums and differences of places come before the products, and of products after them, so a picture is worked through
 in bands of rows whose tensors stay in the processor's cache. The products are one convolution of 1x1 in groups,
 whose weights oneDNN packs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
 from weakref import ref
 
 import torch
 
+from core.engine.networks.minimal_filtering import PAIR, QUAD, Filtering
 from core.engine.networks.processor_layers import ProcessorConv2d, plain_weight, version_of
 from core.heap import give_memory_back
 
-_TILES, _VALUES = 256, 2**15
-"""Fours of places (two rows by two columns) that are made at once, and more where channels are so few that there
-would be less values than these.
+_PRODUCTS, _VALUES = 2**12, 2**21
+"""Products of each channel that are made at once, and more where channels are so few that there would be fewer
+values than these.
 
-This took the least time with 64 to 1280 channels on a processor with 1 MiB of cache for each core.
+This took the least time with 128 to 1280 channels on a processor with 1 MiB of cache for each core.
 """
 
 _CHANNELS_OFTEN, _CHANNELS_ONCE, _TOO_MANY_CHANNELS = 256 * 256, 128 * 128, 640 * 2048
@@ -37,54 +33,10 @@ _MANY_PRODUCTS = 2**28
 """Places by channels in and out, from which on making sums of weights for one call takes less than they save."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filtering:
-    """A way to make two neighbours of a line, of products of one place and one weight each.
-
-    Attributes:
-        step: from the first place that makes one pair to the first that makes the next; two more make a pair.
-        weights: the weight of each product, as a part of each of three.
-        split: writes what the products multiply, of as many places.
-        join: writes the two neighbours, of the products.
-    """
-
-    step: int
-    weights: Sequence[Sequence[float]]
-    split: Callable[[Sequence[torch.Tensor], Sequence[torch.Tensor]], None]
-    join: Callable[[Sequence[torch.Tensor], Sequence[torch.Tensor]], None]
-
-
-def _split_pair(place: Sequence[torch.Tensor], into: Sequence[torch.Tensor]) -> None:
-    torch.sub(place[0], place[2], out=into[0])
-    torch.add(place[1], place[2], out=into[1])
-    torch.sub(place[2], place[1], out=into[2])
-    torch.sub(place[1], place[3], out=into[3])
-
-
-def _join_pair(product: Sequence[torch.Tensor], into: Sequence[torch.Tensor]) -> None:
-    torch.add(product[0], product[1], out=into[0]).add_(product[2])
-    torch.sub(product[1], product[2], out=into[1]).sub_(product[3])
-
-
-def _split_repeated(place: Sequence[torch.Tensor], into: Sequence[torch.Tensor]) -> None:
-    torch.sub(place[0], place[1], out=into[0])
-    into[1].copy_(place[1])
-    torch.sub(place[2], place[1], out=into[2])
-
-
-def _join_repeated(product: Sequence[torch.Tensor], into: Sequence[torch.Tensor]) -> None:
-    torch.add(product[0], product[1], out=into[0])
-    torch.add(product[1], product[2], out=into[1])
-
-
-PAIR = Filtering(2, ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1)), _split_pair, _join_pair)
-REPEATED = Filtering(1, ((1, 0, 0), (1, 1, 1), (0, 0, 1)), _split_repeated, _join_repeated)
-
-
 class MinimalConvolution:
     """Computes in float32 what a layer does for which `can_be_minimal` is true, but for the last bits.
 
-    Sums of weights take 16/9 of the room of the weights, or as much as they, beside them.
+    Sums of weights take 16/9 of the room of the weights, as much as they, or four times as much, beside them.
     """
 
     def __init__(self, filtering: Filtering, layer: ProcessorConv2d) -> None:
@@ -96,10 +48,10 @@ class MinimalConvolution:
             products = ProcessorConv2d(
                 parts**2 * layer.in_channels, parts**2 * layer.out_channels, 1, groups=parts**2, device="meta"
             )
-            biases = torch.zeros(parts, parts, layer.out_channels)
-            if layer.bias is not None:
-                biases[1, 1] = layer.bias  # this product is added to each of the four places
-            products.bias = torch.nn.Parameter(biases.view(-1), requires_grad=False)
+            bias = torch.zeros(layer.out_channels) if layer.bias is None else layer.bias
+            line = torch.tensor(filtering.bias, dtype=torch.float32)
+            biases = torch.outer(torch.outer(line, line).view(-1), bias).view(-1)
+            products.bias = torch.nn.Parameter(biases, requires_grad=False)
             put_off = products.put_off(torch.float32, partial(_sums, filtering, plain_weight(layer)))
             products.weight = torch.nn.Parameter(put_off, requires_grad=False)
         self._products, self._is_new = products, True
@@ -121,22 +73,22 @@ class MinimalConvolution:
         """
         picture = picture.contiguous(memory_format=torch.channels_last)
         batch, channels, height, width = picture.shape
-        step = self._filtering.step
+        makes, step = self._filtering.makes, self._filtering.step
         rows, columns = -(-height // step), -(-width // step)
-        made = torch.empty((batch, 2 * rows, 2 * columns, self._channels))
-        pairs = made.view(batch, rows, 2, columns, 2, -1)
-        for images, band in _bands(batch, rows, columns, max(_TILES, _VALUES // channels)):
+        made = torch.empty((batch, makes * rows, makes * columns, self._channels))
+        tiles = made.view(batch, rows, makes, columns, makes, -1)
+        for images, band in _bands(batch, rows, columns, max(_PRODUCTS, _VALUES // channels) // (step + 2) ** 2):
             padded = _padded(picture.permute(0, 2, 3, 1)[images], band, columns, step)
-            self._make(padded, pairs[images, band])
+            self._make(padded, tiles[images, band])
         if self._is_new and is_kept:
             give_memory_back()
         self._is_new = False
-        whole = made[:, : 2 * height // step, : 2 * width // step].permute(0, 3, 1, 2)
+        whole = made[:, : makes * height // step, : makes * width // step].permute(0, 3, 1, 2)
         return whole.contiguous(memory_format=torch.channels_last)
 
-    def _make(self, padded: torch.Tensor, pairs: torch.Tensor) -> None:
-        """Makes (images, rows, 2, columns, 2, channels out) of (images, places, places, channels in)."""
-        images, rows, _, columns, _, _ = pairs.shape
+    def _make(self, padded: torch.Tensor, tiles: torch.Tensor) -> None:
+        """Makes (images, rows, n, columns, n, channels out) of (images, places, places, channels in)."""
+        images, rows, makes, columns, _, _ = tiles.shape
         split, join, step = self._filtering.split, self._filtering.join, self._filtering.step
         parts = step + 2
         width, channels = padded.shape[2:]
@@ -147,13 +99,13 @@ class MinimalConvolution:
         split(columns_of, places.permute(0, 1, 3, 2, 4, 5).unbind(4))
         product = self._products(places.view(1, images * rows, columns, -1).permute(0, 3, 1, 2))
         product = product.permute(0, 2, 3, 1).reshape(images, rows, columns, parts, parts, -1)
-        joined = product.new_empty(images, rows, 2, columns, parts, self._channels)
+        joined = product.new_empty(images, rows, makes, columns, parts, self._channels)
         join(product.unbind(3), joined.unbind(2))
-        join(joined.unbind(4), pairs.unbind(4))
+        join(joined.unbind(4), tiles.unbind(4))
 
 
 def _bands(batch: int, rows: int, columns: int, tiles: int) -> Iterator[tuple[slice, slice]]:
-    """Yields images and pairs of rows that are made at once: several images, or a part of one."""
+    """Yields images and rows of tiles that are made at once: several images, or a part of one."""
     if rows * columns <= tiles:
         at_once = tiles // (rows * columns)
         yield from ((slice(i, i + at_once), slice(0, rows)) for i in range(0, batch, at_once))
@@ -180,10 +132,12 @@ def _padded(picture: torch.Tensor, band: slice, columns: int, step: int) -> torc
 
 
 class WinogradConv2d(ProcessorConv2d):
-    """A convolution of 3x3 with many channels, which in float32 takes 4/9 of the products.
+    """A convolution of 3x3 with many channels, which in float32 takes 4/9 of the products, or a quarter.
 
-    With 320 to 1280 channels it takes 0.55 to 0.65 of the time of `ProcessorConv2d`, and is nearer to float64, as
-    fewer products add up in a row: 5.5e-7 (RMS) with 320 channels, where the other one is 9.5e-7.
+    With 320 to 1280 channels it takes 0.55 to 0.7 of the time of `ProcessorConv2d`, and is nearer to float64, as
+    fewer products add up in a row: 5.5e-7 (RMS) with 320 channels, where the other one is 9.5e-7. A quarter of the
+    products take 0.4 of the time with 512 channels and 0.8 with 128, and are twice as far from float64 as
+    `ProcessorConv2d`: that is for an autoencoder, which is called once and whose numbers become 256 levels.
 
     Which way a picture is made depends on its size and on the layer alone, so that it is repeated to the bit.
 
@@ -205,7 +159,7 @@ class WinogradConv2d(ProcessorConv2d):
         if minimal is None or not minimal.is_of(self):
             if not self.is_called_often:
                 self._unpack()
-            minimal = MinimalConvolution(PAIR, self)
+            minimal = MinimalConvolution(PAIR if self.is_called_often else QUAD, self)
             self._minimal = minimal if self.is_called_often else None
         made = minimal(input, is_kept=self.is_called_often)
         if minimal.is_refused:

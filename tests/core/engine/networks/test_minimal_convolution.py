@@ -13,15 +13,9 @@ from torch.nn import Conv2d
 from torch.nn.functional import conv2d, interpolate
 
 from core.engine.engine import Engine
-from core.engine.networks import minimal_filtering
-from core.engine.networks.minimal_filtering import (
-    PAIR,
-    REPEATED,
-    Filtering,
-    MinimalConvolution,
-    WinogradConv2d,
-    use_winograd,
-)
+from core.engine.networks import minimal_convolution
+from core.engine.networks.minimal_convolution import MinimalConvolution, WinogradConv2d, use_winograd
+from core.engine.networks.minimal_filtering import PAIR, QUAD, REPEATED, Filtering
 from core.engine.networks.processor_blocks import use_processor_layers
 from core.engine.networks.processor_layers import ProcessorConv2d, deferred, keep_weight, plain_weight
 from core.models.catalogue import Catalogue
@@ -31,7 +25,11 @@ from core.runs.operations import Generate
 from tests import tiny
 
 SIZES = [(1, 1), (1, 2), (2, 1), (3, 3), (8, 6), (7, 9), (33, 2), (5, 64), (40, 40)]
-"""Heights and widths: even and odd, less than a pair, and several bands."""
+"""Heights and widths: even and odd, less than two or four, and several bands."""
+
+FILTERINGS = pytest.mark.parametrize(
+    "filtering", [PAIR, QUAD, REPEATED], ids=["two neighbours", "four neighbours", "repeated"]
+)
 
 
 def layer(channels_in: int, channels_out: int, **options: Any) -> Any:
@@ -57,7 +55,7 @@ def distance(found: torch.Tensor, exact: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("filtering", [PAIR, REPEATED], ids=["pair", "repeated"])
+@FILTERINGS
 @torch.inference_mode()
 def test_pictures_of_every_size_are_convolved_as_in_float64(filtering: Filtering, bias: bool) -> None:
     own = layer(24, 40, bias=bias)
@@ -69,11 +67,11 @@ def test_pictures_of_every_size_are_convolved_as_in_float64(filtering: Filtering
             found = minimal(x)
             assert found.shape == exact.shape
             assert found.is_contiguous(memory_format=torch.channels_last)
-            assert distance(found, exact) < 1e-6
+            assert distance(found, exact) < (2e-6 if filtering is QUAD else 1e-6)
             assert torch.equal(x, kept)
 
 
-@pytest.mark.parametrize("filtering", [PAIR, REPEATED], ids=["pair", "repeated"])
+@FILTERINGS
 @torch.inference_mode()
 def test_numbers_are_the_same_to_the_bit_whatever_was_made_before(filtering: Filtering) -> None:
     own, used = layer(96, 96), MinimalConvolution(filtering, layer(96, 96))
@@ -84,14 +82,14 @@ def test_numbers_are_the_same_to_the_bit_whatever_was_made_before(filtering: Fil
             assert torch.equal(used(x), MinimalConvolution(filtering, own)(x))
 
 
-@pytest.mark.parametrize("filtering", [PAIR, REPEATED], ids=["pair", "repeated"])
+@FILTERINGS
 @torch.inference_mode()
 def test_bands_leave_no_seam(filtering: Filtering, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minimal_filtering, "_VALUES", 0)
+    monkeypatch.setattr(minimal_convolution, "_VALUES", 0)
     minimal, x = MinimalConvolution(filtering, layer(96, 96)), torch.randn(3, 96, 22, 18)
     found: list[torch.Tensor] = []
-    for tiles in (1, 30, 100, 250, 4096):
-        monkeypatch.setattr(minimal_filtering, "_TILES", tiles)
+    for products in (1, 300, 1500, 4000, 2**16):
+        monkeypatch.setattr(minimal_convolution, "_PRODUCTS", products)
         found.append(minimal(x))
     for other in found[1:]:
         torch.testing.assert_close(other, found[0], rtol=0, atol=1e-5)
@@ -103,6 +101,15 @@ def test_fewer_products_are_nearer_to_the_truth_than_one_convolution_in_the_same
     ours, x = winograd(channels, channels), torch.randn(2, channels, 16, 16)
     exact = truth(ours, x, PAIR)
     assert distance(ours(x), exact) < distance(ProcessorConv2d.forward(ours, x), exact) < 2e-6
+
+
+@pytest.mark.parametrize("channels", [128, 512])
+@torch.inference_mode()
+def test_a_quarter_of_the_products_stays_within_three_times_that_distance(channels: int) -> None:
+    own, x = layer(channels, channels), torch.randn(1, channels, 16, 16)
+    exact = truth(own, x, QUAD)
+    one = distance(ProcessorConv2d.forward(own, x), exact)
+    assert distance(MinimalConvolution(QUAD, own)(x), exact) < 3 * one
 
 
 @torch.inference_mode()
@@ -218,7 +225,7 @@ def test_an_autoencoder_keeps_nothing_and_makes_small_pictures_in_the_other_way(
     ours, plain = winograd(), layer(256, 256)
     ours.is_called_often = False
     small, large = torch.randn(1, 256, 16, 16), torch.randn(1, 256, 64, 66)
-    direct, made = ProcessorConv2d.forward(plain, small), MinimalConvolution(PAIR, layer(256, 256))(large)
+    direct, made = ProcessorConv2d.forward(plain, small), MinimalConvolution(QUAD, layer(256, 256))(large)
     for _ in range(3):
         assert torch.equal(ours(small), direct)
         assert torch.equal(ours(small), direct)
@@ -240,7 +247,7 @@ def test_whole_pictures_are_nearly_those_of_plain_layers_and_repeated_to_the_bit
 
     plain = picture(Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32"))
     for limit in ("_CHANNELS_OFTEN", "_CHANNELS_ONCE", "_MANY_PRODUCTS"):
-        monkeypatch.setattr(minimal_filtering, limit, 0)
+        monkeypatch.setattr(minimal_convolution, limit, 0)
     engine = Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32")
     first = picture(engine)
     loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
