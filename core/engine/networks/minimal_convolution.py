@@ -29,8 +29,10 @@ _CHANNELS_OFTEN, _CHANNELS_ONCE, _TOO_MANY_CHANNELS = 256 * 256, 128 * 128, 640 
 Nearly all weights of a U-Net are in layers of more, whose sums would take 105 MB and more each.
 """
 
-_MANY_PRODUCTS = 2**28
-"""Places by channels in and out, from which on making sums of weights for one call takes less than they save."""
+_MANY_PLACES, _MANY_PRODUCTS = 64 * 64, 2**28
+"""Places, and places by channels in and out, from which on sums of weights for one call take less than they save:
+those of `QUAD`, and those of `PAIR`, which are half as many.
+"""
 
 
 class MinimalConvolution:
@@ -151,21 +153,28 @@ class WinogradConv2d(ProcessorConv2d):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (batch, channels, height, width) in channels_last."""
-        is_worth_it = self.is_called_often or input.numel() * self.out_channels >= _MANY_PRODUCTS
-        if not is_worth_it or input.dtype is not torch.float32:
+        filtering = self._filtering(input) if input.dtype is torch.float32 else None
+        if filtering is None:
             self._minimal = None
             return super().forward(input)
         minimal = self._minimal
         if minimal is None or not minimal.is_of(self):
             if not self.is_called_often:
                 self._unpack()
-            minimal = MinimalConvolution(PAIR if self.is_called_often else QUAD, self)
+            minimal = MinimalConvolution(filtering, self)
             self._minimal = minimal if self.is_called_often else None
         made = minimal(input, is_kept=self.is_called_often)
         if minimal.is_refused:
             self._unpack()
             cast("torch.nn.Conv2d", self).__class__ = torch.nn.Conv2d
         return made
+
+    def _filtering(self, picture: torch.Tensor) -> Filtering | None:
+        if self.is_called_often:
+            return PAIR
+        if picture.numel() // self.in_channels >= _MANY_PLACES:
+            return QUAD
+        return PAIR if picture.numel() * self.out_channels >= _MANY_PRODUCTS else None
 
     def _unpack(self) -> None:
         self._minimal = None

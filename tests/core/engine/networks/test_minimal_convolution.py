@@ -221,18 +221,20 @@ def test_weights_that_wait_in_their_file_are_read_once_and_stay_there() -> None:
 
 
 @torch.inference_mode()
-def test_an_autoencoder_keeps_nothing_and_makes_small_pictures_in_the_other_way() -> None:
-    ours, plain = winograd(), layer(256, 256)
+def test_an_autoencoder_keeps_nothing_and_makes_small_pictures_in_other_ways() -> None:
+    ours, plain = winograd(512, 512), layer(512, 512)
     ours.is_called_often = False
-    small, large = torch.randn(1, 256, 16, 16), torch.randn(1, 256, 64, 66)
-    direct, made = ProcessorConv2d.forward(plain, small), MinimalConvolution(QUAD, layer(256, 256))(large)
+    small, middling, large = (torch.randn(1, 512, 16, width) for width in (16, 66, 256))
+    direct = ProcessorConv2d.forward(plain, small)
+    pairs, quads = MinimalConvolution(PAIR, plain)(middling), MinimalConvolution(QUAD, plain)(large)
     for _ in range(3):
         assert torch.equal(ours(small), direct)
         assert torch.equal(ours(small), direct)
         assert ours.weight.is_mkldnn
-        assert torch.equal(ours(large), made)
-        assert not ours.weight.is_mkldnn
-        assert ours._minimal is None
+        for picture, made in ((middling, pairs), (large, quads)):
+            assert torch.equal(ours(picture), made)
+            assert not ours.weight.is_mkldnn
+            assert ours._minimal is None
 
 
 def test_whole_pictures_are_nearly_those_of_plain_layers_and_repeated_to_the_bit(
@@ -246,7 +248,7 @@ def test_whole_pictures_are_nearly_those_of_plain_layers_and_repeated_to_the_bit
         return next(event for event in run if isinstance(event, ImageReady)).image.pixels
 
     plain = picture(Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32"))
-    for limit in ("_CHANNELS_OFTEN", "_CHANNELS_ONCE", "_MANY_PRODUCTS"):
+    for limit in ("_CHANNELS_OFTEN", "_CHANNELS_ONCE", "_MANY_PLACES"):
         monkeypatch.setattr(minimal_convolution, limit, 0)
     engine = Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32")
     first = picture(engine)
