@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from unittest.mock import MagicMock, Mock
 import pytest
 import torch
 
-from tests.apple import Apple, AppleTensor, apple_gpu
+from tests.apple import Apple, AppleTensor
 from tests.made_up_gpus import GIB, Gpu
 
 CUDA = torch.device("cuda", 0)
@@ -49,27 +49,31 @@ def _stream(_stream: object) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def nvidia_gpu(again: Nvidia | None = None) -> Generator[Nvidia]:
-    """Lets torch find such a GPU, until the block is left; ``again`` that of a block before."""
+def gpu_with_memory(module: Any, properties: Gpu, gpu: Nvidia) -> Generator[None]:
+    """Lets torch find such a GPU, until the block is left; ``module`` is torch's for its kind."""
     answers: dict[str, Any] = {
         "is_available": True,
         "device_count": 1,
-        "get_device_properties": Gpu("NVIDIA GeForce RTX 4070", 8, 9, total_memory=12 * GIB),
+        "get_device_properties": properties,
         "get_arch_list": ["sm_80", "sm_90"],
         "mem_get_info": (10 * GIB, 12 * GIB),
         "memory_reserved": 0,
         "memory_allocated": 0,
     }
-    with pytest.MonkeyPatch.context() as patch, again or Nvidia() as gpu:
+    with pytest.MonkeyPatch.context() as patch, gpu:
         for name, answer in answers.items():
-            patch.setattr(torch.cuda, name, Mock(return_value=answer))
+            patch.setattr(module, name, Mock(return_value=answer))
         for name in ("set_device", "empty_cache", "synchronize", "Stream", "Event", "current_stream"):
-            patch.setattr(torch.cuda, name, MagicMock())
-        patch.setattr(torch.cuda, "stream", _stream)
+            patch.setattr(module, name, MagicMock())
+        patch.setattr(module, "stream", _stream)
         patch.setattr(torch.accelerator, "empty_host_cache", MagicMock())
         patch.setattr(torch, "_has_compatible_shallow_copy_type", Mock(return_value=True))
+        yield
+
+
+@contextmanager
+def nvidia_gpu(again: Nvidia | None = None) -> Generator[Nvidia]:
+    """Lets torch find an NVIDIA GPU, until the block is left; ``again`` that of a block before."""
+    gpu = again or Nvidia()
+    with gpu_with_memory(torch.cuda, Gpu("NVIDIA GeForce RTX 4070", 8, 9, total_memory=12 * GIB), gpu):
         yield gpu
-
-
-GPUS: Mapping[str, Callable[[], AbstractContextManager[Apple]]] = {"mps": apple_gpu, "cuda": nvidia_gpu}
-"""The stand-ins by the names of their devices."""

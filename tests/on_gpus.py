@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,16 @@ from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady, PreviewMode
 from core.runs.operations import Generate
+from tests.apple import Apple, apple_gpu
+from tests.intel import intel_gpu
+from tests.nvidia import nvidia_gpu
+
+GPUS: Mapping[str, Callable[[], AbstractContextManager[Apple]]] = {
+    "mps": apple_gpu,
+    "cuda": nvidia_gpu,
+    "xpu": intel_gpu,
+}
+"""The stand-ins by the names of their devices."""
 
 ROUNDED = 2
 """Levels, of 255: the processor packs its convolutions, which round otherwise."""

@@ -28,8 +28,8 @@ from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_dis
 from tests.core.engine.test_inpainting import asked
 from tests.core.engine.test_looking_ahead import SAMPLERS, kinds
 from tests.late_gpu import late_gpu
-from tests.nvidia import GPUS, Nvidia
-from tests.on_gpus import engine_on, last_of
+from tests.nvidia import Nvidia
+from tests.on_gpus import GPUS, engine_on, last_of
 
 FILMS: dict[str, Callable[[Path], GenerationRequest]] = {
     **{sampler: lambda _, sampler=sampler: replace(REQUEST, sampler=sampler) for sampler in SAMPLERS},

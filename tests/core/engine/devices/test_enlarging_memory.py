@@ -14,8 +14,7 @@ from safetensors.torch import save_file
 from core.engine.devices.offloading import Offloading
 from core.engine.upscaling.enlarging import Enlarger
 from core.request.request import GenerationRequest, Size, Upscaler
-from tests.nvidia import GPUS
-from tests.on_gpus import HALF, distance, engine_on, last_of
+from tests.on_gpus import GPUS, HALF, distance, engine_on, last_of
 from tests.tiny_upscalers import esrgan
 
 REQUEST = GenerationRequest(

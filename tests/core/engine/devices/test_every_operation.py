@@ -19,8 +19,7 @@ from core.runs.events import Finished, ImageReady
 from core.runs.operations import Operation, RecordAttention
 from core.runs.refining import Refining
 from tests.core.engine.operations.test_operations import EXAMPLES, Made, made_in
-from tests.nvidia import GPUS
-from tests.on_gpus import distance, engine_on
+from tests.on_gpus import GPUS, distance, engine_on
 from tests.tiny_families import smallest_request
 
 PRECISIONS = {"float32": 1, "float16": 8, "bfloat16": 40}

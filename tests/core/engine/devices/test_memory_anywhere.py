@@ -8,8 +8,7 @@ import pytest
 
 from core.errors import OutOfMemory
 from core.request.request import GenerationRequest, Size
-from tests.nvidia import GPUS
-from tests.on_gpus import assert_same_picture, engine_on, last_of
+from tests.on_gpus import GPUS, assert_same_picture, engine_on, last_of
 
 REQUEST = GenerationRequest(
     "a red house", "fog", "tiny", Size(32, 24), "euler", steps=2, guidance_scale=3.0, seed=5

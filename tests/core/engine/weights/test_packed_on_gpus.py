@@ -20,8 +20,7 @@ from tests.core.engine.devices.test_every_setting import run
 from tests.core.engine.weights.test_forms import ALL as ALL_FORMS
 from tests.core.engine.weights.test_forms import COLUMNS, ROWS, source
 from tests.core.engine.weights.test_packed_files import ALL
-from tests.nvidia import GPUS
-from tests.on_gpus import ROUNDED, distance, engine_on
+from tests.on_gpus import GPUS, ROUNDED, distance, engine_on
 from tests.tiny_families import SINGLE_FILES, TINY_MODELS, smallest_request
 
 COMMON = ("fp8", "scaled fp8, new", "nf4", "Q8_0")
@@ -68,7 +67,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return Files(tmp_path_factory.mktemp("packed"))
 
 
-@pytest.mark.parametrize("device", GPUS)
+@pytest.mark.parametrize("device", ["mps", "cuda"])
 @pytest.mark.parametrize(("name", "form"), PAIRS)
 def test_a_packed_file_makes_the_processors_picture(files: Files, name: str, form: str, device: str) -> None:
     request, expected = files.request(name, form), files.expected(name, form)
