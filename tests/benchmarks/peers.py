@@ -48,7 +48,7 @@ def side(
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.peers", description=__doc__)
     parser.add_argument("--model", choices=("starter", *MODELS), default="sd15")
-    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--size", type=int, help="pixels of a side (default: 512; 128 for the starter model)")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5, help="processes of each side")
     parser.add_argument("--pictures", type=int, default=1, help="pictures of each process, after the first")
@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--comfy-ui", type=Path, help="a checkout of ComfyUI, whose environment is venv or .venv")
     parser.add_argument("--sd-cli", type=Path, help="the program sd-cli of stable-diffusion.cpp")
     arguments = parser.parse_args()
+    arguments.size = arguments.size or (512 if arguments.model in MODELS else 128)
     keep_bytecode()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = arguments.folder or Path(temporary)
