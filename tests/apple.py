@@ -94,6 +94,8 @@ class AppleTensor(torch.Tensor):
         gpu = ours[0].gpu
         if strangers and func not in COPIES:
             raise RuntimeError(f"Expected all tensors to be on the same device: {func} with {gpu.device} and cpu")
+        if func not in COPIES:
+            gpu.refuse_operands(func, args, options)
         told = (one for one in (options.get("device"), *args) if isinstance(one, torch.device))
         target = next(told, gpu.device)
         if "device" in options:
@@ -211,6 +213,20 @@ class Apple(TorchFunctionMode):
             raise TypeError(NO_FLOAT64)
         if dtype in FLOATS_8:
             raise TypeError(NO_FLOAT8.format(FLOATS_8[dtype]))
+
+    def refuse_operands(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Raises RuntimeError for what Metal computes wrongly and says nothing, until torch 2.14.
+
+        Of a number out of a table of the processor it reads the table's first (pytorch issues 187117 and 191929),
+        and it reads weights of convolutions as if they were in the plain layout (192212).
+        """
+        if self.knows_all_dtypes:
+            return
+        if func is ATEN.convolution.default and not args[1].held.is_contiguous():
+            raise RuntimeError("the weights of a convolution would be read in another order")
+        for one in _tensors((args, options)):
+            if not isinstance(one, AppleTensor) and one.storage_offset() and one.dtype is not torch.float64:
+                raise RuntimeError("the first number of a table would be taken in the place of this one")
 
     def allocate(self) -> None:
         """Counts a tensor. Raises what the GPU raises when its memory is full."""

@@ -20,6 +20,7 @@ from core.checkpoints.schedule import OF_SAMPLERS, is_flow_schedule
 from core.engine.sampling.dpm2 import KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler
 from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
 from core.engine.sampling.size_shift import OWN_LEVELS, made
+from core.engine.sampling.table_numbers import beside
 from core.errors import InvalidRequest
 from core.film.film import Film, PredictionType, Schedule
 from core.language.words import tr
@@ -72,7 +73,8 @@ class SamplerRun:
 
     def scale(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """Returns the latents in the scale that the network was trained with."""
-        return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
+        with beside(x):
+            return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
 
     def noised(self, x0: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """x of the first call, from a picture's latent (1, channels, height, width); all of them on the CPU."""
@@ -83,13 +85,12 @@ class SamplerRun:
 
     def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
         """x of the next call, from the prediction at this one; ``rng`` gives the fresh noise of some samplers."""
-        return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
+        with beside(x):
+            return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
 
     def _step_options(self, rng: list[torch.Generator]) -> dict[str, Any]:
-        options: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
-        if self.takes_eta:
-            options["eta"] = 0.0
-        return options
+        generator: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
+        return generator | ({"eta": 0.0} if self.takes_eta else {})
 
 
 def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, skipped_steps: int = 0) -> SamplerRun:

@@ -160,13 +160,18 @@ class Enlarger:
         """Forgets the network."""
         self._key = self._network = None
 
+    @property
+    def _layout(self) -> torch.memory_format:
+        """Returns that of pictures and weights; Metal reads weights in another one wrongly (pytorch 192212)."""
+        return torch.contiguous_format if self._device.type == "mps" else torch.channels_last
+
     def _loaded(self, path: Path) -> tuple[nn.Module, UpscalerKind]:
         key = path, stamp_of(path)
         if self._network is None or self._key != key:
             sha256 = self._catalogue.memory.sha256_of(path)
             network, kind = read_network(path, sha256, upscalers_of(self._catalogue).converted)
             dtype = torch.float32 if self._device.type == "cpu" else torch.float16
-            network.to(dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            network.to(dtype).to(memory_format=self._layout)  # pyright: ignore[reportCallIssue]
             self._key, self._network = key, (network, kind)
         return self._network
 
@@ -181,6 +186,7 @@ class Enlarger:
         right, below = -width % kind.folding, -height % kind.folding
         if right or below:
             tile = F.pad(tile, (0, right, 0, below), mode="replicate")
+        tile = tile.contiguous(memory_format=self._layout)
         made = _made(network, tile)
         if not made.isfinite().all():
             made = _made(network.float(), tile)
@@ -192,4 +198,4 @@ class Enlarger:
 
 def _made(network: nn.Module, tile: Tensor) -> Tensor:
     weight = next(network.parameters())
-    return network(tile.to(weight.device, weight.dtype, memory_format=torch.channels_last))
+    return network(tile.to(weight.device, weight.dtype))
