@@ -174,15 +174,16 @@ def share_threads(threads: int, engines: int) -> int:
 def use(device: torch.device) -> None:
     """Makes the device the current one of this thread, by which streams and libraries find it.
 
-    Windows' driver hands out the computer's memory, ten times as slow, where the GPU's is used up; so the part of
-    it that is free now, but for a reserve, is made a limit there: beyond it comes an error that can be handled.
+    Windows' driver hands out the computer's memory, ten times as slow, where the GPU's is used up; so what is ours
+    now and what is free, but for a reserve, is made a limit there: beyond it comes an error that can be handled.
     """
     match device.type:
         case "cuda":
             torch.cuda.set_device(device)
             if os.name == "nt":
                 memory = _gpu_memory(torch.cuda, device)
-                share = max(0.5, memory.free / memory.total)
+                ours = memory.free + torch.cuda.memory_allocated(device)
+                share = min(max(0.5, ours / memory.total), 1.0)
                 torch.cuda.set_per_process_memory_fraction(share, device)
         case "xpu":
             torch.xpu.set_device(device)

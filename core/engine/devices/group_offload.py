@@ -1,5 +1,8 @@
 """diffusers' own group offload: brings each layer of a network just before it computes."""
 
+import os
+import platform
+
 import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
@@ -13,6 +16,9 @@ _HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_of
 ROOM_TO_PIN = 1.1
 """Free memory of the computer, in sizes of a network's pinned copy, that suffices for one."""
 
+WINDOWS_PINS = 0.45
+"""A part of the computer's memory that can be pinned on Windows, whose driver refuses more than half."""
+
 
 def put_into_groups(part: torch.nn.Module, device: torch.device) -> None:
     """Brings each layer while the one before computes, where the device has streams for that.
@@ -21,7 +27,10 @@ def put_into_groups(part: torch.nn.Module, device: torch.device) -> None:
     room for one, each layer is pinned for its way only. Without streams they would also be copied back.
     """
     has_streams = device.type in ("cuda", "xpu")
-    is_tight = computer_memory().free < ROOM_TO_PIN * sum(_pinned(weight.nbytes) for weight in part.parameters())
+    pinned = sum(_pinned(weight.nbytes) for weight in part.parameters())
+    memory = computer_memory()
+    is_windows = os.name == "nt" or "microsoft" in platform.release()  # or Linux on it (WSL 2)
+    is_tight = memory.free < ROOM_TO_PIN * pinned or (is_windows and pinned > WINDOWS_PINS * memory.total)
     apply_group_offloading(
         part,
         device,

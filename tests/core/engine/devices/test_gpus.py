@@ -139,7 +139,7 @@ def test_the_memory_of_a_gpu_without_a_fused_kernel_for_attention_is_known_to_ho
         assert not memory_now(plan("cpu")).holds_scores
 
 
-@pytest.mark.parametrize(("system", "share"), [("posix", None), ("nt", (7 - 600 / 1024) / 8)])
+@pytest.mark.parametrize(("system", "share"), [("posix", None), ("nt", (8 - 600 / 1024) / 8)])
 def test_on_windows_memory_ends_in_an_error_before_the_computers_is_taken(
     monkeypatch: pytest.MonkeyPatch, system: str, share: float | None
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -185,6 +186,22 @@ def test_layers_come_by_a_stream_where_the_device_has_one(
     given = apply.call_args.kwargs
     assert (given["use_stream"], given["record_stream"]) == (kind != "cpu", kind != "cpu")
     assert given["low_cpu_mem_usage"] is (pins_all is False)  # there is no room to pin all of it
+
+
+@pytest.mark.parametrize(("total_share", "pins_all"), [(8.0, True), (3.0, False)])
+@pytest.mark.parametrize(("system", "release"), [("nt", "11"), ("posix", "6.6.87.2-microsoft-standard-WSL2")])
+def test_windows_pins_less_than_half_of_the_computers_memory(
+    monkeypatch: pytest.MonkeyPatch, system: str, release: str, total_share: float, pins_all: bool
+) -> None:
+    apply, module = Mock(), "core.engine.devices.group_offload"
+    monkeypatch.setattr(f"{module}.apply_group_offloading", apply)
+    monkeypatch.setattr(f"{module}.os", SimpleNamespace(name=system))
+    monkeypatch.setattr(f"{module}.platform", SimpleNamespace(release=lambda: release))
+    network = torch.nn.Linear(3072, 12288, dtype=torch.bfloat16)
+    total = int(total_share * network.weight.nbytes)
+    monkeypatch.setattr(f"{module}.computer_memory", lambda: DeviceMemory("cpu", total, total))
+    put_into_groups(network, torch.device("cuda"))
+    assert apply.call_args.kwargs["low_cpu_mem_usage"] is not pins_all
 
 
 def test_the_network_stays_while_prompts_are_known_and_aside_for_a_decode_that_needs_room(models: Path) -> None:
