@@ -164,6 +164,9 @@ class Graphs:
 
     def forget(self) -> None:
         """Captures anew, since weights have changed, or the places where they are."""
+        if self.count and torch.cuda.is_initialized():
+            with suppress(RuntimeError):  # a lost GPU, whose error is on its way
+                torch.cuda.synchronize()  # their memory goes when the capture's stream is done, not the replay's
         self._calls.clear()
 
     def remove(self) -> None:
