@@ -6,6 +6,8 @@ libraries and plugins are searched, for itself; programs of the system would loa
 
 import sys
 from collections.abc import Mapping, MutableMapping
+from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -36,14 +38,25 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 GPU_MEMORY = "PYTORCH_ALLOC_CONF"
 GPU_MEMORY_IN_ONE_PIECE = "expandable_segments:True"
 """Pictures of changing sizes leave pieces of the GPU's memory that no later one fits into; torch knows this way
-around it on Linux only."""
+around it on Linux only. With AMD's GPUs it can hang for ever (pytorch issue 192259), and Intel's drivers need not
+know it."""
 
 
 def set_environment(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
     """Sets every entry, whatever stood there before; on Linux the GPU's memory too, unless the user has."""
     environment.update(ENVIRONMENT)
-    if platform == "linux" and not environment.keys() & {GPU_MEMORY, "PYTORCH_CUDA_ALLOC_CONF"}:
+    is_chosen = environment.keys() & {GPU_MEMORY, "PYTORCH_CUDA_ALLOC_CONF"}
+    if platform == "linux" and not is_chosen and not _is_for_other_gpus():
         environment[GPU_MEMORY] = GPU_MEMORY_IN_ONE_PIECE
+
+
+def _is_for_other_gpus() -> bool:
+    """Returns True for torch's builds for AMD's and Intel's GPUs, by the name of the folder beside it."""
+    torch = find_spec("torch")
+    if torch is None or torch.origin is None:
+        return False
+    beside = Path(torch.origin).parents[1].glob("torch-*.dist-info")
+    return any(kind in folder.name for folder in beside for kind in ("+rocm", "+xpu"))
 
 
 def restore_environment(environment: MutableMapping[str, str]) -> None:

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
 
 from app.startup.environment import ENVIRONMENT, GPU_MEMORY, GPU_MEMORY_IN_ONE_PIECE, set_environment
 
@@ -22,6 +26,21 @@ def test_on_linux_the_memory_of_gpus_does_not_break_into_pieces_unless_the_user_
     older = {"PYTORCH_CUDA_ALLOC_CONF": "max_split_size_mb:512"}
     set_environment(older, "linux")
     assert GPU_MEMORY not in older
+
+
+@pytest.mark.parametrize(
+    ("version", "is_set"),
+    [("2.13.0", True), ("2.13.0+cu130", True), ("2.13.0+rocm7.1", False), ("2.13.0+xpu", False), (None, True)],
+)
+def test_amds_and_intels_gpus_keep_torchs_own_way_with_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str | None, is_set: bool
+) -> None:
+    (tmp_path / f"torch-{version}.dist-info").mkdir()
+    spec = None if version is None else ModuleSpec("torch", None, origin=str(tmp_path / "torch" / "__init__.py"))
+    monkeypatch.setattr("app.startup.environment.find_spec", {"torch": spec}.__getitem__)
+    environment: dict[str, str] = {}
+    set_environment(environment, "linux")
+    assert (GPU_MEMORY in environment) is is_set
 
 
 def test_the_program_sets_it_before_the_hub_library_is_imported() -> None:
