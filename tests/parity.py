@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +71,23 @@ def stock_pipeline(kind: Any, folder: Path, **options: Any) -> Any:
 def stock_latents(
     pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int, begin: int | None = None
 ) -> torch.Tensor:
-    """Returns those of the pipeline; ``begin``: where its scheduler is told to begin, if it is."""
+    """Returns those of the pipeline; ``begin``: where its scheduler is told to begin, if it is.
+
+    The schedule is computed by the processor, as ours is: a GPU's logarithm differs in the last bit (DPM2's).
+    """
     scheduler = schedulers.build(request.sampler, checkpoint, request.steps).scheduler
     pipe.scheduler = scheduler
-    if begin is not None:
-        set_timesteps = scheduler.set_timesteps  # forgets the index
+    set_timesteps = scheduler.set_timesteps
 
-        def and_begin(*arguments: Any, **options: Any) -> None:
-            set_timesteps(*arguments, **options)
+    @wraps(set_timesteps)
+    def on_the_processor(*arguments: Any, device: Any = None, **options: Any) -> None:
+        set_timesteps(*arguments, **options)
+        if device is not None:
+            scheduler.timesteps = scheduler.timesteps.to(device)
+        if begin is not None:  # it was forgotten
             scheduler.set_begin_index(begin)
 
-        scheduler.set_timesteps = and_begin
+    scheduler.set_timesteps = on_the_processor
     return pipe(
         request.prompt,
         negative_prompt=request.negative_prompt or None,

@@ -148,6 +148,10 @@ class Bench:
         free_caches(self.device)
 
 
+if not hasattr(torch.accelerator, "empty_host_cache"):  # a card that is lent may come with an older torch
+    torch.accelerator.empty_host_cache = getattr(torch._C, "_host_emptyCache", int)  # pyright: ignore
+
+
 def everywhere(_device: torch.device) -> bool:
     return True
 
