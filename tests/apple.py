@@ -52,6 +52,10 @@ SIZING = frozenset({ATEN.nonzero, ATEN.masked_select, ATEN._unique2, ATEN.unique
 COUNTING = (ATEN.repeat_interleave.Tensor, ATEN.repeat_interleave.self_Tensor)
 """Operations that do so unless they are told; with one number for all torch expands and copies."""
 
+CONVOLUTIONS = frozenset(
+    {ATEN.convolution, ATEN.conv1d, ATEN.conv2d, ATEN.conv3d, ATEN.conv_transpose1d, ATEN.conv_transpose2d}
+)
+
 COPIES = (ATEN._to_copy.default, ATEN.copy_.default)
 
 
@@ -222,7 +226,7 @@ class Apple(TorchFunctionMode):
         """
         if self.knows_all_dtypes:
             return
-        if func is ATEN.convolution.default and not args[1].held.is_contiguous():
+        if func.overloadpacket in CONVOLUTIONS and not args[1].held.is_contiguous():
             raise RuntimeError("the weights of a convolution would be read in another order")
         for one in _tensors((args, options)):
             if not isinstance(one, AppleTensor) and one.storage_offset() and one.dtype is not torch.float64:

@@ -110,7 +110,8 @@ class Rebuilt(torch.nn.Module):
         change = self.change(weight).to(x.dtype)
         if self.convolution is None:
             return functional.linear(x, change)
-        return functional.conv2d(x, change, None, **self.convolution)
+        # Metal reads weights in another order as if they were in this one (pytorch issue 192212)
+        return functional.conv2d(x, change.contiguous(), None, **self.convolution)
 
     def change(self, weight: torch.Tensor | None) -> torch.Tensor:
         """Returns the change of the weight, float32 in its shape; DoRA needs the ``weight`` itself."""

@@ -74,7 +74,8 @@ class PackedConv2d(Packed, torch.nn.Conv2d):  # pyright: ignore[reportIncompatib
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (batch, channels, height, width)."""
-        return self._conv_forward(input, self.weight.to(input.dtype), self.bias)
+        weight = self.weight.to(input.dtype).contiguous()  # Metal reads any other as if it were (pytorch 192212)
+        return self._conv_forward(input, weight, self.bias)
 
 
 class PackedEmbedding(Packed, torch.nn.Embedding):  # pyright: ignore[reportIncompatibleVariableOverride]
