@@ -222,12 +222,16 @@ class Apple(TorchFunctionMode):
         """Raises RuntimeError for what Metal computes wrongly and says nothing, until torch 2.14.
 
         Of a number out of a table of the processor it reads the table's first (pytorch issues 187117 and 191929),
-        and it reads weights of convolutions as if they were in the plain layout (192212).
+        and it reads weights of convolutions as if they were in the plain layout (192212). In 16 bits its causal
+        masks let three more places through (195910).
         """
         if self.knows_all_dtypes:
             return
         if func.overloadpacket in CONVOLUTIONS and not args[1].held.is_contiguous():
             raise RuntimeError("the weights of a convolution would be read in another order")
+        is_causal = options.get("is_causal") or any(args[5:6])
+        if func.overloadpacket is ATEN.scaled_dot_product_attention and is_causal:
+            raise RuntimeError("words would see those behind them")
         for one in _tensors((args, options)):
             if not isinstance(one, AppleTensor) and one.storage_offset() and one.dtype is not torch.float64:
                 raise RuntimeError("the first number of a table would be taken in the place of this one")

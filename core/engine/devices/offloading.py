@@ -18,6 +18,7 @@ from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns, staying
 from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.compiled import compile_blocks
 from core.engine.networks.constant_text import remember_text
+from core.engine.networks.explicit_masks import use_explicit_masks
 from core.engine.networks.graphs import GRAPHS, Graphs, capture_on
 from core.engine.networks.processor_blocks import use_processor_layers
 from core.families import is_encoder, is_network
@@ -149,7 +150,7 @@ class Offloading:
     def held(self) -> int:
         """Returns the bytes of the weights that are on the device now."""
         shared = {id(weight): weight for part in self._parts.values() for weight in part.parameters()}
-        return _bytes_of(weight for weight in shared.values() if weight.device.type == self._device.type)
+        return sum(weight.nbytes for weight in shared.values() if weight.device.type == self._device.type)
 
     @contextmanager
     def alone(self, name: str) -> Generator[None]:
@@ -228,6 +229,7 @@ class Offloading:
                 remember_text(part)
             else:
                 bound_attention(part, self._device)
+                use_explicit_masks(part, self._device)
 
     def _place(self) -> None:
         encoders = self._encoders()
@@ -279,10 +281,6 @@ class Offloading:
     def _move(self, parts: Iterable[Any], device: torch.device) -> None:
         for part in parts:
             torch.nn.Module.to(part, device)
-
-
-def _bytes_of(weights: Iterable[torch.Tensor]) -> int:
-    return sum(weight.nbytes for weight in weights)
 
 
 def free_caches(device: torch.device) -> None:
