@@ -38,8 +38,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 GPU_MEMORY = "PYTORCH_ALLOC_CONF"
 GPU_MEMORY_IN_ONE_PIECE = "expandable_segments:True"
 """Pictures of changing sizes leave pieces of the GPU's memory that no later one fits into; torch knows this way
-around it on Linux only. With AMD's GPUs it can hang for ever (pytorch issue 192259), and Intel's drivers need not
-know it."""
+around it on Linux only. With AMD's GPUs it can hang for ever (pytorch issue 192259), and Intel's drivers may not
+support it."""
 
 
 def set_environment(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:

@@ -10,6 +10,7 @@ from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.weights import files_of
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
+from core.engine.networks.explicit_masks import attention_of_encoders
 from core.engine.networks.kept_encodings import KeptEncodings
 from core.families import FAMILIES
 from core.files.stamps import stamp_of
@@ -48,7 +49,7 @@ def kept_encodings(
     """
     stamps = {file: stamp_of(file) for file in encoder_files(model)}
     computed = VERSION, transformers.__version__, computed_by(plan.device, plan.dtype_name, ""), plan.weight_bits
-    told = *computed, model.family, model.limits.references, _settings(model)
+    told = *computed, attention_of_encoders(plan.device), model.family, model.limits.references, _settings(model)
 
     def name() -> str:
         hashes = [memory.sha256_if_known(file) for file in stamps]

@@ -1,11 +1,16 @@
-"""Text encoders on Apple's GPUs: which words a word may look at is told by a mask."""
+"""Gives text encoders on Apple's GPUs a mask of the words that each word may look at."""
 
 from typing import Any
 
 import torch
 
 NAME = "sdpa with explicit masks"
-"""Of this way to compute attention, among those of transformers."""
+"""The name under which transformers knows this attention."""
+
+
+def attention_of_encoders(device: torch.device) -> str:
+    """Returns the name of the attention by which text encoders compute on a device."""
+    return NAME if device.type == "mps" else "sdpa"
 
 
 def use_explicit_masks(part: Any, device: torch.device) -> None:
@@ -14,7 +19,7 @@ def use_explicit_masks(part: Any, device: torch.device) -> None:
     In 16 bits Metal's own causal mask lets words see up to three of those behind them, and nothing tells so, until
     torch 2.14 (pytorch issue 195910). Other networks, and those on other devices, stay as they are.
     """
-    if device.type != "mps" or not hasattr(getattr(part, "config", None), "_attn_implementation"):
+    if attention_of_encoders(device) != NAME or not hasattr(getattr(part, "config", None), "_attn_implementation"):
         return
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask

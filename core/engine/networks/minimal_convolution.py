@@ -26,8 +26,11 @@ This took the least time with 128 to 1280 channels on a processor with 1 MiB of 
 _CHANNELS_OFTEN, _CHANNELS_ONCE, _TOO_MANY_CHANNELS = 256 * 256, 128 * 128, 640 * 2048
 """Channels in by channels out: the fewest of layers that are called often, and once; and the most.
 
-Nearly all weights of a U-Net are in layers of more, whose sums would take 105 MB and more each.
+Nearly all weights of a U-Net are in layers of more, whose sums of `PAIR` would take 105 MB and more each.
 """
+
+_CHANNELS = 64
+"""With fewer channels than these, there are too few products to save for the sums around them."""
 
 _MANY_PLACES, _MANY_PRODUCTS = 64 * 64, 2**28
 """Places, and places by channels in and out, from which on sums of weights for one call take less than they save:
@@ -79,7 +82,8 @@ class MinimalConvolution:
         rows, columns = -(-height // step), -(-width // step)
         made = torch.empty((batch, makes * rows, makes * columns, self._channels))
         tiles = made.view(batch, rows, makes, columns, makes, -1)
-        for images, band in _bands(batch, rows, columns, max(_PRODUCTS, _VALUES // channels) // (step + 2) ** 2):
+        products = max(_PRODUCTS, _VALUES // max(channels, self._channels))
+        for images, band in _bands(batch, rows, columns, products // (step + 2) ** 2):
             padded = _padded(picture.permute(0, 2, 3, 1)[images], band, columns, step)
             self._make(padded, tiles[images, band])
         if self._is_new and is_kept:
@@ -139,9 +143,9 @@ class WinogradConv2d(ProcessorConv2d):
     With 320 to 1280 channels it takes 0.55 to 0.7 of the time of `ProcessorConv2d`, and is nearer to float64, as
     fewer products add up in a row: 5.5e-7 (RMS) with 320 channels, where the other one is 9.5e-7. A quarter of the
     products take 0.4 of the time with 512 channels and 0.8 with 128, and are twice as far from float64 as
-    `ProcessorConv2d`: that is for an autoencoder, which is called once and whose numbers become 256 levels.
+    `ProcessorConv2d`: that is for an autoencoder, which is called once, where rounding adds up in each step.
 
-    Which way a picture is made depends on its size and on the layer alone, so that it is repeated to the bit.
+    Which way a picture is made depends on its shape and on the layer alone, so that it is repeated to the bit.
 
     Attributes:
         is_called_often: keeps the sums of weights, while the weights stay in their file, if they were `deferred`.
@@ -185,7 +189,7 @@ def use_winograd(layer: ProcessorConv2d, is_called_often: bool) -> None:
     """Makes a layer one of these where it is worth that: not of few channels, nor if it took too much room."""
     channels = layer.in_channels * layer.out_channels
     is_large = channels >= (_CHANNELS_OFTEN if is_called_often else _CHANNELS_ONCE)
-    if is_large and channels <= _TOO_MANY_CHANNELS and can_be_minimal(layer):
+    if is_large and layer.in_channels >= _CHANNELS and channels <= _TOO_MANY_CHANNELS and can_be_minimal(layer):
         layer.__class__ = WinogradConv2d
         cast("WinogradConv2d", layer).is_called_often = is_called_often
 

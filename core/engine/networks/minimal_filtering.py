@@ -20,7 +20,7 @@ class Filtering:
         makes: how many neighbours.
         step: from the first place that makes them to the first that makes the next; two more places make them.
         weights: the weight of each product, as a part of each of three.
-        bias: products that make neighbours of one.
+        bias: the products of which ``join`` makes 1 in each place.
         split: writes what the products multiply, of as many places.
         join: writes the neighbours, of the products.
     """
@@ -65,7 +65,7 @@ arXiv:1803.10986).
 
 
 def _at(point: float, product: float) -> Sequence[float]:
-    """Returns weights of a point, of the product of its distances from the others."""
+    """Returns a point's three weights; ``product`` is that of its distances from the other points."""
     return 1 / product, point / product, point**2 / product
 
 

@@ -85,12 +85,11 @@ class SamplerRun:
 
     def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
         """x of the next call, from the prediction at this one; ``rng`` gives the fresh noise of some samplers."""
+        options: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
+        if self.takes_eta:
+            options["eta"] = 0.0
         with beside(x):
-            return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
-
-    def _step_options(self, rng: list[torch.Generator]) -> dict[str, Any]:
-        generator: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
-        return generator | ({"eta": 0.0} if self.takes_eta else {})
+            return self.scheduler.step(prediction, t, x, return_dict=False, **options)[0]
 
 
 def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, skipped_steps: int = 0) -> SamplerRun:

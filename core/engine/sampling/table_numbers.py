@@ -19,7 +19,7 @@ class _Copied(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         options = kwargs or {}
-        if any(_is_there(one) for one in (*args, *options.values())):
+        if func is not torch.Tensor.copy_ and any(_is_there(one) for one in (*args, *options.values())):
             args = tuple(_copied(one) for one in args)
             options = {name: _copied(one) for name, one in options.items()}
         return func(*args, **options)
@@ -35,5 +35,5 @@ def _is_there(value: Any) -> bool:
 
 
 def _copied(value: Any) -> Any:
-    is_inside = isinstance(value, torch.Tensor) and value.device.type == "cpu" and value.storage_offset() > 0
-    return value.clone() if is_inside else value
+    is_number = isinstance(value, torch.Tensor) and value.device.type == "cpu" and value.dim() == 0
+    return value.clone() if is_number and value.storage_offset() else value

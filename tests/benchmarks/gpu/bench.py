@@ -59,6 +59,11 @@ class Bench:
     ends: float
     engines: list[Engine] = field(default_factory=list[Engine])
 
+    def __post_init__(self) -> None:
+        """Makes up for an older torch, with which a card may be lent."""
+        if not hasattr(torch.accelerator, "empty_host_cache"):
+            torch.accelerator.empty_host_cache = getattr(torch._C, "_host_emptyCache", int)  # pyright: ignore
+
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue((self.models,))
@@ -146,10 +151,6 @@ class Bench:
         self.engines.clear()
         gc.collect()  # stock's pipelines are in circles, too
         free_caches(self.device)
-
-
-if not hasattr(torch.accelerator, "empty_host_cache"):  # a card that is lent may come with an older torch
-    torch.accelerator.empty_host_cache = getattr(torch._C, "_host_emptyCache", int)  # pyright: ignore
 
 
 def everywhere(_device: torch.device) -> bool:

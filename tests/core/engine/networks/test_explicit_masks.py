@@ -40,4 +40,6 @@ def test_other_devices_keep_their_own_way(device: str) -> None:
 
 
 def test_other_networks_stay_as_they_are() -> None:
-    use_explicit_masks(torch.nn.Linear(1, 1), MPS)
+    network = torch.nn.Linear(1, 1)
+    use_explicit_masks(network, MPS)
+    assert not hasattr(network, "config")

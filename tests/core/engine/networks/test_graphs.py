@@ -230,3 +230,21 @@ def test_a_kind_of_call_that_was_not_made_for_long_is_forgotten() -> None:
     assert len(graphs._calls) == MOST_KEYS  # pyright: ignore[reportPrivateUsage]
     graphs.remove()
     assert "forward" not in vars(network)
+
+
+def test_graphs_wait_for_the_gpu_before_their_memory_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = torch.nn.Linear(2, 2).requires_grad_(requires_grad=False)
+    graphs, left = Graphs(network, Recaptures()), list[int]()
+
+    def lost() -> None:
+        left.append(graphs.count)
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", lost)
+    graphs.forget()
+    assert not left, "there was none"
+    for _ in range(4):
+        network(torch.ones(1, 2))
+    graphs.forget()
+    assert (left, graphs.count) == ([1], 0)

@@ -141,6 +141,7 @@ def test_other_processors_stay_with_one_convolution(monkeypatch: pytest.MonkeyPa
         (320, 4, False, False),
         (128, 128, False, True),  # of its autoencoder, and of the starter model's U-Net
         (64, 64, False, False),  # of tiny autoencoders
+        (32, 512, False, False),  # of FLUX.2's decoder
     ],
 )
 def test_layers_are_chosen_by_their_channels(channels_in: int, channels_out: int, often: bool, once: bool) -> None:
@@ -248,7 +249,7 @@ def test_whole_pictures_are_nearly_those_of_plain_layers_and_repeated_to_the_bit
         return next(event for event in run if isinstance(event, ImageReady)).image.pixels
 
     plain = picture(Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32"))
-    for limit in ("_CHANNELS_OFTEN", "_CHANNELS_ONCE", "_MANY_PLACES"):
+    for limit in ("_CHANNELS", "_CHANNELS_OFTEN", "_CHANNELS_ONCE", "_MANY_PLACES"):
         monkeypatch.setattr(minimal_convolution, limit, 0)
     engine = Engine(Catalogue((folder.parent,)), device="cpu", dtype="float32")
     first = picture(engine)

@@ -31,8 +31,12 @@ def test_each_number_is_copied_out_of_its_table() -> None:
             x.mul(TABLE[2])
 
 
-def test_other_devices_have_nothing_in_between() -> None:
-    with beside(TABLE):
-        TABLE[1].add_(1)  # changes the table itself
-        assert TABLE.tolist() == [8.0, 5.0, 2.0]
-        TABLE[1].sub_(1)
+def test_what_is_written_into_a_table_stays_there() -> None:
+    table = TABLE.clone()
+    with apple_gpu():
+        x = torch.full((), 5.0, device=MPS)
+        with beside(x):
+            table[1].copy_(x)
+    with beside(table):
+        table[2].add_(1)
+    assert table.tolist() == [8.0, 5.0, 3.0]
