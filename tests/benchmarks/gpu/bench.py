@@ -60,7 +60,7 @@ class Bench:
     engines: list[Engine] = field(default_factory=list[Engine])
 
     def __post_init__(self) -> None:
-        """Makes up for an older torch, with which a card may be lent."""
+        """Makes up for an older torch, which a machine with a card may have."""
         if not hasattr(torch.accelerator, "empty_host_cache"):
             torch.accelerator.empty_host_cache = getattr(torch._C, "_host_emptyCache", int)  # pyright: ignore
 
