@@ -30,7 +30,7 @@ Nearly all weights of a U-Net are in layers of more, whose sums of `PAIR` would 
 """
 
 _CHANNELS = 64
-"""With fewer channels than these, there are too few products to save for the sums around them."""
+"""With fewer channels than these, in or out, there are too few products to save for the sums around them."""
 
 _MANY_PLACES, _MANY_PRODUCTS = 64 * 64, 2**28
 """Places, and places by channels in and out, from which on sums of weights for one call take less than they save:
@@ -189,17 +189,18 @@ def use_winograd(layer: ProcessorConv2d, is_called_often: bool) -> None:
     """Makes a layer one of these where it is worth that: not of few channels, nor if it took too much room."""
     channels = layer.in_channels * layer.out_channels
     is_large = channels >= (_CHANNELS_OFTEN if is_called_often else _CHANNELS_ONCE)
-    if is_large and layer.in_channels >= _CHANNELS and channels <= _TOO_MANY_CHANNELS and can_be_minimal(layer):
+    if is_large and channels <= _TOO_MANY_CHANNELS and can_be_minimal(layer):
         layer.__class__ = WinogradConv2d
         cast("WinogradConv2d", layer).is_called_often = is_called_often
 
 
 def can_be_minimal(layer: torch.nn.Conv2d) -> bool:
-    """Returns True for a layer of 3x3 whose pictures keep their size, where oneDNN is known to be fast in groups.
+    """Returns True for a layer of 3x3 and enough channels whose pictures keep their size, on a known processor.
 
-    On Arm's processors, other kernels take its place, with which nothing was measured.
+    OneDNN is fast in groups there; on Arm's, other kernels take its place, with which nothing was measured.
     """
-    if torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
+    is_known = torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
+    if not is_known or min(layer.in_channels, layer.out_channels) < _CHANNELS:
         return False
     is_common = (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
     return is_common and (layer.dilation, layer.groups, layer.padding_mode) == ((1, 1), 1, "zeros")

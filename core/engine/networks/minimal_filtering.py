@@ -59,8 +59,8 @@ def _join_repeated(product: Sequence[torch.Tensor], into: Sequence[torch.Tensor]
 _NEAR, _FAR = 2**-0.5, 2**0.5
 """Points, on both sides of zero, at which polynomials are evaluated for four neighbours.
 
-With 1 and 2, the common choice, numbers are twice as far from float64 (on such points: Barabasz et al. 2018,
-arXiv:1803.10986).
+Their squares are 1/2 and 2. With 1 and 2 themselves, the common choice, numbers are twice as far from float64 (on
+such points: Barabasz et al. 2018, arXiv:1803.10986).
 """
 
 

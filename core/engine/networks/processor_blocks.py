@@ -27,9 +27,6 @@ Below it, clearing new pages takes longer than the gaps are worth.
 _CALLED_ONCE = ("encoder.", "decoder.")
 """The layers of an autoencoder, which makes one picture where a network takes many steps."""
 
-_CHANNELS = 64
-"""With fewer channels than these, the doubled picture is convolved as quickly."""
-
 
 class ProcessorResnetBlock2D(ResnetBlock2D):
     """A residual block that writes into its own tensors.
@@ -117,11 +114,10 @@ class ProcessorUpsample2D(Upsample2D):
 
 
 def _is_plain_convolution(layer: Any) -> TypeGuard[ProcessorConv2d]:
-    """Returns True for one of enough channels that nothing else acts on, such as a LoRA or a seamless margin."""
-    if not isinstance(layer, ProcessorConv2d) or min(layer.in_channels, layer.out_channels) < _CHANNELS:
-        return False
+    """Returns True for one that nothing else acts on, such as a LoRA or a seamless margin."""
     hooked: Any = layer
-    return can_be_minimal(layer) and not (hooked._forward_hooks or hooked._forward_pre_hooks)
+    is_minimal = isinstance(layer, ProcessorConv2d) and can_be_minimal(layer)
+    return is_minimal and not (hooked._forward_hooks or hooked._forward_pre_hooks)
 
 
 class ProcessorAttention(Attention):
